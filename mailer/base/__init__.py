@@ -1,0 +1,1 @@
+"""What every part stands on; imports no other part of the project."""

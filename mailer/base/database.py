@@ -1,0 +1,107 @@
+"""The database: the only place that commits."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from sqlite3 import Connection as SqliteConnection
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from mailer.base.errors import Unreachable
+from mailer.base.hints import HINTS
+
+Queue = Callable[[str, int], None]
+
+
+class Database:
+    """One database, SQLite or PostgreSQL, and the two ways into it: `begin()` writes, `read()` reads.
+
+    Args:
+        url: an SQLAlchemy URL, `sqlite:///…` or `postgresql+psycopg://…`.
+        queue: takes the hints of a transaction after its commit; None drops them, for the sweep to find.
+    """
+
+    def __init__(self, url: str, *, queue: Queue | None = None, pool_size: int = 10) -> None:
+        self.url = url
+        self.queue = queue
+        self.engine = _engine(url, pool_size)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether one writer at a time is all that this database has."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A transaction that is committed at the end of the block and rolled back by an exception.
+
+        The queue hears of the hints after the commit, never before (an ORM event would fire at a savepoint's end).
+
+        Raises:
+            Unreachable: the database does not answer.
+        """
+        with self._open(write=True) as session:
+            yield session
+            hints = list(session.info.pop(HINTS, []))
+            session.commit()
+        if self.queue is not None:
+            for job, subject_id in hints:
+                self.queue(job, subject_id)
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that only reads; whatever is written in it is rolled back.
+
+        Raises:
+            Unreachable: the database does not answer.
+        """
+        with self._open(write=False) as session:
+            yield session
+
+    @contextmanager
+    def _open(self, *, write: bool) -> Iterator[Session]:
+        with self._sessions() as session:  # leaving it without a commit rolls back
+            try:
+                # SQLite: a writer takes its lock at once; upgrading a reader later fails without waiting.
+                session.connection(execution_options={"writes": write})
+            except OperationalError as error:
+                raise self._unreachable(error) from error
+            yield session
+
+    def _unreachable(self, error: OperationalError) -> Unreachable:
+        shown = self.engine.url.render_as_string(hide_password=True)
+        first_line = str(error.orig).strip().partition("\n")[0]
+        return Unreachable(f"database {shown}", first_line, do="check MAILER_DATABASE_URL and that the server runs")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _engine(url: str, pool_size: int) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: SqliteConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, in `_begin_sqlite`
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "busy_timeout=30000",
+        "cache_size=-20000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
