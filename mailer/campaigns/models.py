@@ -1,0 +1,113 @@
+"""The tables of campaigns: the revisions of issues, the campaigns, and the letters that were released."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mailer.base.tables import Base, BigId, CampaignId, RevisionId, UtcDateTime
+
+STATES = ("draft", "scheduled", "preparing", "sending", "paused", "sent", "cancelled", "failed")
+
+
+class IssueRevision(Base):
+    """One state of an issue's files; a change makes a new one. `digest` is over names and contents."""
+
+    __tablename__ = "issue_revisions"
+
+    id: Mapped[RevisionId] = mapped_column(BigId, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(200), index=True)
+    title: Mapped[str] = mapped_column(Text)
+    main: Mapped[str] = mapped_column(String(500))
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    origin: Mapped[str] = mapped_column(String(1000), default="")
+    author: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class IssueFile(Base):
+    """One file of a revision."""
+
+    __tablename__ = "issue_files"
+
+    revision_id: Mapped[RevisionId] = mapped_column(
+        ForeignKey("issue_revisions.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(String(500), primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Campaign(Base):
+    """A letter set, a list and a time.
+
+    `audiences` are slugs in the order that gives a mask its bits. `release_hash` names what was approved; `reason` says
+    why it is paused or failed; `resumes_to` is the state that a pause interrupted. `enlisted_to` is the last subscriber
+    id that freezing has reached, None before; `is_enlisted` says that freezing is complete.
+    """
+
+    __tablename__ = "campaigns"
+    __table_args__ = (
+        CheckConstraint(f"state IN {STATES!r}", name="state"),
+        CheckConstraint("uncertain_rule IN ('resend', 'leave')", name="uncertain_rule"),
+        Index("ix_campaigns_due", "state", "scheduled_at"),
+    )
+
+    id: Mapped[CampaignId] = mapped_column(BigId, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(200), unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    revision_id: Mapped[RevisionId] = mapped_column(ForeignKey("issue_revisions.id"))
+    audiences: Mapped[list[str]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(12), default="draft")
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    detail: Mapped[str] = mapped_column(Text, default="")
+    resumes_to: Mapped[str] = mapped_column(String(12), default="")
+    scheduled_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    zone: Mapped[str] = mapped_column(String(64), default="")
+    release_hash: Mapped[str] = mapped_column(String(64), default="")
+    uncertain_rule: Mapped[str] = mapped_column(String(6), default="resend")
+    tested_digest: Mapped[str] = mapped_column(String(64), default="")
+    enlisted_to: Mapped[int | None] = mapped_column(default=None, type_=BigId)
+    is_enlisted: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+
+class ReleasedLetter(Base):
+    """One letter of a release: the bytes that were approved are the bytes sent and the bytes archived.
+
+    `mask` tells whose: bit i is set for the campaign's audience i. `skeleton` is the encoded message with its slots;
+    `page` is the letter in the browser, with slots too.
+    """
+
+    __tablename__ = "released_letters"
+
+    campaign_id: Mapped[CampaignId] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True)
+    mask: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(64))
+    skeleton: Mapped[bytes] = mapped_column(LargeBinary)
+    page: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Media(Base):
+    """A file under the public address: `/media/{name}`; the name is a hash of the content."""
+
+    __tablename__ = "media"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(100))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Publication(Base):
+    """An issue in the archive: its web edition for the public audiences, and its calendar files."""
+
+    __tablename__ = "publications"
+
+    slug: Mapped[str] = mapped_column(String(200), primary_key=True)
+    title: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text, default="")
+    page: Mapped[bytes] = mapped_column(LargeBinary)
+    calendars: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

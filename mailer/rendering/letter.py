@@ -1,0 +1,82 @@
+"""What rendering makes: a letter whose personal parts are slots."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+LinkName = Literal["unsubscribe", "preferences", "view"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSlot:
+    """Where a merge field's value goes: the checked expression, such as `name | default("colleague")`."""
+
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkSlot:
+    """Where one of the subscriber's own links goes."""
+
+    name: LinkName
+
+
+Slot = FieldSlot | LinkSlot
+Segments = tuple[str | Slot, ...]
+"""Text with slots. In HTML the text is markup and a slot's value is escaped when it is filled; elsewhere it is plain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of a letter: `name` is unique by content (`HASH.png`); sizes are CSS pixels, the file may hold more."""
+
+    name: str
+    content: bytes
+    media_type: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A rendered issue for one set of audiences.
+
+    In `html` an embedded picture is referred to as `cid:NAME@mailer`, a hosted one by its address.
+    `calendars` are the .ics files that it links to, by name.
+    """
+
+    audiences: frozenset[str]
+    language: str
+    subject: Segments
+    html: Segments
+    text: Segments
+    mjml: str
+    pictures: tuple[Picture, ...] = ()
+    embedded: bool = True
+    calendars: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who writes, as the foot of a letter shows it."""
+
+    name: str
+    address: str
+    postal_address: str
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around an issue, the same for all its letters.
+
+    `archive_url` is the web edition's address; `overrides` is a workspace's `templates/` folder, searched first.
+    `audience_names` maps slugs to the names that readers see; `pictures` is the setting: embed up to 1 MB, or host all.
+    """
+
+    sender: Sender
+    base_url: str
+    archive_url: str = ""
+    overrides: str = ""
+    audience_names: Mapping[str, str] = field(default_factory=dict)
+    pictures: Literal["embed", "host"] = "embed"

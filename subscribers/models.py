@@ -1,0 +1,112 @@
+"""The tables of people: who they are, what they asked for, what they agreed to, and who is never to be mailed."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mailer.base.tables import AudienceId, Base, BigId, SubscriberId, UtcDateTime
+
+
+class Subscriber(Base):
+    """A person with an address.
+
+    `address` is as written and is what mail goes to; `address_key` is what makes it one person. `status` is the person's
+    own, above all audiences: `unsubscribed` has left everything. Suppression is a table of its own, and wins.
+    """
+
+    __tablename__ = "subscribers"
+    __table_args__ = (CheckConstraint("status IN ('unconfirmed', 'subscribed', 'unsubscribed')", name="status"),)
+
+    id: Mapped[SubscriberId] = mapped_column(BigId, primary_key=True)
+    public_id: Mapped[str] = mapped_column(String(22), unique=True)
+    address: Mapped[str] = mapped_column(String(320))
+    address_key: Mapped[str] = mapped_column(String(320), unique=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    language: Mapped[str] = mapped_column(String(35), default="")
+    zone: Mapped[str] = mapped_column(String(64), default="")
+    attributes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    status: Mapped[str] = mapped_column(String(12), default="unconfirmed")
+    paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Audience(Base):
+    """A named segment that a person can join. `is_public`: offered on the pages and shown in the archive."""
+
+    __tablename__ = "audiences"
+
+    id: Mapped[AudienceId] = mapped_column(BigId, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    is_public: Mapped[bool] = mapped_column(default=True)
+    double_opt_in: Mapped[bool] = mapped_column(default=True)
+    archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+
+class Subscription(Base):
+    """A person in an audience; state and the moment since which it holds."""
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (
+        CheckConstraint("state IN ('unconfirmed', 'subscribed', 'unsubscribed')", name="state"),
+        Index("ix_subscriptions_audience", "audience_id", "state"),
+    )
+
+    subscriber_id: Mapped[SubscriberId] = mapped_column(
+        ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True
+    )
+    audience_id: Mapped[AudienceId] = mapped_column(ForeignKey("audiences.id", ondelete="RESTRICT"), primary_key=True)
+    state: Mapped[str] = mapped_column(String(12), default="unconfirmed")
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Consent(Base):
+    """One line of the append-only log of what was agreed to or withdrawn.
+
+    `audience_id` None is about everything; `wording` is the text agreed to, with its version; `source` tells how and from
+    where: `import people.csv`, `page`, `one-click`, `api`.
+    """
+
+    __tablename__ = "consents"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subscriber_id: Mapped[SubscriberId] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    audience_id: Mapped[AudienceId | None] = mapped_column(
+        ForeignKey("audiences.id", ondelete="RESTRICT"), default=None
+    )
+    deed: Mapped[str] = mapped_column(String(20))
+    wording: Mapped[str] = mapped_column(Text, default="")
+    source: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Suppression(Base):
+    """An address, or a whole domain, never to be mailed.
+
+    Exactly one of `address_key`, `address_hash` (after erasure) and `domain` is set.
+    """
+
+    __tablename__ = "suppressions"
+    __table_args__ = (
+        CheckConstraint(
+            "(address_key IS NOT NULL) + (address_hash IS NOT NULL) + (domain IS NOT NULL) = 1", name="one_subject"
+        ).ddl_if(dialect="sqlite"),
+        CheckConstraint("num_nonnulls(address_key, address_hash, domain) = 1", name="one_subject").ddl_if(
+            dialect="postgresql"
+        ),
+        UniqueConstraint("address_key"),
+        UniqueConstraint("address_hash"),
+        UniqueConstraint("domain"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    address_key: Mapped[str | None] = mapped_column(String(320), default=None)
+    address_hash: Mapped[str | None] = mapped_column(String(64), default=None)
+    domain: Mapped[str | None] = mapped_column(String(255), default=None)
+    reason: Mapped[str] = mapped_column(String(40))
+    source: Mapped[str] = mapped_column(String(200), default="")
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
