@@ -110,3 +110,27 @@ class Suppression(Base):
     reason: Mapped[str] = mapped_column(String(40))
     source: Mapped[str] = mapped_column(String(200), default="")
     since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AddressChange(Base):
+    """A new address that a subscriber asked for, until the link sent there is used; the newest of a person counts."""
+
+    __tablename__ = "address_changes"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subscriber_id: Mapped[SubscriberId] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    address: Mapped[str] = mapped_column(String(320))
+    address_key: Mapped[str] = mapped_column(String(320))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Segment(Base):
+    """A saved filter over people, for the manager; `filter` is in the language of `segments.py`."""
+
+    __tablename__ = "segments"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    filter: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,133 @@
+"""Addresses: which ones can be mailed, and which two are one person.
+
+`parse_address` is strict and takes a bare address (RFC 5321 §4.1.2 without quoted strings and address literals, RFC 6531
+for other scripts, RFC 5890 for domains). `find_address` first takes off what surrounds an address in files and forms.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import idna
+
+from mailer.base.errors import WrongInput
+
+LOCAL_OCTETS = 64  # RFC 5321 §4.5.3.1.1
+ADDRESS_OCTETS = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
+_ATEXT = r"A-Za-z0-9!#$%&'*+/=?^_`{|}~\-"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ASCII = re.compile(rf"([{_ATEXT}]+(?:\.[{_ATEXT}]+)*)@((?:{_LABEL}\.)*{_LABEL})")
+_LOCAL = re.compile(rf"[{_ATEXT}\u0080-\U0010ffff]+(?:\.[{_ATEXT}\u0080-\U0010ffff]+)*")
+_IN_BRACKETS = re.compile(r"(.*)<([^<>]*)>\W*", re.DOTALL)
+# What copying out of a mail program, a web page or a spreadsheet leaves around an address.
+_AROUND = " \t\r\n\f\v\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u202f\u2060\ufeff\"'<>,;"
+_HIDDEN = dict.fromkeys(map(ord, "\x00\u00ad\u200b\u2060\ufeff"))
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address.
+
+    Args:
+        written: as its owner writes it; mail goes there.
+        key: equal for two addresses that are one person: case folded in both parts, NFC, the domain in its ASCII form.
+            Dots and plus signs mean what they say.
+    """
+
+    written: str
+    key: str
+
+    @property
+    def domain(self) -> str:
+        """The domain in its ASCII form."""
+        return self.key.rpartition("@")[2]
+
+
+def parse_address(text: str) -> Address:
+    """The address that `text` is, and nothing else around it.
+
+    Raises:
+        WrongInput: it cannot be mailed, and why.
+    """
+    match = _ASCII.fullmatch(text)
+    is_short = match is not None and len(text) <= ADDRESS_OCTETS and match.end(1) <= LOCAL_OCTETS
+    if is_short and not text[-1].isdigit():  # one that ends in a digit is looked at closely: it may be a number
+        return Address(text, text.lower())
+    return _parse_slowly(unicodedata.normalize("NFC", text))
+
+
+def find_address(text: str) -> Address:
+    """The one address in `text`, out of what surrounds it in files and forms: blanks, `mailto:`, `Name <address>`.
+
+    Raises:
+        WrongInput: there is none, or it cannot be mailed.
+    """
+    return parse_address(bare_address(text))
+
+
+def bare_address(text: str) -> str:
+    """What is left of `text` when everything that commonly stands around an address is taken off."""
+    text = text.translate(_HIDDEN).strip(_AROUND)
+    match = _IN_BRACKETS.fullmatch(f"{text}>") if "<" in text else None
+    if match is not None:
+        text = match[2].strip(_AROUND)
+    return text[7:].strip(_AROUND) if text[:7].lower() == "mailto:" else text
+
+
+def written_name(text: str) -> str:
+    """The name in `Name <address>`; empty where there is none."""
+    return text.partition("<")[0].strip(_AROUND) if "<" in text else ""
+
+
+def parse_domain(text: str) -> str:
+    """A domain in its ASCII form, lower case.
+
+    Raises:
+        WrongInput: it is none.
+    """
+    return _ascii_domain(text.strip().removeprefix("@"), text)
+
+
+def _parse_slowly(text: str) -> Address:
+    local, at, domain = text.rpartition("@")
+    if not at:
+        raise _refused(text, "has no @")
+    if not local:
+        raise _refused(text, "has nothing before the @")
+    if len(local.encode("utf-8", "replace")) > LOCAL_OCTETS:
+        raise _refused(text, f"has more than {LOCAL_OCTETS} octets before the @")
+    if not _LOCAL.fullmatch(local) or any(_is_hidden(sign) for sign in local):
+        raise _refused(text, "has signs before the @ that are not allowed there")
+    ascii_domain = _ascii_domain(domain, text)
+    if len(text.encode()) > ADDRESS_OCTETS or len(local.encode()) + 1 + len(ascii_domain) > ADDRESS_OCTETS:
+        raise _refused(text, f"is longer than {ADDRESS_OCTETS} octets")
+    folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", local).casefold())
+    return Address(text, f"{folded}@{ascii_domain}")
+
+
+def _ascii_domain(domain: str, text: str) -> str:
+    if not domain:
+        raise _refused(text, "has no domain after the @")
+    if domain.startswith("["):
+        raise _refused(text, "names a computer by number")
+    if not domain.isascii():
+        try:
+            domain = idna.encode(domain, uts46=True).decode("ascii")
+        except idna.IDNAError as error:
+            raise _refused(text, f"has a domain that cannot be ({error})") from error
+    labels = domain.lower().split(".")
+    if any(not re.fullmatch(_LABEL, label) for label in labels):
+        raise _refused(text, "has a domain that cannot be")
+    if labels[-1].isdigit():
+        raise _refused(text, "has a domain that ends in a number")
+    return ".".join(labels)
+
+
+def _is_hidden(sign: str) -> bool:
+    """Control, format, unassigned and blank signs have no place in a name."""
+    return unicodedata.category(sign) in {"Cc", "Cf", "Cn", "Co", "Cs", "Zs", "Zl", "Zp"}
+
+
+def _refused(text: str, why: str) -> WrongInput:
+    shown = text if len(text) <= 60 else f"{text[:57]}…"
+    return WrongInput(f"{shown!r} is not an address that can be mailed: it {why}", do="correct it or leave it out")

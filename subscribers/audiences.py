@@ -1,0 +1,216 @@
+"""Audiences: the named segments that people join, and who of them may receive now."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, update
+from sqlalchemy.orm import Session
+
+from mailer.base import audit
+from mailer.base.errors import NotAllowed, NotFound, WrongInput
+from mailer.base.tables import AudienceId
+from subscribers.models import Audience, Subscriber, Subscription
+from subscribers.suppression import may_receive
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceRow:
+    """An audience as it is shown; `subscribed` counts the live subscriptions."""
+
+    id: AudienceId
+    slug: str
+    name: str
+    description: str
+    is_public: bool
+    double_opt_in: bool
+    is_archived: bool
+    subscribed: int
+
+
+def add_audience(
+    session: Session,
+    slug: str,
+    name: str,
+    *,
+    description: str = "",
+    is_public: bool = True,
+    double_opt_in: bool = True,
+    now: datetime | None = None,
+    actor: str = "system",
+) -> AudienceId:
+    """A new audience.
+
+    Raises:
+        WrongInput: the slug is not made of lower case letters, digits and hyphens.
+        NotAllowed: there is one of this slug already.
+    """
+    if not SLUG.fullmatch(slug) or len(slug) > 64:
+        raise WrongInput(f"{slug!r} cannot name an audience", do="use lower case letters, digits and hyphens")
+    if session.scalar(select(Audience.id).where(Audience.slug == slug)) is not None:
+        raise NotAllowed(f"there is an audience {slug} already", do="choose another slug, or edit it")
+    audience = Audience(
+        slug=slug, name=name[:200], description=description, is_public=is_public, double_opt_in=double_opt_in
+    )
+    session.add(audience)
+    session.flush()
+    if now is not None:
+        audit.note(session, actor=actor, deed="audience_added", subject=f"audience {audience.id}", now=now, detail=slug)
+    return audience.id
+
+
+def edit_audience(
+    session: Session,
+    slug: str,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    is_public: bool | None = None,
+    double_opt_in: bool | None = None,
+    now: datetime,
+    actor: str,
+) -> None:
+    """Change what is given; None leaves as it is. A slug stays, because campaigns and issues name it.
+
+    Raises:
+        NotFound: there is no such audience.
+    """
+    (audience_id,) = audience_ids(session, (slug,), archived=True)
+    given = {"name": name, "description": description, "is_public": is_public, "double_opt_in": double_opt_in}
+    changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
+    if changes:
+        session.execute(update(Audience).where(Audience.id == audience_id).values(**changes))
+        detail = ", ".join(sorted(changes))
+        audit.note(
+            session, actor=actor, deed="audience_edited", subject=f"audience {audience_id}", now=now, detail=detail
+        )
+
+
+def archive_audience(session: Session, slug: str, *, now: datetime, actor: str) -> None:
+    """Offer it no more and send to it no more; its subscriptions and consents stay on record. Idempotent.
+
+    Raises:
+        NotFound: there is no such audience.
+    """
+    (audience_id,) = audience_ids(session, (slug,), archived=True)
+    moved = update(Audience).where(Audience.id == audience_id, Audience.archived_at.is_(None)).values(archived_at=now)
+    if session.execute(moved.returning(Audience.id)).scalar_one_or_none() is not None:
+        audit.note(session, actor=actor, deed="audience_archived", subject=f"audience {audience_id}", now=now)
+
+
+def list_audiences(session: Session, *, archived: bool = False) -> tuple[AudienceRow, ...]:
+    """All audiences in the order of their making; with `archived`, those too."""
+    counts = (
+        select(Subscription.audience_id, func.count().label("subscribed"))
+        .where(Subscription.state == "subscribed")
+        .group_by(Subscription.audience_id)
+        .subquery()
+    )
+    query = (
+        select(Audience, func.coalesce(counts.c.subscribed, 0))
+        .outerjoin(counts, counts.c.audience_id == Audience.id)
+        .order_by(Audience.id)
+    )
+    if not archived:
+        query = query.where(Audience.archived_at.is_(None))
+    return tuple(
+        AudienceRow(
+            a.id, a.slug, a.name, a.description, a.is_public, a.double_opt_in, a.archived_at is not None, subscribed
+        )
+        for a, subscribed in session.execute(query).tuples()
+    )
+
+
+def audience_ids(session: Session, slugs: Sequence[str], *, archived: bool = False) -> tuple[AudienceId, ...]:
+    """The ids of these audiences, in their order.
+
+    Raises:
+        NotFound: one is unknown, or archived and `archived` is not asked for; it is named, and the known ones too.
+    """
+    query = select(Audience.slug, Audience.id).order_by(Audience.id)
+    if not archived:
+        query = query.where(Audience.archived_at.is_(None))
+    known = dict(session.execute(query).tuples().all())
+    for slug in slugs:
+        if slug not in known:
+            raise NotFound(
+                f"there is no audience {slug!r}", do=f"use one of {', '.join(known) or '(there is none yet)'}"
+            )
+    return tuple(known[slug] for slug in slugs)
+
+
+def public_slugs(session: Session) -> tuple[str, ...]:
+    """The audiences that are offered on the pages and shown in the archive."""
+    query = select(Audience.slug).where(Audience.is_public, Audience.archived_at.is_(None)).order_by(Audience.id)
+    return tuple(session.scalars(query))
+
+
+def recipients(audience_ids: Sequence[AudienceId], *, now: datetime) -> Select[Any]:
+    """Everyone who may receive now: the one definition that counts, sends and shows.
+
+    Columns: `subscriber_id`, `address`, `name`, `language`, `attributes`, and `mask`, whose bit i is set where the person is
+    live in `audience_ids[i]`. Every condition is correlated to the person, so that a range of ids stays cheap.
+    """
+    mask: ColumnElement[int] = literal(0)
+    for bit, audience_id in enumerate(audience_ids):
+        mask = mask + case((_is_live_in(audience_id), 1 << bit), else_=0)
+    return select(
+        Subscriber.id.label("subscriber_id"),
+        Subscriber.address.label("address"),
+        Subscriber.name.label("name"),
+        Subscriber.language.label("language"),
+        Subscriber.attributes.label("attributes"),
+        mask.label("mask"),
+    ).where(
+        Subscriber.status == "subscribed",
+        or_(Subscriber.paused_until.is_(None), Subscriber.paused_until <= now),
+        or_(*(_is_live_in(audience_id) for audience_id in audience_ids)) if audience_ids else literal(value=False),
+        may_receive(Subscriber.address_key),
+    )
+
+
+def shown_status(now: datetime) -> ColumnElement[str]:
+    """The status that is shown of a person, in SQL: suppression wins, then having left, then a pause."""
+    return case(
+        (~may_receive(Subscriber.address_key), "suppressed"),
+        (and_(Subscriber.status == "subscribed", Subscriber.paused_until > now), "paused"),
+        else_=Subscriber.status,
+    )
+
+
+def exclusions(session: Session, audience_ids: Sequence[AudienceId], *, now: datetime) -> dict[str, int]:
+    """Why others who are or were in these audiences do not receive: suppressed, unsubscribed, paused, unconfirmed."""
+    receiving = recipients(audience_ids, now=now).subquery()
+    in_any = exists().where(
+        Subscription.subscriber_id == Subscriber.id, Subscription.audience_id.in_(list(audience_ids))
+    )
+    waiting = exists().where(
+        Subscription.subscriber_id == Subscriber.id,
+        Subscription.audience_id.in_(list(audience_ids)),
+        Subscription.state == "unconfirmed",
+    )
+    status = shown_status(now)
+    reason = case(
+        (status != "subscribed", status),
+        (waiting, "unconfirmed"),
+        else_="unsubscribed",
+    ).label("reason")
+    rows = select(reason).where(in_any, Subscriber.id.not_in(select(receiving.c.subscriber_id))).subquery()
+    counted = select(rows.c.reason, func.count()).group_by(rows.c.reason)
+    return dict(session.execute(counted).tuples().all())
+
+
+def _is_live_in(audience_id: AudienceId) -> ColumnElement[bool]:
+    is_open = exists().where(Audience.id == audience_id, Audience.archived_at.is_(None))
+    return and_(
+        exists().where(
+            Subscription.subscriber_id == Subscriber.id,
+            Subscription.audience_id == audience_id,
+            Subscription.state == "subscribed",
+        ),
+        is_open,
+    )
