@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 
+Day = date
+"""The type of `FrontMatter.date`, whose own name would hide it."""
+
 # --- where and what -------------------------------------------------------------------------------------------------
 
 
@@ -336,7 +339,7 @@ class FrontMatter:
     preheader: str = ""
     slug: str = ""
     number: str = ""
-    date: date | None = None
+    date: Day | None = None
     language: str = "en"
     sender: str = ""
     reply_to: str = ""

@@ -1,0 +1,28 @@
+"""Content: Markdown and front matter become an issue, whose blocks know their line and their audiences.
+
+Takes: a folder or any `Files`. Gives: a frozen `Issue`, the findings about it, the blocks for some readers.
+Knows: no database, no people, no HTML that is sent; `mailer.base.errors` only.
+"""
+
+from mailer.content.files import FolderFiles, StoredFiles
+from mailer.content.issue import Files, Finding, Issue, Place
+from mailer.content.parse import read_files, read_issue
+from mailer.content.plain import plain, template
+from mailer.content.select import Section, public_blocks, sections, select
+
+__all__ = [
+    "Files",
+    "Finding",
+    "FolderFiles",
+    "Issue",
+    "Place",
+    "Section",
+    "StoredFiles",
+    "plain",
+    "public_blocks",
+    "read_files",
+    "read_issue",
+    "sections",
+    "select",
+    "template",
+]

@@ -1,0 +1,342 @@
+"""Block tokens become blocks."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from markdown_it.token import Token
+
+from mailer.content.containers import CONTAINERS, ColumnBreak, Container, audience_slugs
+from mailer.content.fences import Head
+from mailer.content.inlines import inlines_of_token, joined, trimmed
+from mailer.content.issue import (
+    Align,
+    Block,
+    Blocks,
+    CodeBlock,
+    Definitions,
+    DisplayFormula,
+    Figure,
+    Footnotes,
+    Formula,
+    Heading,
+    Inline,
+    Inlines,
+    List,
+    Paragraph,
+    Picture,
+    Place,
+    Quote,
+    Rule,
+    Table,
+    Text,
+)
+from mailer.content.plain import anchor_for, plain
+from mailer.content.raw_html import Flow
+from mailer.content.reading import Reading
+
+
+@dataclass(slots=True)
+class Node:
+    """A token with the tokens between it and its closing one."""
+
+    token: Token
+    children: list["Node"] = field(default_factory=list)
+
+
+def tree_of(tokens: list[Token]) -> list[Node]:
+    """The tokens as a tree."""
+    root: list[Node] = []
+    levels = [root]
+    for token in tokens:
+        if token.nesting < 0:
+            if len(levels) > 1:
+                levels.pop()
+            continue
+        node = Node(token)
+        levels[-1].append(node)
+        if token.nesting > 0:
+            levels.append(node.children)
+    return root
+
+
+def blocks_of_tokens(reading: Reading, tokens: list[Token]) -> Blocks:
+    """The blocks of the main file, its footnotes last."""
+    builder = _Builder(reading)
+    blocks = builder.run(tree_of(tokens))
+    return (*blocks, *builder.footnotes())
+
+
+class _Builder:
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._notes: dict[str, tuple[Node, frozenset[str] | None]] = {}
+        self._line = 1  # the last line seen, for tokens that know none
+        self._makers: dict[str, Callable[[Node, Place], Blocks]] = {
+            "paragraph_open": self._paragraph,
+            "heading_open": self._heading,
+            "bullet_list_open": self._list,
+            "ordered_list_open": self._list,
+            "blockquote_open": self._quote,
+            "fence": self._code,
+            "code_block": self._code,
+            "math_block": self._formula,
+            "math_block_label": self._formula,
+            "amsmath": self._formula,
+            "hr": self._rule,
+            "table_open": self._table,
+            "dl_open": self._definitions,
+            "container_open": self._container,
+            "column_break": self._column_break,
+            "footnote_reference_open": self._footnote,
+        }
+
+    def run(self, nodes: list[Node]) -> Blocks:
+        """The blocks of a run of nodes."""
+        flow = Flow(self._reading)
+        for node in nodes:
+            if node.token.map:
+                self._line = node.token.map[0] + 1
+            if node.token.type == "html_block":
+                flow.html(node.token.content, self._line)
+            elif maker := self._makers.get(node.token.type):
+                flow.add(*maker(node, self._place(self._line)))
+        return _with_captions(flow.finish())
+
+    def _place(self, line: int) -> Place:
+        """The line, at its first character that is neither blank nor a quote's mark."""
+        lines = self._reading.lines
+        source = lines[line - 1] if 0 < line <= len(lines) else ""
+        return self._reading.place(line, len(source) - len(source.lstrip(" \t>")) + 1 if source.strip(" \t>") else 1)
+
+    def _inlines(self, node: Node, *, start: int = 0) -> Inlines:
+        token = next((child.token for child in node.children if child.token.type == "inline"), None)
+        if token is None:
+            return ()
+        line = token.map[0] + 1 if token.map else self._line
+        return inlines_of_token(self._reading, token, line, start=start)
+
+    # --- text ---
+
+    def _paragraph(self, node: Node, place: Place) -> Blocks:
+        inlines = trimmed(self._inlines(node))
+        result: list[Block] = []
+        run: list[Inline] = []
+        for inline in inlines:
+            if isinstance(inline, Formula) and inline.display:
+                result.extend(self._text(run, place))
+                run = []
+                result.append(DisplayFormula(place=inline.place, audiences=self._reading.audiences, formula=inline))
+            else:
+                run.append(inline)
+        mark = re.fullmatch(r"\s*([.,;:])\s*", run[0].text) if len(run) == 1 and isinstance(run[0], Text) else None
+        if mark and result and isinstance(last := result[-1], DisplayFormula):  # a formula that ends a sentence
+            formula = Formula(last.formula.tex + mark[1], display=True, place=last.place, number=last.formula.number)
+            result[-1] = DisplayFormula(place=last.place, audiences=last.audiences, formula=formula)
+            return tuple(result)
+        result.extend(self._text(run, place))
+        return tuple(result)
+
+    def _text(self, run: list[Inline], place: Place) -> Blocks:
+        inlines = trimmed(joined(run))
+        if not inlines:
+            return ()
+        audiences = self._reading.audiences
+        if len(inlines) == 1 and isinstance(inlines[0], Picture):
+            picture = inlines[0]
+            caption: Inlines = (Text(picture.title),) if picture.title else ()
+            return (Figure(place=place, audiences=audiences, picture=picture, caption=caption),)
+        return (Paragraph(place=place, audiences=audiences, inlines=inlines),)
+
+    def _heading(self, node: Node, place: Place) -> Blocks:
+        inlines = trimmed(self._inlines(node))
+        if not inlines:
+            return ()
+        anchor = anchor_for(plain(inlines), self._reading.anchors)
+        level = int(node.token.tag[1])
+        return (Heading(place=place, audiences=self._reading.audiences, level=level, inlines=inlines, anchor=anchor),)
+
+    def _code(self, node: Node, place: Place) -> Blocks:
+        info = node.token.info.strip()
+        language = info.split()[0].lower() if info else ""
+        if chunk := re.fullmatch(r"\{\s*([A-Za-z]+)\b(.*)\}", info):  # a chunk of R Markdown
+            language = chunk[1].lower()
+            if re.search(r"\b(?:echo|include)\s*=\s*(?:FALSE|F)\b", chunk[2]):
+                self._reading.warn(
+                    place, "code-dropped", "this chunk is not to be shown and is dropped; put its result here"
+                )
+                return ()
+        text = node.token.content.rstrip("\n")
+        return (CodeBlock(place=place, audiences=self._reading.audiences, text=text, language=language),)
+
+    def _formula(self, node: Node, place: Place) -> Blocks:
+        token = node.token
+        tex = token.content.strip()
+        if not tex:
+            return ()
+        number = token.info if token.type == "math_block_label" else ""
+        first = next((line for line in tex.split("\n") if line.strip()), "")
+        for line in range(place.line, place.line + 3):
+            column = self._reading.column_of(first, line)
+            if column > 1 or self._reading.lines[line - 1 : line] == [first]:
+                place = self._reading.place(line, column)
+                break
+        formula = Formula(tex, display=True, place=place, number=number)
+        return (DisplayFormula(place=place, audiences=self._reading.audiences, formula=formula),)
+
+    def _rule(self, _: Node, place: Place) -> Blocks:
+        return (Rule(place=place, audiences=self._reading.audiences),)
+
+    def _column_break(self, _: Node, place: Place) -> Blocks:
+        return (ColumnBreak(place=place, audiences=self._reading.audiences),)
+
+    # --- what holds blocks ---
+
+    def _list(self, node: Node, place: Place) -> Blocks:
+        items = tuple(self.run(item.children) for item in node.children)
+        ordered = node.token.type == "ordered_list_open"
+        start = int(node.token.attrs.get("start", 1)) if ordered else None
+        tight = all(
+            child.token.hidden
+            for item in node.children
+            for child in item.children
+            if child.token.type == "paragraph_open"
+        )
+        return (List(place=place, audiences=self._reading.audiences, items=items, start=start, tight=tight),)
+
+    def _quote(self, node: Node, place: Place) -> Blocks:
+        blocks = self.run(node.children)
+        return (Quote(place=place, audiences=self._reading.audiences, blocks=blocks),) if blocks else ()
+
+    def _definitions(self, node: Node, place: Place) -> Blocks:
+        items: list[tuple[Inlines, tuple[Blocks, ...]]] = []
+        for child in node.children:
+            if child.token.type == "dt_open":
+                items.append((trimmed(self._inlines(child)), ()))
+            elif items:
+                term, described = items.pop()
+                items.append((term, (*described, self.run(child.children))))
+        return (Definitions(place=place, audiences=self._reading.audiences, items=tuple(items)),)
+
+    def _table(self, node: Node, place: Place) -> Blocks:
+        rows: list[tuple[Inlines, ...]] = []
+        align: list[Align] = []
+        for number, row in enumerate(row for part in node.children for row in part.children):
+            line = row.token.map[0] + 1 if row.token.map else place.line + number + (1 if number else 0)
+            self._line, start, cells = line, 0, []
+            for cell in row.children:
+                if number == 0:
+                    align.append(_ALIGN.get(str(cell.token.attrs.get("style", "")), ""))
+                content = cell.children[0].token.content if cell.children else ""
+                start = max(self._reading.column_of(content, line, start) - 1, start)
+                cells.append(trimmed(self._cell(cell, line, start)))
+                start += len(content)
+            rows.append(tuple(cells))
+        head = rows.pop(0) if rows else ()
+        if not any(head):
+            head = ()
+        audiences = self._reading.audiences
+        return (Table(place=place, audiences=audiences, align=tuple(align), head=head, rows=tuple(rows)),)
+
+    def _cell(self, node: Node, line: int, start: int) -> Inlines:
+        token = next((child.token for child in node.children if child.token.type == "inline"), None)
+        return inlines_of_token(self._reading, token, line, start=start) if token else ()
+
+    # --- containers and footnotes ---
+
+    def _container(self, node: Node, place: Place) -> Blocks:
+        token, reading = node.token, self._reading
+        written, arguments = token.info, str(token.meta["arguments"])
+        name = written.lower()
+        if not token.meta["closed"]:
+            reading.fault(
+                place, "container-unclosed", f"::: {written} is not closed; end it with a line {token.markup}"
+            )
+        kind = CONTAINERS.get(name)
+        if kind is None:
+            known = ", ".join(sorted(CONTAINERS))
+            reading.fault(
+                place, "container-unknown", f"there is no container {written}; its text stays; known are {known}"
+            )
+            return self.run(node.children)
+        head: Head = token.meta["head"]
+        slugs = audience_slugs(arguments) if name == "audience" else None
+        if slugs:
+            with reading.only_for(slugs):
+                blocks = self.run(node.children)
+        else:
+            blocks = self.run(node.children)
+        return kind.build(Container(reading, name, arguments, place, head, blocks))
+
+    def _footnote(self, node: Node, _: Place) -> Blocks:
+        self._notes[str(node.token.meta["label"])] = (node, self._reading.audiences)
+        return ()
+
+    def footnotes(self) -> Blocks:
+        """The footnotes in the order of their numbers; those that nobody refers to are named and dropped."""
+        reading = self._reading
+        listed = reading.env.get("footnotes", {}).get("list", {})
+        items: list[Blocks] = []
+        used: set[str] = set()
+        place: Place | None = None
+        for footnote_id in reading.footnote_ids:  # grows when a footnote refers to another
+            entry = listed[footnote_id]
+            label = entry.get("label", "")
+            if "tokens" in entry:
+                token = Token("inline", "", 0, children=entry["tokens"], content=entry["content"])
+                inlines = trimmed(inlines_of_token(reading, token, self._line_of(entry["content"])))
+                blocks: Blocks = self._text(list(inlines), reading.place(self._line_of(entry["content"])))
+            else:
+                node, audiences = self._notes[label]
+                used.add(label)
+                reading.audiences = audiences
+                blocks = self.run(node.children)
+                reading.audiences = None
+            items.append(blocks)
+            place = place or (blocks[0].place if blocks else None)
+        for label, (node, _) in self._notes.items():
+            if label not in used:
+                line = node.token.map[0] + 1 if node.token.map else 1
+                reading.warn(
+                    reading.place(line),
+                    "footnote-unused",
+                    f"nothing refers to the footnote {label}; write [^{label}] in the text",
+                )
+        return (Footnotes(place=place or reading.place(1), items=tuple(items)),) if items else ()
+
+    def _line_of(self, text: str) -> int:
+        first = text.split("\n", 1)[0]
+        return next((number for number, line in enumerate(self._reading.lines, 1) if first in line), 1)
+
+
+_ALIGN: Final[dict[str, Align]] = {
+    "text-align:left": "left",
+    "text-align:center": "center",
+    "text-align:right": "right",
+}
+_CAPTION: Final = re.compile(r"(?:Fig(?:ure|\.)?|Abb(?:ildung|\.)?)\s*\d+\s*[.:]", re.IGNORECASE)
+
+
+def _with_captions(blocks: Blocks) -> Blocks:
+    """A paragraph `Fig. 3: …` right below a picture without a caption is its caption."""
+    result: list[Block] = []
+    for block in blocks:
+        before = result[-1] if result else None
+        if (
+            isinstance(block, Paragraph)
+            and isinstance(before, Figure)
+            and not before.caption
+            and before.audiences == block.audiences
+            and _CAPTION.match(plain(block.inlines))
+        ):
+            result[-1] = Figure(
+                place=before.place,
+                audiences=before.audiences,
+                picture=before.picture,
+                caption=block.inlines,
+                credit=before.credit,
+            )
+        else:
+            result.append(block)
+    return tuple(result)

@@ -1,0 +1,127 @@
+"""One reading of one issue: what is found on the way, the files that it uses, whom the present block is for."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from posixpath import dirname, join
+from typing import Any, Final
+from urllib.parse import unquote, urljoin
+
+from mailer.content.files import inside
+from mailer.content.issue import Files, Finding, Level, Place
+
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_CONTROL: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202f\ufeff]")
+SAFE_SCHEMES: Final = frozenset({"http", "https", "mailto", "tel", "sms", "ftp", "webcal"})
+
+
+def scheme_of(address: str) -> str:
+    """The scheme as a browser would see it, lower case; empty for a relative address."""
+    found = _SCHEME.match(_CONTROL.sub("", address))
+    return found[1].lower() if found else ""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a reading gathers.
+
+    `source` is the main file's name in places; `lines` its lines; `zone` the zone of events that name none.
+    """
+
+    source: str
+    lines: list[str]
+    files: Files
+    base_url: str = ""
+    zone: str = "Europe/London"
+    own: bool = True
+    env: dict[str, Any] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    assets: dict[str, bytes] = field(default_factory=dict)
+    used_files: dict[str, bytes] = field(default_factory=dict)
+    audiences: frozenset[str] | None = None
+    anchors: set[str] = field(default_factory=set)
+    event_slugs: set[str] = field(default_factory=set)
+    footnote_ids: list[int] = field(default_factory=list)
+
+    # --- places ---
+
+    def place(self, line: int, column: int = 1) -> Place:
+        """A place in the main file; the line is kept within it."""
+        return Place(self.source, min(max(line, 1), max(len(self.lines), 1)), max(column, 1))
+
+    def column_of(self, text: str, line: int, start: int = 0) -> int:
+        """The column at which `text` stands in that line, at or after `start` (from 0); 1 where it is not found."""
+        source = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+        return source.find(text, start) + 1 or 1
+
+    def find(self, place: Place, level: Level, code: str, message: str) -> None:
+        """Notes a finding; what is the same at the same place is noted once."""
+        finding = Finding(place, level, code, message)
+        if finding not in self.findings:
+            self.findings.append(finding)
+
+    def warn(self, place: Place, code: str, message: str) -> None:
+        """Notes a warning."""
+        self.find(place, "warning", code, message)
+
+    def fault(self, place: Place, code: str, message: str) -> None:
+        """Notes an error (which a file without our front matter will see as a warning)."""
+        self.find(place, "error", code, message)
+
+    # --- audiences ---
+
+    @contextmanager
+    def only_for(self, slugs: frozenset[str]) -> Iterator[None]:
+        """Blocks made inside are for these audiences only, within those of the surroundings."""
+        outer = self.audiences
+        self.audiences = slugs if outer is None else outer & slugs
+        try:
+            yield
+        finally:
+            self.audiences = outer
+
+    # --- addresses and files ---
+
+    def link(self, href: str, place: Place) -> str | None:
+        """The address of a link, made absolute by `base_url`; None where it must not be followed."""
+        scheme = scheme_of(href)
+        if scheme and scheme not in SAFE_SCHEMES:
+            self.warn(place, "unsafe-link", f"a link by {scheme}: is dropped, its text stays; use an https address")
+            return None
+        if self.base_url and not scheme and not href.startswith("#"):
+            return urljoin(self.base_url, href)
+        return href
+
+    def picture(self, src: str, place: Place) -> str:
+        """The name of the picture's asset, which is read here, or its http(s) address; empty where it is refused.
+
+        A picture that cannot be found keeps its name and is in no asset; the checker says so.
+        """
+        scheme = scheme_of(src)
+        if scheme in {"http", "https"} or src.startswith("//"):
+            return f"https:{src}" if src.startswith("//") else src
+        if scheme:
+            self.warn(place, "unsafe-link", f"a picture by {scheme}: is dropped; put the file beside the text")
+            return ""
+        name = unquote(src.split("?", 1)[0].split("#", 1)[0])
+        for candidate in (name, name.lstrip("/")):
+            short = inside(candidate)
+            content = self.read(short) if short else None
+            if short and content is not None:
+                self.assets[short] = content
+                return short
+        return urljoin(self.base_url, src) if self.base_url else inside(name) or name
+
+    def read(self, name: str) -> bytes | None:
+        """The bytes of a file of the issue, None where there is none; it is remembered as used."""
+        try:
+            content = self.files.read(name)
+        except FileNotFoundError:
+            return None
+        self.used_files[name] = content
+        return content
+
+    def file_beside(self, name: str) -> str:
+        """How another file of the issue is called in places."""
+        return join(dirname(self.source), name)

@@ -1,0 +1,147 @@
+"""Who sees what: the blocks for some readers, with nothing empty left behind and footnotes that still point right."""
+
+from dataclasses import dataclass, replace
+
+from mailer.content.issue import (
+    Block,
+    Blocks,
+    Columns,
+    Definitions,
+    Event,
+    FootnoteRef,
+    Footnotes,
+    Heading,
+    Inline,
+    Issue,
+    List,
+    Note,
+    Quote,
+)
+from mailer.content.walk import all_inlines, changed_blocks
+
+
+def select(issue: Issue, audiences: frozenset[str]) -> Blocks:
+    """The blocks for a reader in these audiences; no audience at all leaves what is for everybody.
+
+    Blocks for others are dropped wherever they stand; then containers and headings that lost all their content; then
+    the footnotes that nobody refers to any more, and the others are numbered anew.
+    """
+    return _footnotes_renumbered(_kept(issue.blocks, audiences))
+
+
+def public_blocks(issue: Issue, public: frozenset[str]) -> Blocks:
+    """What the archive shows: the blocks for everybody and those of the public audiences."""
+    return select(issue, public)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of level 1 or 2 and what stands below it; the first may have no heading."""
+
+    heading: Heading | None
+    blocks: Blocks
+
+
+def sections(blocks: Blocks) -> tuple[Section, ...]:
+    """The blocks cut before every heading of level 1 or 2; footnotes stand in the last."""
+    found: list[Section] = []
+    heading: Heading | None = None
+    run: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Heading) and block.level <= 2:
+            if heading is not None or run:
+                found.append(Section(heading, tuple(run)))
+            heading, run = block, []
+        else:
+            run.append(block)
+    if heading is not None or run:
+        found.append(Section(heading, tuple(run)))
+    return tuple(found)
+
+
+# --- what is left -----------------------------------------------------------------------------------------------------
+
+
+def _kept(blocks: Blocks, audiences: frozenset[str]) -> Blocks:
+    pairs = [(block, _reduced(block, audiences) if block.is_for(audiences) else None) for block in blocks]
+    return tuple(
+        after
+        for index, (_, after) in enumerate(pairs)
+        if after is not None and not (isinstance(after, Heading) and _lost_its_content(pairs[index + 1 :], after.level))
+    )
+
+
+def _lost_its_content(following: list[tuple[Block, Block | None]], level: int) -> bool:
+    """Whether the heading had content and none of it is left; a heading that never had any stays as it was written."""
+    had = False
+    for before, after in following:
+        if isinstance(before, Footnotes) or (isinstance(before, Heading) and before.level <= level):
+            break
+        if isinstance(before, Heading):
+            continue
+        if after is not None:
+            return False
+        had = True
+    return had
+
+
+def _reduced(block: Block, audiences: frozenset[str]) -> Block | None:
+    """The block without what others are to see; None where nothing is left of it."""
+
+    def runs(items: tuple[Blocks, ...]) -> tuple[Blocks, ...]:
+        left = ((run, _kept(run, audiences)) for run in items)
+        return tuple(after for before, after in left if after or not before)
+
+    def inner(blocks: Blocks) -> Blocks:
+        return _kept(blocks, audiences)
+
+    left: Block
+    match block:
+        case List():
+            left, empty = replace(block, items=runs(block.items)), not runs(block.items)
+        case Columns():
+            left, empty = replace(block, columns=runs(block.columns)), not runs(block.columns)
+        case Quote() | Note():
+            left, empty = replace(block, blocks=inner(block.blocks)), not inner(block.blocks)
+        case Definitions():
+            pairs = tuple((term, runs(described), not described) for term, described in block.items)
+            items = tuple((term, described) for term, described, never in pairs if described or never)
+            left, empty = replace(block, items=items), not items
+        case Event():
+            return replace(block, blocks=inner(block.blocks))
+        case Footnotes():
+            return replace(block, items=tuple(inner(run) for run in block.items))
+        case _:
+            return block
+    return None if empty and left != block else left
+
+
+# --- footnotes ----------------------------------------------------------------------------------------------------------
+
+
+def _footnotes_renumbered(blocks: Blocks) -> Blocks:
+    notes = next((block for block in blocks if isinstance(block, Footnotes)), None)
+    if notes is None:
+        return blocks
+    body = tuple(block for block in blocks if not isinstance(block, Footnotes))
+    order = _references(body, len(notes.items))
+    for number in order:  # a footnote may refer to another: the list grows while it is gone through
+        order.extend(new for new in _references(notes.items[number - 1], len(notes.items)) if new not in order)
+    new_number = {old: new for new, old in enumerate(order, 1)}
+
+    def renumbered(inline: Inline) -> Inline:
+        if isinstance(inline, FootnoteRef):
+            return FootnoteRef(new_number.get(inline.number, inline.number))
+        return inline
+
+    body = changed_blocks(body, renumbered)
+    if not order:
+        return body
+    items = tuple(changed_blocks(notes.items[old - 1], renumbered) for old in order)
+    return (*body, replace(notes, items=items))
+
+
+def _references(blocks: Blocks, count: int) -> list[int]:
+    """The numbers of the footnotes referred to, in the order of their first reference."""
+    numbers = (inline.number for _, inline in all_inlines(blocks) if isinstance(inline, FootnoteRef))
+    return list(dict.fromkeys(number for number in numbers if 1 <= number <= count))
