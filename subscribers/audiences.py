@@ -121,7 +121,7 @@ def list_audiences(session: Session, *, archived: bool = False) -> tuple[Audienc
         AudienceRow(
             a.id, a.slug, a.name, a.description, a.is_public, a.double_opt_in, a.archived_at is not None, subscribed
         )
-        for a, subscribed in session.execute(query).tuples()
+        for a, subscribed in session.execute(query)
     )
 
 
@@ -134,7 +134,7 @@ def audience_ids(session: Session, slugs: Sequence[str], *, archived: bool = Fal
     query = select(Audience.slug, Audience.id).order_by(Audience.id)
     if not archived:
         query = query.where(Audience.archived_at.is_(None))
-    known = dict(session.execute(query).tuples().all())
+    known = dict(session.execute(query).all())
     for slug in slugs:
         if slug not in known:
             raise NotFound(
@@ -201,7 +201,7 @@ def exclusions(session: Session, audience_ids: Sequence[AudienceId], *, now: dat
     ).label("reason")
     rows = select(reason).where(in_any, Subscriber.id.not_in(select(receiving.c.subscriber_id))).subquery()
     counted = select(rows.c.reason, func.count()).group_by(rows.c.reason)
-    return dict(session.execute(counted).tuples().all())
+    return dict(session.execute(counted).all())
 
 
 def _is_live_in(audience_id: AudienceId) -> ColumnElement[bool]:

@@ -74,7 +74,7 @@ def suppressed_keys(session: Session, keys_of_addresses: Iterable[str], *, keys:
     bad_domains = set(session.scalars(select(Suppression.domain).where(Suppression.domain.in_(domains))))
     found = set(session.scalars(select(Suppression.address_key).where(Suppression.address_key.in_(wanted))))
     hashes = {digest: key for key in wanted for digest in keys.keyed_hashes(key)} if keys is not None else {}
-    erased = session.scalars(select(Suppression.address_hash).where(Suppression.address_hash.in_(hashes)))
+    erased = session.scalars(select(Suppression.address_hash).where(Suppression.address_hash.in_(list(hashes))))
     return (
         {key for key in wanted if key in found or key.rpartition("@")[2] in bad_domains}
         | {hashes[digest] for digest in erased if digest is not None}

@@ -1,0 +1,268 @@
+"""People as they are shown: find one, list them, add one by hand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from mailer.base import audit
+from mailer.base.errors import NotAllowed, NotFound, WrongInput
+from mailer.base.tables import SubscriberId
+from mailer.base.tokens import Keys
+from subscribers.addresses import find_address, parse_address
+from subscribers.audiences import audience_ids, shown_status
+from subscribers.consents import record
+from subscribers.models import Audience, Subscriber, Subscription
+from subscribers.public_ids import new_public_ids
+from subscribers.suppression import is_suppressed
+
+Status = Literal["unconfirmed", "subscribed", "paused", "unsubscribed", "suppressed"]
+STATUSES: tuple[Status, ...] = ("unconfirmed", "subscribed", "paused", "unsubscribed", "suppressed")
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A person's place in an audience, with the state that is shown."""
+
+    slug: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person with the status that is shown: suppression wins, then having left everything, then a pause."""
+
+    id: SubscriberId
+    public_id: str
+    email: str
+    name: str
+    language: str
+    status: str
+    created_at: datetime
+    audiences: tuple[Membership, ...] = ()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    paused_until: datetime | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shape that commands and the API give out."""
+        return {
+            "id": self.public_id,
+            "email": self.email,
+            "name": self.name,
+            "status": self.status,
+            "audiences": [{"slug": m.slug, "name": m.name, "state": m.state} for m in self.audiences],
+            "attributes": dict(self.attributes),
+            "language": self.language,
+            "paused_until": self.paused_until.isoformat() if self.paused_until else None,
+            "created_at": self.created_at.isoformat(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some people, and after which id the next page begins; None at the end."""
+
+    people: tuple[Person, ...]
+    next_after: int | None
+
+
+def find_person(session: Session, email_or_public_id: str, *, now: datetime) -> Person:
+    """The person of an address or a public id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    text = email_or_public_id.strip()
+    if "@" in text:
+        try:
+            condition = Subscriber.address_key == find_address(text).key
+        except WrongInput as error:
+            raise NotFound(f"there is no person {text!r}", do=error.message) from error
+    else:
+        condition = Subscriber.public_id == text
+    found = _people(session, condition, limit=1, now=now)
+    if not found:
+        raise NotFound(f"there is no person {text!r}", do="check how the address is written")
+    return found[0]
+
+
+def person_by_id(session: Session, subscriber_id: SubscriberId, *, now: datetime) -> Person | None:
+    """A person, or None who was erased."""
+    found = _people(session, Subscriber.id == subscriber_id, limit=1, now=now)
+    return found[0] if found else None
+
+
+def list_people(
+    session: Session,
+    *,
+    search: str = "",
+    audience: str | None = None,
+    status: str | None = None,
+    where: ColumnElement[bool] | None = None,
+    after: int | None = None,
+    limit: int = 50,
+    now: datetime,
+) -> Page:
+    """A page of people by id.
+
+    Args:
+        search: part of an address or a name.
+        where: one more condition, such as a segment's.
+
+    Raises:
+        NotFound: there is no such audience.
+    """
+    conditions = _conditions(session, search=search, audience=audience, status=status, where=where, now=now)
+    people = _people(session, and_(Subscriber.id > (after or 0), *conditions), limit=limit + 1, now=now)
+    shown = tuple(people[:limit])
+    return Page(shown, shown[-1].id if len(people) > limit else None)
+
+
+def count_people(
+    session: Session,
+    *,
+    search: str = "",
+    audience: str | None = None,
+    status: str | None = None,
+    where: ColumnElement[bool] | None = None,
+    now: datetime,
+) -> int:
+    """How many people a listing has."""
+    conditions = _conditions(session, search=search, audience=audience, status=status, where=where, now=now)
+    return session.scalar(select(func.count()).select_from(Subscriber).where(*conditions)) or 0
+
+
+def add_person(
+    session: Session,
+    address: str,
+    *,
+    name: str = "",
+    language: str = "",
+    attributes: Mapping[str, Any] | None = None,
+    audience_slugs: Sequence[str] = (),
+    status: Literal["unconfirmed", "subscribed"] = "unconfirmed",
+    wording: str = "",
+    source: str,
+    keys: Keys,
+    now: datetime,
+    actor: str,
+) -> SubscriberId:
+    """Add one person by hand.
+
+    Raises:
+        WrongInput: it is no address, or someone is to be subscribed without the consent that they gave.
+        NotAllowed: they are known already, or must not be mailed.
+        NotFound: there is no such audience.
+    """
+    parsed = parse_address(address)
+    if status == "subscribed" and not wording:
+        raise WrongInput(
+            "nobody is subscribed without consent on record", do="say what was agreed to, or add them as unconfirmed"
+        )
+    if is_suppressed(session, parsed.key, keys=keys):
+        raise NotAllowed(f"{parsed.written} is suppressed", do="an address that must not be mailed is not added")
+    ids = audience_ids(session, audience_slugs)
+    person = Subscriber(
+        public_id=new_public_ids(1, now)[0],
+        address=parsed.written,
+        address_key=parsed.key,
+        name=name.strip()[:200],
+        language=language[:35],
+        attributes=dict(attributes or {}),
+        status=status,
+        created_at=now,
+        updated_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(person)
+    except IntegrityError as error:
+        raise NotAllowed(f"{parsed.written} is known already", do="change that person instead") from error
+    for audience_id in ids:
+        session.add(Subscription(subscriber_id=person.id, audience_id=audience_id, state=status, since=now))
+        if status == "subscribed":
+            record(session, person.id, "agreed", audience_id=audience_id, wording=wording, source=source, now=now)
+    if status == "subscribed" and not ids:
+        record(session, person.id, "agreed", wording=wording, source=source, now=now)
+    audit.note(session, actor=actor, deed="person_added", subject=f"subscriber {person.id}", now=now)
+    session.flush()
+    return person.id
+
+
+def _conditions(
+    session: Session,
+    *,
+    search: str,
+    audience: str | None,
+    status: str | None,
+    where: ColumnElement[bool] | None,
+    now: datetime,
+) -> list[ColumnElement[bool]]:
+    conditions = [] if where is None else [where]
+    if search:
+        part = search.strip().lower()
+        conditions.append(
+            or_(
+                Subscriber.address_key.contains(part, autoescape=True),
+                func.lower(Subscriber.name).contains(part, autoescape=True),
+            )
+        )
+    if audience is not None:
+        (audience_id,) = audience_ids(session, (audience,), archived=True)
+        conditions.append(
+            exists().where(Subscription.subscriber_id == Subscriber.id, Subscription.audience_id == audience_id)
+        )
+    if status is not None:
+        conditions.append(shown_status(now) == status)
+    return conditions
+
+
+def _people(session: Session, condition: ColumnElement[bool], *, limit: int, now: datetime) -> list[Person]:
+    query = select(
+        Subscriber.id,
+        Subscriber.public_id,
+        Subscriber.address,
+        Subscriber.name,
+        Subscriber.language,
+        Subscriber.attributes,
+        Subscriber.paused_until,
+        Subscriber.created_at,
+        shown_status(now),
+    )
+    rows = session.execute(query.where(condition).order_by(Subscriber.id).limit(limit)).all()
+    memberships = memberships_of(session, {row[0]: row[8] for row in rows})
+    return [
+        Person(
+            id=row[0],
+            public_id=row[1],
+            email=row[2],
+            name=row[3],
+            language=row[4],
+            attributes=row[5],
+            paused_until=row[6] if row[6] is not None and row[6] > now else None,
+            created_at=row[7],
+            status=row[8],
+            audiences=tuple(memberships[row[0]]),
+        )
+        for row in rows
+    ]
+
+
+def memberships_of(session: Session, statuses: Mapping[SubscriberId, str]) -> dict[SubscriberId, list[Membership]]:
+    """The places of these people in audiences; the person's own status, where worse, shows in each."""
+    found: dict[SubscriberId, list[Membership]] = {subscriber_id: [] for subscriber_id in statuses}
+    query = (
+        select(Subscription.subscriber_id, Audience.slug, Audience.name, Subscription.state)
+        .join(Audience, Audience.id == Subscription.audience_id)
+        .where(Subscription.subscriber_id.in_(list(found)))
+        .order_by(Subscription.subscriber_id, Audience.id)
+    )
+    for subscriber_id, slug, name, state in session.execute(query):
+        shown = statuses[subscriber_id] if state == "subscribed" else state
+        found[subscriber_id].append(Membership(slug, name, shown))
+    return found
