@@ -1,6 +1,6 @@
 """The database: the only place that commits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from sqlite3 import Connection as SqliteConnection
 
@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from mailer.base.errors import Unreachable
-from mailer.base.hints import HINTS
+from mailer.base.hints import HINTS, Hint
 
-Queue = Callable[[str, int], None]
+Queue = Callable[[Sequence[Hint]], None]
 
 
 class Database:
@@ -47,9 +47,8 @@ class Database:
             yield session
             hints = list(session.info.pop(HINTS, []))
             session.commit()
-        if self.queue is not None:
-            for job, subject_id in hints:
-                self.queue(job, subject_id)
+        if self.queue is not None and hints:
+            self.queue(hints)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

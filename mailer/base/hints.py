@@ -3,6 +3,8 @@
 from sqlalchemy.orm import Session
 
 HINTS = "hints"
+Hint = tuple[str, int]
+"""A job's name and the id of what it is to be done to."""
 
 
 def wake(session: Session, job: str, subject_id: int) -> None:
@@ -10,6 +12,6 @@ def wake(session: Session, job: str, subject_id: int) -> None:
 
     `Database.begin()` hands the hints to the queue; a rolled-back transaction drops them.
     """
-    hints: list[tuple[str, int]] = session.info.setdefault(HINTS, [])
+    hints: list[Hint] = session.info.setdefault(HINTS, [])
     if (job, subject_id) not in hints:
         hints.append((job, subject_id))

@@ -1,0 +1,54 @@
+"""The queue behind a hint: Celery, over Redis or, embedded, over memory in this process.
+
+A hint may be lost and may come twice: tasks carry ids only, and the sweep finds forgotten work in SQL. Hence no results,
+no retries, no acknowledgement after the work, no ETA.
+"""
+
+from collections.abc import Sequence
+
+import structlog
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from mailer.base.hints import Hint
+
+PREFIX = "mailer."
+log = structlog.get_logger()
+
+
+def make_celery(broker_url: str) -> Celery:
+    """The Celery application of a broker; an empty address is the embedded one."""
+    celery = Celery("mailer", broker=broker_url or "memory://", set_as_current=False)
+    celery.conf.update(
+        task_ignore_result=True,
+        task_store_errors_even_if_ignored=False,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        worker_enable_remote_control=bool(broker_url),
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        # memory:// would look once a second only (measured: 8 tasks a second against 3,000).
+        broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 5}
+        if broker_url
+        else {"polling_interval": 0.01},
+        timezone="UTC",
+        enable_utc=True,
+    )
+    return celery
+
+
+class CeleryQueue:
+    """Hands hints to Celery."""
+
+    def __init__(self, celery: Celery) -> None:
+        self.celery = celery
+
+    def __call__(self, hints: Sequence[Hint]) -> None:
+        """Ask for jobs. A broker that does not answer loses them, and the sweep finds the work: the commit stands."""
+        for lost, (job, subject_id) in enumerate(hints):
+            try:
+                self.celery.send_task(PREFIX + job, args=(subject_id,), retry=False)
+            except OperationalError as error:
+                log.warning("hints_lost", count=len(hints) - lost, error=str(error))
+                return
