@@ -1,0 +1,30 @@
+"""Rendering: an issue becomes letters and a web edition.
+
+Takes an `Issue` (`mailer.content`), the audiences of some readers and the `Frame` around it.
+Gives a `Letter` (HTML, text and subject with slots, pictures, calendar files), its MIME `Skeleton`, and the web edition.
+Knows MJML, mail clients and MIME; knows no subscriber, no campaign and no database.
+"""
+
+from mailer.rendering.calendars import calendar
+from mailer.rendering.letter import FieldSlot, Frame, Letter, LinkSlot, Picture, Segments, Sender, Slot
+from mailer.rendering.mime import HeaderValue, Key, Skeleton, fill, pieces, skeleton
+from mailer.rendering.render import render
+
+__all__ = [
+    "FieldSlot",
+    "Frame",
+    "HeaderValue",
+    "Key",
+    "Letter",
+    "LinkSlot",
+    "Picture",
+    "Segments",
+    "Sender",
+    "Skeleton",
+    "Slot",
+    "calendar",
+    "fill",
+    "pieces",
+    "render",
+    "skeleton",
+]

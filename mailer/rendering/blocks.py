@@ -1,0 +1,57 @@
+"""Blocks as markup: each kind has its template, `templates/email/blocks/KIND.mjml` or, in the web edition, `web/KIND.html`."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from mailer.content.issue import Block, Blocks, Heading, Inlines, Paragraph
+from mailer.rendering.outline import Outline
+from mailer.rendering.templates import rendered
+
+
+class BlockWriter:
+    """Writes blocks through their templates.
+
+    Args:
+        made: where the templates are.
+        pattern: `blocks/{}.mjml`.
+        inlines: writes inlines.
+        plan: the headings of the whole.
+        context: what else the templates know.
+    """
+
+    def __init__(
+        self,
+        made: Environment,
+        pattern: str,
+        *,
+        inlines: Callable[[Inlines], Markup],
+        plan: Outline,
+        context: Mapping[str, Any],
+    ) -> None:
+        self._made = made
+        self._pattern = pattern
+        self._inlines = inlines
+        self._plan = plan
+        self._context = {**context, "inline": inlines, "flow": self.flow, "plan": plan}
+
+    def flow(self, blocks: Blocks, *, tight: bool = False) -> Markup:
+        """The blocks below one another; in a tight list's item a paragraph is only its words."""
+        written: list[Markup] = []
+        before: Block | None = None
+        for block in blocks:
+            if tight and isinstance(block, Paragraph):
+                if isinstance(before, Paragraph):
+                    written.append(Markup("<br/>"))
+                written.append(self._inlines(block.inlines))
+            else:
+                banner = isinstance(before, Heading) and self._plan.of(before).is_banner
+                written.append(self._one(block, under_banner=banner))
+            before = block
+        return Markup("").join(written)
+
+    def _one(self, block: Block, *, under_banner: bool) -> Markup:
+        name = self._pattern.format(type(block).__name__.lower())
+        return rendered(self._made, name, **self._context, b=block, under_banner=under_banner)

@@ -1,0 +1,104 @@
+"""The fixed words of a letter in the issue's language, and dates in it; the table is `templates/email/phrases.toml`."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from mailer.base.errors import WrongInput
+
+RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The words of one language; English stands in for a language that the table does not hold."""
+
+    words: Mapping[str, Any]
+
+    def __getitem__(self, key: str) -> str:
+        return str(self.words[key])
+
+    def listed(self, names: Sequence[str]) -> str:
+        """`a, b and c`."""
+        if len(names) < 2:  # a list of one needs no "and"
+            return "".join(names)
+        return f"{', '.join(names[:-1])} {self['and']} {names[-1]}"
+
+    def day(self, day: date, *, weekday: bool = False) -> str:
+        """A date in words, such as `14 October 2026`."""
+        return self["day_date" if weekday else "date"].format(
+            weekday=self.words["weekdays"][day.weekday()],
+            day=day.day,
+            month=self.words["months"][day.month - 1],
+            year=day.year,
+        )
+
+    def short_month(self, day: date) -> str:
+        """The month's abbreviation."""
+        return str(self.words["months_short"][day.month - 1])
+
+    def span(self, start: date, end: date | None) -> str:
+        """When something happens: days, or moments with their zone's name; `end` is inclusive."""
+        if isinstance(start, datetime):
+            return self._moments(start, end if isinstance(end, datetime) else None)
+        if end is None or end <= start:
+            return self.day(start, weekday=True)
+        if start.year == end.year:
+            year = f" {start.year}"
+            return f"{self.day(start, weekday=True).removesuffix(year)} – {self.day(end, weekday=True)}"
+        return f"{self.day(start, weekday=True)} – {self.day(end, weekday=True)}"
+
+    def _moments(self, start: datetime, end: datetime | None) -> str:
+        first = f"{self.day(start, weekday=True)}, {start:%H:%M}"
+        if end is None or end <= start:
+            return f"{first} {zone_name(start)}"
+        if end.date() == start.date():
+            return f"{first}–{end:%H:%M} {zone_name(start)}"
+        return f"{first} – {self.day(end, weekday=True)}, {end:%H:%M} {zone_name(end)}"
+
+
+def zone_name(moment: datetime) -> str:
+    """`GMT`, `CEST`, or `UTC+05:30` where the zone has no letters of its own."""
+    name = moment.tzname() or ""
+    if name.isalpha():
+        return name
+    offset = moment.utcoffset() or timedelta()
+    minutes = int(offset.total_seconds() // 60)
+    sign = "-" if minutes < 0 else "+"
+    return f"UTC{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def direction(language: str) -> str:
+    """`rtl` or `ltr`."""
+    return "rtl" if language.partition("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
+
+
+def phrases(language: str, folders: tuple[Path, ...]) -> Phrases:
+    """The words of a language; of several folders the first that knows a word gives it.
+
+    Raises:
+        WrongInput: a `phrases.toml` cannot be read.
+    """
+    words: dict[str, Any] = {}
+    for folder in reversed(folders):
+        table = _table(folder / "phrases.toml")
+        for key in ("en", language.partition("-")[0].lower(), language.lower()):
+            words.update(table.get(key, {}))
+    return Phrases(words)
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, changed: int) -> Mapping[str, Mapping[str, Any]]:
+    del changed  # part of the cache's key: an edited file is read again
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise WrongInput(str(error), do="mend the file", place=str(path)) from error
+
+
+def _table(path: Path) -> Mapping[str, Mapping[str, Any]]:
+    return _read(path, path.stat().st_mtime_ns) if path.is_file() else {}

@@ -1,0 +1,195 @@
+"""Pictures as mail wants them: no wider than twice the column, re-encoded, named by their content, with explicit sizes."""
+
+import hashlib
+import io
+import re
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Literal
+from urllib.parse import quote
+
+import resvg_py
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from mailer.rendering.letter import Picture
+
+EMBED_LIMIT_BYTES: Final = 1_000_000
+DENSITY: Final = 2
+"""How many pixels of the file stand for one CSS pixel, at most."""
+PIXEL_LIMIT: Final = 60_000_000
+ANIMATION_LIMIT_BYTES: Final = 2_000_000
+PHOTO_BYTES: Final = 150_000
+"""A PNG above this is tried as a JPEG too."""
+TALLEST: Final = 12
+"""Height over width of an SVG that is still drawn."""
+MEDIA_TYPES: Final = {"PNG": ("image/png", "png"), "JPEG": ("image/jpeg", "jpg"), "GIF": ("image/gif", "gif")}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture at its place: the address and the size in CSS pixels; a foreign picture's height is not known."""
+
+    src: str
+    width: int
+    height: int | None
+
+
+def content_name(content: bytes, suffix: str) -> str:
+    """A name that only this content has: 128 bits of its SHA-256, and the suffix."""
+    return f"{hashlib.sha256(content).hexdigest()[:32]}.{suffix}"
+
+
+def content_id(name: str) -> str:
+    """The Content-ID of an embedded picture, without its brackets (RFC 2392)."""
+    return f"{name}@mailer"
+
+
+class Gallery:
+    """Gathers the pictures of one letter in the order in which they are first shown."""
+
+    def __init__(self, assets: Mapping[str, bytes], column: int) -> None:
+        self._assets = assets
+        self._column = column
+        self._pictures: dict[str, Picture] = {}
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Every picture shown so far, once."""
+        return tuple(self._pictures.values())
+
+    def show(self, src: str, *, width: int | None = None, column: int | None = None) -> Shown | None:
+        """An asset or a foreign address, ready to be shown; None where there is no such asset or it is no picture.
+
+        Args:
+            src: a name among the issue's assets, or an http(s) address.
+            width: CSS pixels that the author asked for.
+            column: CSS pixels that there are, where it is not the letter's column.
+        """
+        room = column or self._column
+        if re.match(r"https?://", src, re.IGNORECASE):
+            return Shown(src, min(width or room, room), None)
+        content = self._assets.get(src)
+        if content is None:
+            return None
+        picture = prepared(content, min(width or room, room))
+        if picture is None:
+            return None
+        return self.keep(picture)
+
+    def keep(self, picture: Picture) -> Shown:
+        """Take a finished picture in, such as a formula's."""
+        self._pictures.setdefault(picture.name, picture)
+        return Shown(f"cid:{content_id(picture.name)}", picture.width, picture.height)
+
+
+def is_embedded(pictures: Iterable[Picture], wanted: Literal["embed", "host"]) -> bool:
+    """Whether the pictures travel in the message: by setting, and only up to 1 MB in all."""
+    return wanted == "embed" and sum(len(picture.content) for picture in pictures) <= EMBED_LIMIT_BYTES
+
+
+def hosted(html: str, pictures: Iterable[Picture], base_url: str) -> str:
+    """The HTML with every embedded picture's reference turned into its public address."""
+    for picture in pictures:
+        address = f"{base_url.rstrip('/')}/media/{quote(picture.name)}"
+        html = html.replace(f'src="cid:{content_id(picture.name)}"', f'src="{address}"')
+    return html
+
+
+@lru_cache(maxsize=256)
+def prepared(content: bytes, room: int) -> Picture | None:
+    """The picture for a column of that many CSS pixels; None where the bytes are no picture that we can draw.
+
+    The same bytes give the same file: no metadata, no time, fixed settings.
+    """
+    if _is_svg(content):
+        drawn = _drawn(content, room)
+        if drawn is None:
+            return None
+        content, room = drawn
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content)) as image:
+                if image.width * image.height > PIXEL_LIMIT:
+                    return None
+                return _animated(image, content, room) or _encoded(ImageOps.exif_transpose(image), room)
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        Image.DecompressionBombWarning,
+        Image.DecompressionBombError,
+    ):
+        return None  # Pillow tells of damaged files in all these ways
+
+
+def _animated(image: Image.Image, content: bytes, room: int) -> Picture | None:
+    """An animation is passed on as it is, if mail clients can play it and its size is bearable."""
+    if not getattr(image, "is_animated", False) or image.format != "GIF" or len(content) > ANIMATION_LIMIT_BYTES:
+        return None
+    width = min(image.width, room)
+    return Picture(content_name(content, "gif"), content, "image/gif", width, _height(image, width))
+
+
+def _encoded(image: Image.Image, room: int) -> Picture:
+    shown = min(image.width, room)
+    height = _height(image, shown)
+    has_alpha = "A" in image.getbands() or "transparency" in image.info
+    was_photo = image.format in {"JPEG", "MPO"}
+    if image.mode not in {"RGB", "RGBA"}:
+        image = image.convert("RGBA" if has_alpha else "RGB")
+    if image.width > shown * DENSITY:
+        size = (shown * DENSITY, max(1, round(image.height * shown * DENSITY / image.width)))
+        image = image.resize(size, Image.Resampling.LANCZOS)
+    content, kind = (_jpeg(image), "JPEG") if was_photo and not has_alpha else (_png(image), "PNG")
+    if kind == "PNG" and not has_alpha and len(content) > PHOTO_BYTES:
+        photo = _jpeg(image)
+        if len(photo) * 2 < len(content):  # a photograph saved as PNG; drawings do not shrink by half
+            content, kind = photo, "JPEG"
+    media_type, suffix = MEDIA_TYPES[kind]
+    return Picture(content_name(content, suffix), content, media_type, shown, height)
+
+
+def _height(image: Image.Image, width: int) -> int:
+    return max(1, round(image.height * width / image.width))
+
+
+def _png(image: Image.Image) -> bytes:
+    colours = image.getcolors(256)
+    if colours is not None and image.mode == "RGB":
+        # exact: there are no more colours than the palette holds
+        image = image.quantize(colors=max(2, len(colours)), dither=Image.Dither.NONE)
+    out = io.BytesIO()
+    image.info = {}
+    image.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.convert("RGB").save(out, "JPEG", quality=84, optimize=True, progressive=True, subsampling="4:2:0")
+    return out.getvalue()
+
+
+def _is_svg(content: bytes) -> bool:
+    head = content[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return head.startswith((b"<svg", b"<?xml", b"<!--", b"<!doctype svg")) and b"<svg" in content[:4000].lower()
+
+
+def _drawn(content: bytes, room: int) -> tuple[bytes, int] | None:
+    """The SVG as PNG at twice its shown width, and that width; files that it refers to are not read."""
+    source = content.decode("utf-8", "replace")
+    source = re.sub(r"""((?:xlink:)?href)\s*=\s*(["'])(?!#|data:).*?\2""", r"\1=\2#\2", source, flags=re.DOTALL)
+    box = re.search(r"""viewBox\s*=\s*["']\s*[-\d.e]+[\s,]+[-\d.e]+[\s,]+([\d.e]+)[\s,]+([\d.e]+)""", source)
+    own = re.search(r"""<svg\b[^>]*?\swidth\s*=\s*["']\s*([\d.]+)(?:px)?\s*["']""", source)
+    try:
+        if box and float(box[2]) > float(box[1]) * TALLEST:
+            return None
+        width = max(1, round(min(float(own[1]) if own else room, room)))
+        return bytes(resvg_py.svg_to_bytes(svg_string=source, width=width * DENSITY)), width
+    except ValueError:
+        return None
