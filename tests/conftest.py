@@ -1,0 +1,11 @@
+"""Gathers the fixtures, which live by theme in tests/support."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["tests.support.database"]
+
+settings.register_profile("dev", max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", parent=settings.get_profile("dev"), max_examples=200, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
