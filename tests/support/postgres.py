@@ -31,6 +31,7 @@ SETTINGS = {
     "log_min_messages": "fatal",
 }
 PATIENCE_SECONDS = 60
+ROOM_BYTES = 2 << 30
 
 
 def postgres_binaries() -> Path:
@@ -49,12 +50,19 @@ def postgres_binaries() -> Path:
     raise FileNotFoundError(message)
 
 
+def new_folder() -> Path:
+    """A folder for a cluster: in memory where there is room, for a database is copied twenty times faster there."""
+    memory = Path("/dev/shm")  # noqa: S108 - not a name of ours in it, but one that mkdtemp makes
+    is_roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_BYTES
+    return Path(tempfile.mkdtemp(prefix="mailer-pg-", dir=memory if is_roomy else None))
+
+
 @dataclass
 class PostgresServer:
     """A server that runs from `start` to `stop`, in a folder of its own."""
 
     binaries: Path = field(default_factory=postgres_binaries)
-    folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="mailer-pg-")))
+    folder: Path = field(default_factory=new_folder)
     process: subprocess.Popen[bytes] | None = None
 
     @classmethod
