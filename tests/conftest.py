@@ -5,7 +5,8 @@ import os
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
-    f"tests.support.{theme}" for theme in ("browser", "certificates", "database", "mailer_process", "redis", "relay")
+    f"tests.support.{theme}"
+    for theme in ("browser", "certificates", "database", "mailer_process", "redis", "relay", "skips")
 ]
 
 settings.register_profile("dev", max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
