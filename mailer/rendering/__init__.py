@@ -6,9 +6,11 @@ Knows MJML, mail clients and MIME; knows no subscriber, no campaign and no datab
 """
 
 from mailer.rendering.calendars import calendar
+from mailer.rendering.filled import html_of, subject_of, text_of
 from mailer.rendering.letter import FieldSlot, Frame, Letter, LinkSlot, Picture, Segments, Sender, Slot
 from mailer.rendering.mime import HeaderValue, Key, Skeleton, fill, pieces, skeleton
 from mailer.rendering.render import render
+from mailer.rendering.webpage import WebEdition, web_edition, web_page
 
 __all__ = [
     "FieldSlot",
@@ -22,9 +24,15 @@ __all__ = [
     "Sender",
     "Skeleton",
     "Slot",
+    "WebEdition",
     "calendar",
     "fill",
+    "html_of",
     "pieces",
     "render",
     "skeleton",
+    "subject_of",
+    "text_of",
+    "web_edition",
+    "web_page",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from mailer.content.issue import Block, Blocks, Heading, Inlines, Paragraph
+from mailer.content.issue import Block, Blocks, FootnoteRef, Heading, Inline, Inlines, Link, Paragraph, Span
 from mailer.rendering.outline import Outline
 from mailer.rendering.templates import rendered
 
@@ -55,3 +55,16 @@ class BlockWriter:
     def _one(self, block: Block, *, under_banner: bool) -> Markup:
         name = self._pattern.format(type(block).__name__.lower())
         return rendered(self._made, name, **self._context, b=block, under_banner=under_banner)
+
+
+def bare(inlines: Inlines) -> Inlines:
+    """The inlines without links and footnotes of their own, for the inside of a link."""
+    kept: list[Inline] = []
+    for inline in inlines:
+        if isinstance(inline, Link):
+            kept.extend(bare(inline.children))
+        elif isinstance(inline, Span):
+            kept.append(Span(inline.kind, bare(inline.children)))
+        elif not isinstance(inline, FootnoteRef):
+            kept.append(inline)
+    return tuple(kept)

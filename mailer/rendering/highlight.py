@@ -7,7 +7,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Keyword, Name, Number, String, Token
 from pygments.util import ClassNotFound
 
-from mailer.rendering.inlines import text
+from mailer.rendering.escaping import text
 
 CLASSES = (
     (Keyword, "zk"),

@@ -37,8 +37,8 @@ class Shown:
 
 
 def content_name(content: bytes, suffix: str) -> str:
-    """A name that only this content has: 128 bits of its SHA-256, and the suffix."""
-    return f"{hashlib.sha256(content).hexdigest()[:32]}.{suffix}"
+    """A name that only this content has: 96 bits of its SHA-256, and the suffix."""
+    return f"{hashlib.sha256(content).hexdigest()[:24]}.{suffix}"
 
 
 def content_id(name: str) -> str:
@@ -92,9 +92,17 @@ def is_embedded(pictures: Iterable[Picture], wanted: Literal["embed", "host"]) -
 def hosted(html: str, pictures: Iterable[Picture], base_url: str) -> str:
     """The HTML with every embedded picture's reference turned into its public address."""
     for picture in pictures:
-        address = f"{base_url.rstrip('/')}/media/{quote(picture.name)}"
-        html = html.replace(f'src="cid:{content_id(picture.name)}"', f'src="{address}"')
+        src = f"cid:{content_id(picture.name)}"
+        html = html.replace(f'src="{src}"', f'src="{public_address(src, base_url)}"')
     return html
+
+
+def public_address(src: str, base_url: str) -> str:
+    """Where the world finds what `Gallery.show` shows."""
+    if not src.startswith("cid:"):
+        return src
+    name = src.removeprefix("cid:").removesuffix(content_id(""))
+    return f"{base_url.rstrip('/')}/media/{quote(name)}"
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from mailer.base.errors import WrongInput
 from mailer.base.settings import templates_dir
-from mailer.rendering.inlines import attribute
+from mailer.rendering.escaping import attribute
 
 
 def folders(overrides: str) -> tuple[Path, ...]:
@@ -28,6 +28,7 @@ def environment(searched: tuple[Path, ...]) -> Environment:
         undefined=StrictUndefined,
     )
     made.filters["attr"] = attribute
+    made.filters["css"] = lambda value: Markup(str(value).replace("<", ""))  # noqa: S704  # a theme's value in a style element
     return made
 
 

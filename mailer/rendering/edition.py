@@ -1,0 +1,92 @@
+"""What stands around an issue when it is written for some readers: theme, words, names, calendar files."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from jinja2 import Environment
+
+from mailer.content.issue import Blocks, Event, Issue
+from mailer.content.walk import all_blocks
+from mailer.rendering.calendars import calendar
+from mailer.rendering.letter import Frame
+from mailer.rendering.phrases import Phrases, direction, phrases
+from mailer.rendering.slots import Mint
+from mailer.rendering.templates import environment, folders
+from mailer.rendering.themes import Theme, theme
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What the bodies of one letter, or its web edition, are made with."""
+
+    issue: Issue
+    audiences: frozenset[str]
+    frame: Frame
+    mint: Mint
+    theme: Theme
+    words: Phrases
+    templates: Environment
+
+    @classmethod
+    def begin(cls, issue: Issue, audiences: frozenset[str], frame: Frame) -> "Edition":
+        """Find the theme, the words and the templates.
+
+        Raises:
+            WrongInput: one of them is wrong.
+        """
+        searched = folders(frame.overrides)
+        return cls(
+            issue=issue,
+            audiences=audiences,
+            frame=frame,
+            mint=Mint(issue.text, repr(issue.meta), repr(issue.blocks), repr(sorted(audiences)), repr(frame)),
+            theme=theme(issue.meta.theme, searched),
+            words=phrases(issue.meta.language, searched),
+            templates=environment(searched),
+        )
+
+    def of_meta(self, key: str) -> str:
+        """The title, subject or preheader for these audiences, its merge fields as they were written."""
+        meta = self.issue.meta
+        for audience in (*meta.audiences, *sorted(self.audiences)):
+            own = meta.by_audience.get(audience, {}).get(key) if audience in self.audiences else None
+            if own:
+                return own
+        return str(getattr(meta, key)) or (meta.title if key == "subject" else "")
+
+    def calendar_url(self, event: Event) -> str:
+        """Where the event's calendar file is; nowhere without an archive."""
+        return f"{self.frame.archive_url.rstrip('/')}/{event.slug}.ics" if self.frame.archive_url else ""
+
+    def _dating(self) -> list[str]:
+        meta = self.issue.meta
+        number = self.words["number"].format(number=meta.number) if meta.number else ""
+        return [fact for fact in (number, self.words.day(meta.date) if meta.date else "") if fact]
+
+    def why(self) -> str:
+        """Why the reader gets this letter, with the names of the audiences it is for."""
+        names = [self.frame.audience_names.get(slug, slug) for slug in sorted(self.audiences)]
+        key = "why" if names else "why_plain"
+        return self.words[key].format(sender=self.frame.sender.name, audiences=self.words.listed(names))
+
+    def facts(self) -> dict[str, object]:
+        """What every frame knows."""
+        return {
+            "sender": self.frame.sender,
+            "postal_lines": self.frame.sender.postal_address.strip().splitlines(),
+            "facts": self._dating(),
+            "why": self.why(),
+            "language": self.issue.meta.language,
+            "direction": direction(self.issue.meta.language),
+            "archive_url": self.frame.archive_url,
+        }
+
+
+def calendars(issue: Issue, blocks: Blocks, frame: Frame) -> dict[str, bytes]:
+    """The calendar files of the events among the blocks, by name."""
+    host = urlsplit(frame.base_url).hostname or "localhost"
+    return {
+        f"{event.slug}.ics": calendar(event, host=host, issue=issue.meta.slug, stamp=issue.meta.date)
+        for event in all_blocks(blocks)
+        if isinstance(event, Event)
+    }

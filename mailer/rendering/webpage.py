@@ -1,0 +1,156 @@
+"""The web edition: the whole issue as one semantic HTML page with MathML, printable, in light and dark, without script."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+from mailer.content.formulas import FormulaError, typeset
+from mailer.content.issue import (
+    Code,
+    Figure,
+    FootnoteRef,
+    Formula,
+    Inline,
+    Inlines,
+    Issue,
+    LineBreak,
+    Link,
+    MergeField,
+    Span,
+    Text,
+)
+from mailer.content.issue import Picture as InlinePicture
+from mailer.content.merge_fields import read_field
+from mailer.content.select import select
+from mailer.content.walk import all_blocks
+from mailer.rendering.blocks import BlockWriter, bare
+from mailer.rendering.edition import Edition, calendars
+from mailer.rendering.escaping import CONTROLS
+from mailer.rendering.highlight import highlighted
+from mailer.rendering.letter import Frame, Picture
+from mailer.rendering.outline import outline
+from mailer.rendering.pictures import Gallery, hosted, public_address
+from mailer.rendering.slots import for_nobody
+from mailer.rendering.templates import rendered
+
+
+@dataclass(frozen=True, slots=True)
+class WebEdition:
+    """The page, the pictures that it shows from `/media/NAME`, and the calendar files that it links to, by name."""
+
+    html: str
+    pictures: tuple[Picture, ...]
+    calendars: dict[str, bytes]
+
+
+def web_page(issue: Issue, audiences: frozenset[str], frame: Frame, *, formula_cache: Path | None = None) -> str:
+    """The web edition's HTML for readers in these audiences; merge fields show their defaults.
+
+    Raises:
+        WrongInput: a template, theme or phrase table is wrong.
+    """
+    return web_edition(issue, audiences, frame, formula_cache=formula_cache).html
+
+
+def web_edition(
+    issue: Issue, audiences: frozenset[str], frame: Frame, *, formula_cache: Path | None = None
+) -> WebEdition:
+    """The web edition with what it shows beside it.
+
+    Raises:
+        WrongInput: a template, theme or phrase table is wrong.
+    """
+    edition = Edition.begin(issue, audiences, frame)
+    blocks = select(issue, audiences)
+    plan = outline(blocks)
+    gallery = Gallery(issue.assets, edition.theme.column)
+    inlines = WebInlines(gallery, formula_cache)
+    context = {
+        "t": edition.theme,
+        "p": edition.words,
+        "picture": inlines.picture,
+        "formula": inlines.formula,
+        "code": highlighted,
+        "calendar_url": edition.calendar_url,
+        "bare": lambda words: inlines(bare(words)),
+    }
+    write = BlockWriter(edition.templates, "web/{}.html", inlines=inlines, plan=plan, context=context)
+    body = write.flow(blocks)
+    figure = next((block for block in all_blocks(blocks) if isinstance(block, Figure)), None)
+    image = gallery.show(figure.picture.src) if figure else None
+    page = rendered(
+        edition.templates,
+        "web/edition.html",
+        **context,
+        **edition.facts(),
+        title=for_nobody(edition.of_meta("title")),
+        summary=for_nobody(edition.of_meta("preheader")),
+        published=issue.meta.date.isoformat() if issue.meta.date else "",
+        feed_url=f"{frame.base_url.rstrip('/')}/feed.xml" if frame.archive_url else "",
+        image=image,
+        image_url=public_address(image.src, frame.base_url) if image else "",
+        image_alt=figure.picture.alt if figure else "",
+        contents=plan.contents,
+        body=body,
+    )
+    html = hosted(str(page), gallery.pictures, frame.base_url)
+    return WebEdition(html, gallery.pictures, calendars(issue, blocks, frame))
+
+
+class WebInlines:
+    """Writes the inlines of one page."""
+
+    def __init__(self, gallery: Gallery, formula_cache: Path | None) -> None:
+        self._gallery = gallery
+        self._cache = formula_cache
+        self._referred: set[int] = set()
+
+    def __call__(self, inlines: Inlines) -> Markup:
+        """The markup of the inlines."""
+        return Markup("").join(map(self._one, inlines))
+
+    def _one(self, inline: Inline) -> Markup:  # noqa: PLR0911  # one case a kind
+        match inline:
+            case Text(text=words):
+                return escape(CONTROLS.sub("", words))
+            case Span(kind=kind, children=children):
+                return Markup("<{0}>{1}</{0}>").format(Markup(kind), self(children))  # noqa: S704  # one of a few names
+            case Link():
+                title = Markup(' title="{}"').format(inline.title) if inline.title else ""
+                return Markup('<a href="{}"{}>{}</a>').format(inline.href, title, self(inline.children) or inline.href)
+            case Code(text=words):
+                return Markup("<code>{}</code>").format(CONTROLS.sub("", words))
+            case Formula():
+                return self.formula(inline)
+            case MergeField(expression=expression):
+                return escape(read_field(expression).default or "")
+            case LineBreak():
+                return Markup("<br>")
+            case FootnoteRef(number=number):
+                return self._reference(number)
+            case InlinePicture():
+                return self.picture(inline)
+
+    def _reference(self, number: int) -> Markup:
+        mark = Markup("") if number in self._referred else Markup(' id="from-{}"').format(number)
+        self._referred.add(number)
+        return Markup('<sup><a href="#note-{}"{}>{}</a></sup>').format(number, mark, number)
+
+    def formula(self, formula: Formula) -> Markup:
+        """A formula as MathML, or its source where it cannot be set."""
+        found = typeset(formula.tex, display=formula.display, cache=self._cache)
+        if isinstance(found, FormulaError):
+            return Markup("<code>{}</code>").format(formula.tex)
+        return Markup(found.mathml)  # noqa: S704  # made by our own MathJax from TeX, not by the author
+
+    def picture(self, picture: InlinePicture) -> Markup:
+        """A picture, or its alt text where there is none to show."""
+        shown = self._gallery.show(picture.src, width=picture.width)
+        if shown is None:
+            return Markup("<em>{}</em>").format(picture.alt) if picture.alt else Markup("")
+        height = Markup(' height="{}"').format(shown.height) if shown.height else ""
+        title = Markup(' title="{}"').format(picture.title) if picture.title else ""
+        return Markup('<img src="{}" alt="{}" width="{}"{}{} loading="lazy">').format(
+            shown.src, picture.alt, shown.width, height, title
+        )
