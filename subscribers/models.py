@@ -17,7 +17,11 @@ class Subscriber(Base):
     """
 
     __tablename__ = "subscribers"
-    __table_args__ = (CheckConstraint("status IN ('unconfirmed', 'subscribed', 'unsubscribed')", name="status"),)
+    __table_args__ = (
+        CheckConstraint("status IN ('unconfirmed', 'subscribed', 'unsubscribed')", name="status"),
+        # An id is never given twice: the links of an erased person must not open another one's page.
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[SubscriberId] = mapped_column(BigId, primary_key=True)
     public_id: Mapped[str] = mapped_column(String(22), unique=True)

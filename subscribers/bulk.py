@@ -1,0 +1,229 @@
+"""Many people at once: what an import reads and writes, in the quickest way that each database has.
+
+SQLite: `executemany`. PostgreSQL: COPY for new rows, `UPDATE … FROM unnest(…)` for changed ones. Both take whole columns
+as the driver wants them; nothing here decides anything.
+"""
+# ruff: noqa: S608 - statements are put together of the constants of this module, never of what people give
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from psycopg import Connection as PsycopgConnection
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
+
+from mailer.base.tables import UtcDateTime
+from subscribers.upsert import Known
+
+PERSON = (
+    "id", "public_id", "address", "address_key", "name", "language", "zone", "attributes", "status", "paused_until",
+    "created_at", "updated_at",
+)  # fmt: skip
+CHANGED = ("name", "language", "zone", "attributes", "status", "paused_until", "updated_at", "id")
+SUBSCRIPTION = ("subscriber_id", "audience_id", "state", "since")
+CONSENT = ("subscriber_id", "audience_id", "deed", "wording", "source", "at")
+Rows = Sequence[tuple[Any, ...]]
+
+_PEOPLE = f"subscribers ({', '.join(PERSON)})"
+_SUBSCRIPTIONS = f"subscriptions ({', '.join(SUBSCRIPTION)})"
+_CONSENTS = f"consents ({', '.join(CONSENT)})"
+_KNOWN = "SELECT address_key, id, name, language, zone, attributes, status, paused_until FROM subscribers"
+_STATES = "SELECT subscriber_id, audience_id, state FROM subscriptions"
+_SUPPRESSED = {
+    column: f"SELECT {column} FROM suppressions WHERE {column}" for column in ("address_key", "address_hash", "domain")
+}
+_ERASED = "SELECT 1 FROM suppressions WHERE address_hash IS NOT NULL LIMIT 1"
+_KEEP_NEW = " ON CONFLICT (subscriber_id, audience_id) DO UPDATE SET state = excluded.state, since = excluded.since"
+# An id is never given twice, so the counter is asked as well as the table (`sqlite_autoincrement`).
+_LAST_ID = """
+    SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'subscribers'), 0), coalesce(max(id), 0))
+    FROM subscribers
+"""
+
+
+class Bulk(Protocol):
+    """One chunk's reads and writes, inside the session's transaction."""
+
+    def known(self, keys: Sequence[str]) -> dict[str, Known]:
+        """Those of these addresses' keys that are people already, locked."""
+
+    def suppressed(self, column: str, values: Sequence[str]) -> set[str]:
+        """Those of these values that stand in a column of the suppression list."""
+
+    def has_erased(self) -> bool:
+        """Whether the suppression list holds hashes of erased people at all."""
+
+    def next_ids(self, count: int) -> Sequence[int]:
+        """Ids for new people, never given to anyone."""
+
+    def add_people(self, rows: Rows) -> None:
+        """Rows of `PERSON`."""
+
+    def change_people(self, rows: Rows) -> None:
+        """Rows of `CHANGED`."""
+
+    def add_subscriptions(self, rows: Rows) -> None:
+        """Rows of `SUBSCRIPTION` of people who are new."""
+
+    def set_subscriptions(self, rows: Rows) -> None:
+        """Rows of `SUBSCRIPTION` of people who may have one there."""
+
+    def add_consents(self, rows: Rows) -> None:
+        """Rows of `CONSENT`."""
+
+    def moment(self, value: datetime | None) -> object:
+        """A moment as the driver wants it."""
+
+
+def bulk_of(session: Session) -> Bulk:
+    """The bulk access of the session's database."""
+    connection = session.connection()
+    return _Sqlite(connection) if connection.dialect.name == "sqlite" else _Postgres(connection)
+
+
+def dumps(attributes: object) -> str:
+    """JSON as it is kept."""
+    return json.dumps(attributes, ensure_ascii=False, separators=(",", ":")) if attributes else "{}"
+
+
+class _Sqlite:
+    """By `executemany`; the writer's lock is held, so nobody else gives out ids."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        kind = UtcDateTime().dialect_impl(connection.dialect)
+        self._to_text: Callable[[Any], Any] = kind.bind_processor(connection.dialect) or _as_it_is
+        self._from_text: Callable[[Any], Any] = kind.result_processor(connection.dialect, None) or _as_it_is
+
+    def known(self, keys: Sequence[str]) -> dict[str, Known]:
+        found = {}
+        people = self._connection.exec_driver_sql(
+            f"{_KNOWN} WHERE address_key IN (SELECT value FROM json_each(?))", (json.dumps(keys),)
+        )
+        for key, subscriber_id, name, language, zone, attributes, status, paused_until in people:
+            found[key] = Known(
+                subscriber_id, name, language, zone, json.loads(attributes), status, self._from_text(paused_until)
+            )
+        ids = json.dumps([known.id for known in found.values()])
+        _with_states(
+            found,
+            self._connection.exec_driver_sql(
+                f"{_STATES} WHERE subscriber_id IN (SELECT value FROM json_each(?))", (ids,)
+            ),
+        )
+        return found
+
+    def suppressed(self, column: str, values: Sequence[str]) -> set[str]:
+        query = f"{_SUPPRESSED[column]} IN (SELECT value FROM json_each(?))"
+        return set(self._connection.exec_driver_sql(query, (json.dumps(values),)).scalars())
+
+    def has_erased(self) -> bool:
+        return self._connection.exec_driver_sql(_ERASED).first() is not None
+
+    def next_ids(self, count: int) -> Sequence[int]:
+        last: int = self._connection.exec_driver_sql(_LAST_ID).scalar_one()
+        return range(last + 1, last + 1 + count)
+
+    def add_people(self, rows: Rows) -> None:
+        self._insert(_PEOPLE, rows)
+
+    def change_people(self, rows: Rows) -> None:
+        assigned = ", ".join(f"{column} = ?" for column in CHANGED[:-1])
+        self._many(f"UPDATE subscribers SET {assigned} WHERE id = ?", rows)
+
+    def add_subscriptions(self, rows: Rows) -> None:
+        self._insert(_SUBSCRIPTIONS, rows)
+
+    def set_subscriptions(self, rows: Rows) -> None:
+        self._insert(_SUBSCRIPTIONS, rows, _KEEP_NEW)
+
+    def add_consents(self, rows: Rows) -> None:
+        self._insert(_CONSENTS, rows)
+
+    def moment(self, value: datetime | None) -> object:
+        return self._to_text(value)
+
+    def _insert(self, table: str, rows: Rows, conflict: str = "") -> None:
+        marks = ", ".join("?" * (table.count(",") + 1))
+        self._many(f"INSERT INTO {table} VALUES ({marks}){conflict}", rows)
+
+    def _many(self, statement: str, rows: Rows) -> None:
+        if rows:
+            self._connection.exec_driver_sql(statement, list(rows))
+
+
+class _Postgres:
+    """By COPY and arrays; people who are known are locked, so that nobody leaves between the look and the write."""
+
+    def __init__(self, connection: Connection) -> None:
+        driver = connection.connection.driver_connection
+        if not isinstance(driver, PsycopgConnection):
+            message = f"COPY is psycopg's; this is {type(driver)}"
+            raise TypeError(message)
+        self._connection: PsycopgConnection[Any] = driver
+
+    def known(self, keys: Sequence[str]) -> dict[str, Known]:
+        people = self._connection.execute(f"{_KNOWN} WHERE address_key = ANY(%s) ORDER BY id FOR UPDATE", (list(keys),))
+        found = {row[0]: Known(*row[1:]) for row in people}
+        ids = [known.id for known in found.values()]
+        _with_states(found, self._connection.execute(f"{_STATES} WHERE subscriber_id = ANY(%s)", (ids,)))
+        return found
+
+    def suppressed(self, column: str, values: Sequence[str]) -> set[str]:
+        return {row[0] for row in self._connection.execute(f"{_SUPPRESSED[column]} = ANY(%s)", (list(values),))}
+
+    def has_erased(self) -> bool:
+        return self._connection.execute(_ERASED).fetchone() is not None
+
+    def next_ids(self, count: int) -> Sequence[int]:
+        query = "SELECT nextval(pg_get_serial_sequence('subscribers', 'id')) FROM generate_series(1, %s)"
+        return [row[0] for row in self._connection.execute(query, (count,))]
+
+    def add_people(self, rows: Rows) -> None:
+        self._copy(_PEOPLE, rows)
+
+    def change_people(self, rows: Rows) -> None:
+        types = ("text", "text", "text", "json", "text", "timestamptz", "timestamptz", "bigint")
+        assigned = ", ".join(f"{column} = new.{column}" for column in CHANGED[:-1])
+        self._with_arrays(
+            f"UPDATE subscribers SET {assigned} FROM {_unnested(CHANGED, types)} WHERE subscribers.id = new.id", rows
+        )
+
+    def add_subscriptions(self, rows: Rows) -> None:
+        self._copy(_SUBSCRIPTIONS, rows)
+
+    def set_subscriptions(self, rows: Rows) -> None:
+        new = _unnested(SUBSCRIPTION, ("bigint", "bigint", "text", "timestamptz"))
+        self._with_arrays(f"INSERT INTO {_SUBSCRIPTIONS} SELECT * FROM {new}{_KEEP_NEW}", rows)
+
+    def add_consents(self, rows: Rows) -> None:
+        self._copy(_CONSENTS, rows)
+
+    def moment(self, value: datetime | None) -> object:
+        return value
+
+    def _copy(self, table: str, rows: Rows) -> None:
+        if rows:
+            with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+
+    def _with_arrays(self, statement: str, rows: Rows) -> None:
+        if rows:
+            self._connection.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+
+
+def _unnested(columns: tuple[str, ...], types: tuple[str, ...]) -> str:
+    return f"unnest({', '.join(f'%s::{kind}[]' for kind in types)}) AS new({', '.join(columns)})"
+
+
+def _with_states(found: dict[str, Known], states: Iterable[Any]) -> None:
+    by_id = {known.id: known for known in found.values()}
+    for subscriber_id, audience_id, state in states:
+        by_id[subscriber_id].states[audience_id] = state
+
+
+def _as_it_is(value: Any) -> Any:
+    return value

@@ -1,0 +1,117 @@
+"""What the columns of a file mean: the names that many products and languages give to the same field."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from mailer.base.errors import WrongInput
+
+# What a column can be mapped to; anything else is the name of an attribute.
+FIELDS = (
+    "email", "name", "first_name", "last_name", "language", "zone", "status", "tags", "audiences", "attributes",
+    "paused_until", "created_at", "ignore",
+)  # fmt: skip
+
+_EMAIL = re.compile(
+    r"(?:(?:primary|subscriber|user|contact|work|home|personal|member|customer|your|recipient) )?"
+    r"e ?mail(?: (?:address|adress|adresse|id|value|primary|\d(?: (?:value|address))?|\d? ?value))?"
+)
+_NAMES: dict[str, str] = {
+    "email": "emailaddress mail emails e-mails adresse~e~mail adresse~mail adresse~email courriel correo"
+    " correo~electronico correo~electrónico e~mailadres emailadres adres~e~mail adres~email e~post epost e~postadress"
+    " sähköposti indirizzo~email indirizzo~e~mail indirizzo~mail endereço~de~email メールアドレス メール 电子邮件 邮箱"
+    " e~mail~adresse emailadresse mailadresse mail~address endereco~de~email эл~почта",
+    "name": "name full~name fullname display~name displayname gecos real~name realname subscriber~name your~name"
+    " vollständiger~name nom~complet nombre~completo nome~completo namn naam contact~name 名前 氏名",
+    "first_name": "first~name firstname fname given~name givenname forename vorname prénom prenom nombre voornaam förnamn"
+    " fornavn imię nome first",
+    "last_name": "last~name lastname lname surname family~name familyname nachname familienname nom nom~de~famille apellido"
+    " apellidos achternaam efternamn etternavn nazwisko cognome last",
+    "language": "language lang locale sprache langue idioma lingua taal preferred~language preferredlocale",
+    "zone": "timezone time~zone zone contact~timezone zeitzone",
+    "status": "status state subscription~status subscriber~status subscriber~state email~status email~marketing~status"
+    " email~permission~status contact~status delivery~status marketing~status list~status member~status statut estado"
+    " email~subscription~status",
+    "tags": "tags labels tag label étiquettes schlagworte group~membership groups",
+    "audiences": "audiences",
+    "attributes": "attributes attribs data custom~data",
+    "paused_until": "paused~until",
+    # true is as it should be, false is a reason not to mail
+    "+unsubscribed": "subscribed subscribed~to~emails accepts~marketing accepts~email~marketing email~subscribed"
+    " email~opt~in email~optin newsletter~subscribed is~subscribed is~active active enabled mailing receive~emails",
+    "+unconfirmed": "opt~in optin opted~in double~opt~in confirmed is~confirmed verified email~verified",
+    # anything but false and nothing is a reason not to mail: yes, or when it happened
+    "-unsubscribed": "unsubscribed unsub~time unsubscribed~at unsubscribed~on unsubscribe~date unsubscribed~date email~disabled"
+    " opted~out opt~out optout email~opt~out has~opted~out~of~email hasoptedoutofemail deleted~at unsub~date"
+    " date~unsubscribed optout~time opt~out~date emails~disabled",
+    "-bounced": "clean~time cleaned~at bounced bounced~at hard~bounced hardbounced bounce~date is~bounced",
+    "-complained": "complained complained~at spam~complaint marked~as~spam complaint~date spam",
+    "-blocklisted": "blacklisted blocklisted email~blacklisted email~blacklist email~blocklist suppressed blocked banned"
+    " do~not~email do~not~contact do~not~mail",
+    "-paused": "suspend suspended",
+    # what a newsletter has no use for, or has no business to keep
+    "ignore": "id uuid ip ip~address line reason public~id email~type created~at updated~at",
+}  # fmt: skip
+ROLES: dict[str, str] = {
+    name.replace("~", " ").replace("-", " "): role for role, names in _NAMES.items() for name in names.split()
+}
+
+
+def plain(column: str) -> str:
+    """A column's name without case, underscores, hyphens and signs of being required."""
+    return " ".join(re.sub(r"[_\-*:]+", " ", column).casefold().split())
+
+
+def is_email_column(column: str) -> bool:
+    """Whether a column of this name holds addresses."""
+    name = plain(column)
+    return ROLES.get(name) == "email" or _EMAIL.fullmatch(name) is not None
+
+
+def role_of(column: str) -> str:
+    """What a column is by its name; `attribute` where nothing is known of it."""
+    if is_email_column(column):
+        return "email"
+    return ROLES.get(plain(column), "attribute") if column else "ignore"
+
+
+def roles_of(columns: Sequence[str], mapping: Mapping[str, str]) -> list[tuple[str, str]]:
+    """For each column its role and, where it is an attribute, that one's name; `mapping` (column -> field) is obeyed first.
+
+    Raises:
+        WrongInput: the mapping names a column that is not there.
+    """
+    given = {plain(column): field for column, field in mapping.items()}
+    missing = [column for column in mapping if plain(column) not in map(plain, columns)]
+    if missing:
+        raise WrongInput(f"there is no column {missing[0]!r}", do=f"map one of {shown(columns)}")
+    mapped_email = "email" in given.values()
+    roles = []
+    for column in columns:
+        field = given.get(plain(column))
+        if field is None:
+            role = role_of(column)
+            # Who says which column holds the address means that one only.
+            roles.append(("ignore" if role == "email" and mapped_email else role, column))
+        elif field in FIELDS:
+            roles.append((field, column))
+        else:
+            roles.append(("attribute", field.removeprefix("attributes.")))
+    return _with_surname(roles, columns)
+
+
+def shown(columns: Sequence[str]) -> str:
+    """Columns as they are named to a person."""
+    return ", ".join(column or "(no name)" for column in columns[:30]) + (", …" if len(columns) > 30 else "")
+
+
+def _with_surname(roles: list[tuple[str, str]], columns: Sequence[str]) -> list[tuple[str, str]]:
+    """Beside a column `Vorname` or `Prénom` alone, one called `Name` is the surname."""
+    kinds = {role for role, _ in roles}
+    local_first = {"vorname", "prénom", "prenom", "förnamn", "voornaam", "imię", "fornavn"}
+    if "last_name" not in kinds and local_first & set(map(plain, columns)):
+        return [("last_name", column) if role == "name" else (role, column) for role, column in roles]
+    if {"first_name", "last_name"} <= kinds or kinds.isdisjoint({"last_name"}):
+        return roles
+    # Portuguese and Italian `nome` beside `sobrenome`, French `nom` alone: one column is the whole name.
+    only = "last_name" if "first_name" not in kinds else "first_name"
+    return [("name", column) if role == only and "name" not in kinds else (role, column) for role, column in roles]

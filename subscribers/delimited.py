@@ -1,0 +1,127 @@
+"""Delimited text -> rows of cells: finds the delimiter and the header, and survives ragged rows and stray quotes."""
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from subscribers.encodings import TextFile
+
+CELL_LIMIT = 1 << 20  # signs; what is larger is a quote that was never closed
+LINES_OF_A_ROW = 50  # a row of more lines is a quote that was never closed
+DELIMITERS = (",", ";", "\t", "|")
+SAMPLE = 30  # records that are looked at to know the file
+csv.field_size_limit(CELL_LIMIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row: the line it begins at, its cells, and the columns they stand under (JSON names them anew in each)."""
+
+    line: int
+    columns: tuple[str, ...]
+    cells: Sequence[Any]
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delimited:
+    """How a file of delimited text is to be read; `header` None: it has none."""
+
+    delimiter: str
+    skip: int
+    header: list[str] | None
+    first: list[str]
+
+
+def look(text: TextFile, is_email_column: Callable[[str], bool]) -> Delimited:
+    """Find out how a file is delimited and whether it has a header."""
+    sample = list(islice(text.lines(), SAMPLE * 4))
+    told = re.fullmatch(r"sep=(.)\s*", sample[0])  # a line that Excel understands
+    delimiter = told[1] if told else _delimiter(sample, is_email_column)
+    skip = 1 if told else 0
+    head = [row for row in islice(csv.reader(sample[skip:], delimiter=delimiter), SAMPLE) if _is_filled(row)]
+    index = header_index(head, is_email_column)
+    return Delimited(delimiter, skip, head[index] if index is not None else None, head[0])
+
+
+def read(text: TextFile, form: Delimited, columns: tuple[str, ...]) -> Iterator[Record]:
+    """The rows below the header."""
+    rows = _rows(text, form.delimiter, form.skip)
+    if form.header is not None:
+        for _, cells in rows:
+            if cells == form.header:
+                break
+    width = len(columns)
+    for line, cells in rows:
+        yield Record(line, columns, cells) if len(cells) <= width else long_record(line, columns, cells)
+
+
+def long_record(line: int, columns: tuple[str, ...], cells: list[str]) -> Record:
+    """A row with more cells than columns: a fault where there is something in them."""
+    surplus = len(cells) - len(columns)
+    if surplus > 0 and _is_filled(cells[len(columns) :]):
+        return Record(line, columns, cells, f"{surplus} cell{'s' if surplus > 1 else ''} too many")
+    return Record(line, columns, cells)
+
+
+def header_index(rows: list[list[str]], is_email_column: Callable[[str], bool]) -> int | None:
+    """Which row is the header; None where the first row already holds an address. Titles may stand above a header."""
+    for index, row in enumerate(rows[:5]):
+        if any(is_email_column(cell) for cell in row):
+            return index
+    return None if rows and any("@" in cell for cell in rows[0]) else 0
+
+
+def clean_column(cell: str) -> str:
+    """The name of a column, blanks made plain."""
+    return " ".join(cell.replace("\ufeff", "").split())
+
+
+def _rows(text: TextFile, delimiter: str, skip: int) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, with the line each begins at.
+
+    A quote that is never closed would swallow the rest of the file: then its lines are read one by one, quotes being letters.
+    """
+    held: list[str] = []
+
+    def watched() -> Iterator[str]:
+        for line in islice(text.lines(), skip, None):
+            held.append(line)
+            yield line
+
+    reader = csv.reader(watched(), delimiter=delimiter)
+    line = skip + 1
+    while True:
+        held.clear()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            cells = []
+        if len(held) > LINES_OF_A_ROW or (held and not cells and _is_filled(held)):
+            for offset, row in enumerate(csv.reader(list(held), delimiter=delimiter, quoting=csv.QUOTE_NONE)):
+                if _is_filled(row):
+                    yield line + offset, [cell.strip('"') for cell in row]
+        elif _is_filled(cells):
+            yield line, cells
+        line += len(held)
+
+
+def _delimiter(sample: list[str], is_email_column: Callable[[str], bool]) -> str:
+    """The one that makes most columns in the first rows, all alike; a header that names an address column decides."""
+
+    def score(delimiter: str) -> tuple[bool, int, int]:
+        rows = [row for row in islice(csv.reader(sample, delimiter=delimiter), SAMPLE) if _is_filled(row)]
+        widths = [len(row) for row in rows]
+        names_address = any(len(row) > 1 and any(map(is_email_column, row)) for row in rows[:5])
+        return names_address, sum(1 for width in widths if width == widths[0] > 1), widths[0] if widths else 0
+
+    return max(DELIMITERS, key=score)
+
+
+def _is_filled(cells: list[str]) -> bool:
+    return any(cell and not cell.isspace() for cell in cells)

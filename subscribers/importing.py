@@ -1,0 +1,198 @@
+"""Files of people into the database: in chunks, each its own transaction, so that a run can be killed and begun again.
+
+Memory stays flat: a chunk of rows, and one bit for each person that the file has named so far. A second run of the same
+file finds everyone as the first left them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+from mailer.base import audit
+from mailer.base.database import Database
+from mailer.base.errors import WrongInput
+from mailer.base.tokens import Keys
+from subscribers.audiences import audience_ids, list_audiences
+from subscribers.chunks import ChunkImport
+from subscribers.columns import is_email_column
+from subscribers.delimited import Record
+from subscribers.reading import Source, open_source
+from subscribers.rejected import RejectedRows
+from subscribers.rows import Candidate
+from subscribers.shapes import Plan, plan_for
+from subscribers.standing import Standing
+from subscribers.upsert import Order
+
+CHUNK = 5_000  # rows in a transaction: some 50 ms, so that nobody who leaves meanwhile waits
+Progress = Callable[[int, float], None]
+Status = Literal["subscribed", "unconfirmed", "unsubscribed", "suppressed"]
+_STANDINGS: Mapping[str, Standing] = {
+    "subscribed": Standing.SUBSCRIBED,
+    "unconfirmed": Standing.UNCONFIRMED,
+    "unsubscribed": Standing.UNSUBSCRIBED,
+    "suppressed": Standing.SUPPRESSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an import did, or with `dry_run` would do. Every row that was read is in one of the counts.
+
+    Args:
+        suppressed: rows of people who must not be mailed, by the file's word or by ours; never brought back.
+        duplicates: rows of a person whom an earlier row named; the first counts, but the worst status of all does.
+        rejected_rows: the first few, as (line, reason).
+        columns: what each column was taken for.
+    """
+
+    read: int
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+    suppressed: int
+    duplicates: int
+    rejected_rows: tuple[tuple[int, str], ...]
+    rejected_path: Path | None
+    shape: str
+    columns: tuple[tuple[str, str], ...]
+    dry_run: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """The shape that commands and the API give out."""
+        counts = ("read", "created", "updated", "unchanged", "rejected", "suppressed", "duplicates")
+        return {name: getattr(self, name) for name in counts} | {
+            "dry_run": self.dry_run,
+            "shape": self.shape,
+            "rejected_file": str(self.rejected_path) if self.rejected_path else None,
+            "rejected_rows": [{"line": line, "reason": reason} for line, reason in self.rejected_rows],
+        }
+
+
+def import_file(
+    database: Database,
+    path: Path,
+    *,
+    keys: Keys,
+    audience_slugs: Sequence[str] = (),
+    mapping: Mapping[str, str] | None = None,
+    consent: str = "",
+    status: Status | None = None,
+    dry_run: bool = False,
+    rejected_path: Path | None = None,
+    file_name: str = "",
+    now: datetime,
+    actor: str,
+    progress: Progress | None = None,
+) -> Report:
+    """Bring the people of a file in.
+
+    Args:
+        mapping: column -> field or attribute, where the file's own names do not tell.
+        consent: what they agreed to; without it, and the status `subscribed`, they come in unconfirmed.
+        rejected_path: where refused rows go; None keeps only the first few of them, in the report.
+        file_name: how the file is called by people, where that is not the path's name.
+        progress: is told after each chunk how many rows were read, and the share of the file.
+
+    Raises:
+        WrongInput: the file cannot be read, or no column holds addresses.
+        NotFound: there is no such audience.
+    """
+    source = open_source(path, is_email_column)
+    name = file_name or path.name
+    plan = plan_for(source.columns, mapping or {}, name, kind=source.kind)
+    with database.read() as session:
+        order = Order(
+            _standing(status, consent),
+            audience_ids(session, tuple(dict.fromkeys(audience_slugs))),
+            {row.slug: row.id for row in list_audiences(session, archived=True)},
+        )
+    columns = () if source.kind in ("json", "sympa") else source.columns
+    writer = RejectedRows(None if dry_run else rejected_path, columns)
+    importer = ChunkImport(
+        database, keys=keys, order=order, consent=consent, source=f"import {name}", now=now, dry_run=dry_run
+    )
+    with writer as rejected, closing(importer):
+        for chunk in _chunks(source, plan, mapping or {}, name):
+            importer.take(chunk, rejected)
+            if progress is not None:
+                progress(importer.read, source.share())
+    report = _report(importer, rejected, plan)
+    if not dry_run:
+        with database.begin() as session:
+            detail = " ".join(f"{key}={value}" for key, value in report.as_dict().items() if isinstance(value, int))
+            audit.note(
+                session, actor=actor, deed="people_imported", subject=f"import {name}"[:200], now=now, detail=detail
+            )
+    return report
+
+
+def look_at(path: Path, mapping: Mapping[str, str] | None = None, *, file_name: str = "") -> tuple[Source, Plan]:
+    """What a file is and what its columns would be taken for, for a person to correct.
+
+    Raises:
+        WrongInput: the file cannot be read, or no column holds addresses.
+    """
+    source = open_source(path, is_email_column)
+    return source, plan_for(source.columns, mapping or {}, file_name or path.name, kind=source.kind)
+
+
+def _standing(status: str | None, consent: str) -> Standing:
+    """The best that anyone comes in as; subscribed only with consent on record."""
+    if status is None:
+        return Standing.UNCONFIRMED
+    if status not in _STANDINGS:
+        raise WrongInput(f"{status!r} is no status to import with", do=f"use one of {', '.join(_STANDINGS)}")
+    standing = _STANDINGS[status]
+    return Standing.UNCONFIRMED if standing == Standing.SUBSCRIBED and not consent.strip() else standing
+
+
+Chunk = list[tuple[Record, "Candidate | str"]]
+
+
+def _chunks(source: Source, plan: Plan, mapping: Mapping[str, str], name: str) -> Iterator[Chunk]:
+    """The rows of a file as candidates or refusals; rows that name their own columns (JSON) each by their plan."""
+    plans = {source.columns: plan}
+
+    def read() -> Iterator[tuple[Record, Candidate | str]]:
+        for record in source.records():
+            its_plan = plans.get(record.columns)
+            if its_plan is None and not record.fault:
+                try:
+                    its_plan = plan_for(record.columns, _present(mapping, record), name, kind=source.kind)
+                except WrongInput:
+                    yield record, "has no address"
+                    continue
+                if len(plans) < 1000:
+                    plans[record.columns] = its_plan
+            yield record, its_plan.candidate(record) if its_plan is not None else record.fault
+
+    rows = read()
+    while chunk := list(islice(rows, CHUNK)):
+        yield chunk
+
+
+def _present(mapping: Mapping[str, str], record: Record) -> Mapping[str, str]:
+    return {column: field for column, field in mapping.items() if column in record.columns}
+
+
+def _report(importer: ChunkImport, rejected: RejectedRows, plan: Plan) -> Report:
+    counts = importer.counts
+    return Report(
+        importer.read,
+        counts["created"],
+        counts["updated"],
+        counts["unchanged"],
+        rejected.count,
+        counts["suppressed"],
+        counts["duplicates"],
+        tuple(rejected.first),
+        rejected.path if rejected.count else None,
+        plan.shape,
+        plan.roles,
+        importer.dry_run,
+    )

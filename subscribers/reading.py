@@ -1,0 +1,233 @@
+"""Files of people, whatever wrote them -> rows of cells under columns, one at a time.
+
+Delimited text (comma, semicolon, tab, bar), spreadsheets (XLSX), JSON lines, address lists and Sympa dumps.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import chain, islice
+from pathlib import Path
+from typing import Literal
+from zipfile import BadZipFile
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from mailer.base.errors import WrongInput
+from subscribers import delimited
+from subscribers.delimited import SAMPLE, Record, clean_column
+from subscribers.encodings import TextFile
+
+Kind = Literal["delimited", "addresses", "json", "sympa", "xlsx"]
+IsEmailColumn = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file that can be read.
+
+    Args:
+        columns: those of the first row; of a file without a header, made up.
+        records: reads the file from its start, each time it is called.
+        share: how much of it is read, from 0 to 1.
+        detail: its encoding and delimiter, for people.
+    """
+
+    kind: Kind
+    columns: tuple[str, ...]
+    records: Callable[[], Iterator[Record]]
+    share: Callable[[], float]
+    detail: str = ""
+
+
+def open_source(path: Path, is_email_column: IsEmailColumn) -> Source:
+    """Find out what a file is.
+
+    Args:
+        is_email_column: whether a header's cell names the column of addresses.
+
+    Raises:
+        WrongInput: it cannot be read, is empty, or is of no known kind.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+    except OSError as error:
+        raise WrongInput(f"cannot be read: {error.strerror}", do="name a readable file", place=str(path)) from error
+    if start.startswith(b"PK\x03\x04"):
+        return _spreadsheet(path, is_email_column)
+    if start.startswith((b"\xd0\xcf\x11\xe0", b"%PDF")):
+        raise WrongInput("is an old spreadsheet or a PDF", do="save it as XLSX or CSV", place=str(path))
+    text = TextFile(path)
+    first = next((line.strip() for line in text.lines() if line.strip()), "")
+    if not first:
+        raise WrongInput("is empty", do="name a file with people in it", place=str(path))
+    if first.startswith("{"):
+        return _json_lines(text)
+    if first.startswith("["):
+        raise WrongInput("is one JSON list", do="write one object a line (JSON lines)", place=str(path))
+    if _is_sympa(text):
+        return _sympa(text)
+    return _delimited(text, is_email_column)
+
+
+def _delimited(text: TextFile, is_email_column: IsEmailColumn) -> Source:
+    form = delimited.look(text, is_email_column)
+    detail = f"{text.encoding.name}, {'tab' if form.delimiter == chr(9) else form.delimiter}"
+    if form.header is not None:
+        columns = tuple(map(clean_column, form.header))
+    else:
+        addressed = [index for index, cell in enumerate(form.first) if "@" in cell]
+        if len(form.first) == 1 or len(addressed) > 1:
+            return _address_list(text)
+        columns = _made_up(len(form.first), addressed[0])
+        detail += ", no header"
+    return Source("delimited", columns, lambda: delimited.read(text, form, columns), text.share, detail)
+
+
+def _made_up(width: int, address: int) -> tuple[str, ...]:
+    """Columns of a file without a header: beside an address alone stands a name."""
+    others = "name" if width == 2 else ""
+    return tuple("email" if index == address else others or f"column {index + 1}" for index in range(width))
+
+
+# --- address lists -----------------------------------------------------------------------------------------------
+
+_LISTED = re.compile(r'(?:"[^"]*"|[^,;<"])*<[^>]*>|[^,;\s]+@[^,;\s]+')
+_PLAIN_THEN_NAME = re.compile(r"([^\s<>,;\"]+@[^\s<>,;\"]+)[ \t]+([^@<>,;]+)")
+
+
+def _address_list(text: TextFile) -> Source:
+    """One address a line, or several between commas; `Name <address>`, or `address Name` as Sympa's review writes it."""
+    columns = ("email", "name")
+
+    def records() -> Iterator[Record]:
+        for line, written in enumerate(map(str.strip, text.lines()), start=1):
+            if written and not written.startswith("#"):
+                for cells in _listed(written):
+                    yield Record(line, columns, cells)
+
+    return Source("addresses", columns, records, text.share, text.encoding.name)
+
+
+def _listed(written: str) -> list[tuple[str, str]]:
+    named = _PLAIN_THEN_NAME.fullmatch(written)
+    if named is not None:
+        return [(named[1], named[2])]
+    parts = _LISTED.findall(written)
+    # What is no list of addresses is one row, to be refused under its own line.
+    return [(part.strip(" ,;"), "") for part in (parts if len(parts) > 1 else [written])]
+
+
+# --- Sympa -------------------------------------------------------------------------------------------------------
+
+
+def _is_sympa(text: TextFile) -> bool:
+    """`sympa.pl --dump` writes paragraphs of `key value`, with an `email` in each."""
+    first = [line.strip() for line in islice(text.lines(), SAMPLE)]
+    keys = [line.split(" ", 1)[0] for line in first if " " in line]
+    return "email" in keys and all(re.fullmatch(r"[a-z_]+( .*)?", line) for line in first if line)
+
+
+def _sympa(text: TextFile) -> Source:
+    def records() -> Iterator[Record]:
+        found: dict[str, str] = {}
+        start = 0
+        for line, written in enumerate(chain(text.lines(), [""]), start=1):
+            key, _, value = written.strip().partition(" ")
+            if key:
+                start = start if found else line
+                found[key] = value.strip()
+            elif found:
+                yield Record(start, tuple(found), list(found.values()))
+                found = {}
+
+    columns = next((record.columns for record in records()), ())
+    return Source("sympa", columns, records, text.share, text.encoding.name)
+
+
+# --- JSON lines --------------------------------------------------------------------------------------------------
+
+
+def _json_lines(text: TextFile) -> Source:
+    def records() -> Iterator[Record]:
+        for line, written in enumerate(text.lines(), start=1):
+            if written and not written.isspace():
+                yield _json_record(line, written)
+
+    columns = next((record.columns for record in records() if not record.fault), ())
+    return Source("json", columns, records, text.share, text.encoding.name)
+
+
+def _json_record(line: int, written: str) -> Record:
+    try:
+        found = json.loads(written)
+    except (ValueError, RecursionError) as error:
+        return Record(line, ("row",), [written.strip()], f"is not JSON: {error}")
+    if not isinstance(found, dict):
+        return Record(line, ("row",), [written.strip()], "is not a JSON object")
+    return Record(line, tuple(found), list(found.values()))
+
+
+# --- spreadsheets ------------------------------------------------------------------------------------------------
+
+
+def _spreadsheet(path: Path, is_email_column: IsEmailColumn) -> Source:
+    head = list(islice(_spreadsheet_rows(path), SAMPLE))
+    if not head:
+        raise WrongInput("is empty", do="name a file with people in it", place=str(path))
+    header = delimited.header_index([cells for _, cells in head], is_email_column)
+    columns: tuple[str, ...]
+    if header is not None:
+        columns = tuple(map(clean_column, head[header][1]))
+        while columns and not columns[-1]:
+            columns = columns[:-1]
+    else:
+        first = head[0][1]
+        columns = _made_up(len(first), next(index for index, cell in enumerate(first) if "@" in cell))
+    last_of_header = head[header][0] if header is not None else 0
+
+    def records() -> Iterator[Record]:
+        for line, cells in _spreadsheet_rows(path):
+            if line > last_of_header:
+                yield delimited.long_record(line, columns, cells)
+
+    return Source("xlsx", columns, records, lambda: 0.0, "XLSX")
+
+
+def _spreadsheet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The filled rows of the first sheet that holds anything."""
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
+        raise WrongInput(
+            f"is no spreadsheet that can be read: {error}", do="save it as CSV", place=str(path)
+        ) from error
+    try:
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()  # some programs write wrong ones
+            filled = False
+            for line, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+                cells = [_cell_text(cell) for cell in row]
+                if any(cells):
+                    filled = True
+                    yield line, cells
+            if filled:
+                return
+    finally:
+        book.close()
+
+
+def _cell_text(cell: object) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime | date):
+        return cell.isoformat()
+    return str(cell).replace("\0", "").replace("_x000D_", "").strip()

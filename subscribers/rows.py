@@ -1,0 +1,280 @@
+"""One row of a file -> what it says of one person, or why it cannot be used."""
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from mailer.base.errors import WrongInput
+from subscribers.addresses import find_address, written_name
+from subscribers.delimited import Record
+from subscribers.formulas import unguarded
+from subscribers.standing import FALSE, NO_END, Standing, reason_of, standing_of
+
+ATTRIBUTES_LIMIT = 16_384  # signs of JSON
+_NOTHING = ("", None)
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
+
+
+@dataclass(slots=True)
+class Candidate:
+    """What one row says of one person; filled in while the row is read.
+
+    Args:
+        written: the address as written; `key` makes it one person.
+        standing: the worst that the row says of the person's will to be mailed; `reason` why, where that is suppressed.
+        audiences: those that the row itself names.
+    """
+
+    line: int
+    standing: Standing
+    written: str = ""
+    key: str = ""
+    name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    language: str = ""
+    zone: str = ""
+    attributes: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    paused_until: datetime | None = None
+    created_at: datetime | None = None
+    audiences: tuple[tuple[str, Standing], ...] = ()
+
+
+class Unusable(Exception):
+    """A row with a value that must not be guessed at; never leaves this module."""
+
+
+Setter = Callable[[Candidate, str, Any], None]
+
+
+def read_row(setters: tuple[tuple[int, Setter, str], ...], record: Record, standing: Standing) -> Candidate | str:
+    """The person of a row, or why the row cannot be used.
+
+    Args:
+        setters: index of a cell, what reads it, the column's name.
+        standing: that of everyone in the file.
+    """
+    if record.fault:
+        return record.fault
+    candidate = Candidate(record.line, standing)
+    cells = record.cells
+    width = len(cells)
+    try:
+        for index, setter, name in setters:
+            if index < width and cells[index] not in _NOTHING:
+                setter(candidate, name, cells[index])
+        if not candidate.written:
+            return "has no address"
+        address = find_address(candidate.written)
+    except Unusable as unusable:
+        return str(unusable)
+    except WrongInput as error:
+        return error.message
+    if not candidate.name:
+        parts = f"{candidate.first_name} {candidate.last_name}".strip()
+        candidate.name = (parts or written_name(candidate.written))[:200]
+    candidate.written, candidate.key = address.written, address.key
+    if candidate.standing == Standing.PAUSED and candidate.paused_until is None:
+        candidate.paused_until = NO_END
+    return candidate
+
+
+def clean_text(value: object) -> str:
+    """A cell as text: blanks of every kind made plain, and an export's guard against formulas taken off."""
+    text = value if isinstance(value, str) else str(value)
+    if not text.isascii() or "  " in text or not text.isprintable() or text[:1] == " " or text[-1:] == " ":
+        text = " ".join(text.split())
+    return unguarded(text) if text[:1] == "'" else text
+
+
+# --- what each kind of column sets -------------------------------------------------------------------------------
+
+
+def _email(candidate: Candidate, _name: str, value: Any) -> None:
+    """The first filled column counts, and of several addresses in a cell the first."""
+    if not candidate.written:
+        text = value if isinstance(value, str) else str(value)
+        candidate.written = (text.partition(":::")[0] if ":::" in text else text).strip()
+
+
+def _name(candidate: Candidate, _name: str, value: Any) -> None:
+    candidate.name = candidate.name or clean_text(value)[:200]
+
+
+def _first_name(candidate: Candidate, _name: str, value: Any) -> None:
+    candidate.first_name = clean_text(value)
+
+
+def _last_name(candidate: Candidate, _name: str, value: Any) -> None:
+    candidate.last_name = clean_text(value)
+
+
+def _language(candidate: Candidate, _name: str, value: Any) -> None:
+    text = clean_text(value)
+    if _LANGUAGE.fullmatch(text):
+        candidate.language = text.replace("_", "-")[:35]
+
+
+def _zone(candidate: Candidate, _name: str, value: Any) -> None:
+    text = clean_text(value)
+    if text in _zones():
+        candidate.zone = text
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _attribute(candidate: Candidate, name: str, value: Any) -> None:
+    kept = clean_text(value) if isinstance(value, str) else value
+    if kept != "":
+        candidate.attributes[name] = kept
+
+
+def _attributes(candidate: Candidate, _name: str, value: Any) -> None:
+    if isinstance(value, str):
+        try:
+            value = json.loads(unguarded(value))
+        except (ValueError, RecursionError) as error:
+            message = f"has attributes that are no JSON: {error}"
+            raise Unusable(message) from error
+    if not isinstance(value, dict):
+        message = "has attributes that are no JSON object"
+        raise Unusable(message)
+    if len(json.dumps(value)) > ATTRIBUTES_LIMIT:
+        message = f"has more than {ATTRIBUTES_LIMIT} signs of attributes"
+        raise Unusable(message)
+    candidate.attributes.update(value)
+
+
+def _tags(candidate: Candidate, _name: str, value: Any) -> None:
+    """`"Partners","Press"`, `a, b`, `a;b`, `a ::: b` or a JSON list; Google's own groups begin with a star."""
+    if isinstance(value, str) and value.startswith("["):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            value = str(value).strip("[]")
+    if isinstance(value, list):
+        parts = [str(part.get("name", part)) if isinstance(part, dict) else str(part) for part in value]
+    elif ":::" in str(value):
+        parts = str(value).split(":::")
+    else:
+        separator = "," if "," in str(value) or '"' in str(value) else ";" if ";" in str(value) else "|"
+        parts = next(csv.reader([str(value)], delimiter=separator, skipinitialspace=True), [])
+    tags = [tag for tag in map(clean_text, parts) if tag and not tag.startswith("*")]
+    if tags:
+        candidate.attributes["tags"] = list(dict.fromkeys(tags))
+
+
+def _audiences(candidate: Candidate, _name: str, value: Any) -> None:
+    candidate.audiences = tuple(_named_audiences(value))
+
+
+def _named_audiences(value: Any) -> Iterator[tuple[str, Standing]]:
+    """`academic:subscribed industry:unsubscribed` as the CSV export writes it, or the list of JSON lines."""
+    if isinstance(value, list):
+        pairs = [
+            (str(each.get("slug", "")), str(each.get("state", ""))) if isinstance(each, dict) else (str(each), "")
+            for each in value
+        ]
+    else:
+        pairs = [(word.partition(":")[0], word.partition(":")[2]) for word in str(value).replace(",", " ").split()]
+    for slug, state in pairs:
+        said = standing_of(state) if state else Standing.SUBSCRIBED
+        if said is None:
+            message = f"has the state {state[:40]!r} in an audience, which is not known"
+            raise Unusable(message)
+        yield slug, said
+
+
+def _moment(value: Any) -> datetime:
+    try:
+        moment = datetime.fromisoformat(str(value).strip())
+    except ValueError as error:
+        message = f"has {str(value)[:40]!r} where a time in ISO 8601 belongs"
+        raise Unusable(message) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _paused_until(candidate: Candidate, _name: str, value: Any) -> None:
+    candidate.paused_until = _moment(value)
+
+
+def _created_at(candidate: Candidate, _name: str, value: Any) -> None:
+    candidate.created_at = _moment(value)
+
+
+# --- what the columns about a person's will say ------------------------------------------------------------------
+
+
+def _status(candidate: Candidate, _name: str, value: Any) -> None:
+    word = clean_text(value)
+    said = standing_of(word) if word else Standing.SUBSCRIBED
+    if said is None:
+        message = f"has the status {word[:40]!r}, which is not known"
+        raise Unusable(message)
+    _judge(candidate, said, word)
+
+
+def _reception(candidate: Candidate, _name: str, value: Any) -> None:
+    """Sympa's: who is on the list and has switched its mail off gets none."""
+    _judge(candidate, Standing.UNSUBSCRIBED if clean_text(value) == "nomail" else Standing.SUBSCRIBED, "")
+
+
+def _yes(if_not: Standing) -> Setter:
+    """A column that is true where all is well; where false, `if_not` is meant."""
+
+    def read(candidate: Candidate, _name: str, value: Any) -> None:
+        word = clean_text(value).casefold()
+        _judge(candidate, if_not if word in FALSE else standing_of(word) or Standing.SUBSCRIBED, word)
+
+    return read
+
+
+def _no(if_so: Standing, reason: str = "") -> Setter:
+    """A column that is empty or false where all is well; whatever else it holds, yes or a time, `if_so` is meant."""
+
+    def read(candidate: Candidate, _name: str, value: Any) -> None:
+        word = clean_text(value).casefold()
+        _judge(candidate, if_so if word and word not in FALSE else Standing.SUBSCRIBED, reason)
+
+    return read
+
+
+def _judge(candidate: Candidate, said: Standing, word: str) -> None:
+    if said == Standing.SUPPRESSED:
+        candidate.reason = reason_of(word)
+    candidate.standing = max(candidate.standing, said)
+
+
+SETTERS: Mapping[str, Setter] = {
+    "email": _email,
+    "name": _name,
+    "first_name": _first_name,
+    "last_name": _last_name,
+    "language": _language,
+    "zone": _zone,
+    "attribute": _attribute,
+    "attributes": _attributes,
+    "tags": _tags,
+    "audiences": _audiences,
+    "paused_until": _paused_until,
+    "created_at": _created_at,
+    "status": _status,
+    "reception": _reception,
+    "+unsubscribed": _yes(Standing.UNSUBSCRIBED),
+    "+unconfirmed": _yes(Standing.UNCONFIRMED),
+    "-unsubscribed": _no(Standing.UNSUBSCRIBED),
+    "-bounced": _no(Standing.SUPPRESSED, "bounced"),
+    "-complained": _no(Standing.SUPPRESSED, "complained"),
+    "-blocklisted": _no(Standing.SUPPRESSED, "import"),
+    "-paused": _no(Standing.PAUSED),
+}

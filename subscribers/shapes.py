@@ -1,0 +1,138 @@
+"""The shapes that well-known products export, and the plan by which the rows of a file are read.
+
+A shape is told by its columns. It names what only that product means by a column; the rest is `columns.py`'s.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mailer.base.errors import WrongInput
+from subscribers.columns import plain, roles_of, shown
+from subscribers.delimited import Record
+from subscribers.rows import SETTERS, Candidate, Setter, read_row
+from subscribers.standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A product's export.
+
+    Args:
+        told_by: columns (plain) that only it has, all of them.
+        roles: what its columns mean, where that differs from what the name says.
+        keeps: where not None, every other column without a role is dropped.
+        by_file_name: a part of the file's name -> the standing of everyone in it.
+    """
+
+    name: str
+    told_by: frozenset[str]
+    roles: Mapping[str, str] = field(default_factory=dict)
+    keeps: frozenset[str] | None = None
+    by_file_name: tuple[tuple[str, Standing], ...] = ()
+
+
+def _ignored(names: str) -> dict[str, str]:
+    return dict.fromkeys((name.strip() for name in names.split(",")), "ignore")
+
+
+_PRIVATE_BUT = frozenset({"organization name", "organization title", "company", "job title", "department"})
+SHAPES = (
+    Shape("mailer", frozenset({"email", "status", "audiences", "attributes"}), {"created at": "created_at"}),
+    Shape(
+        "Mailchimp",
+        frozenset({"email address", "leid"}),
+        _ignored(
+            "member rating, optin time, optin ip, confirm time, confirm ip, latitude, longitude, gmtoff, dstoff, cc,"
+            " region, last changed, leid, euid, unsub campaign title, unsub campaign id, unsub reason, unsub reason other,"
+            " clean campaign title, clean campaign id"
+        ),
+        by_file_name=(
+            ("nonsubscribed", Standing.UNCONFIRMED),
+            ("transactional", Standing.UNCONFIRMED),
+            ("unsubscribed", Standing.UNSUBSCRIBED),
+            ("cleaned", Standing.SUPPRESSED),
+        ),
+    ),
+    Shape("listmonk", frozenset({"email", "name", "attributes"})),
+    Shape(
+        "Ghost",
+        frozenset({"email", "subscribed to emails"}),
+        _ignored("complimentary plan, stripe customer id, tiers"),
+    ),
+    Shape(
+        "Substack",
+        frozenset({"email", "active subscription"}),
+        _ignored(
+            "active subscription, expiry, plan, digest enabled, first payment at, stripe customer id, stripe plan, type"
+        ),
+    ),
+    Shape(
+        "Brevo",
+        frozenset({"contact id", "email"}),
+        _ignored("contact id, whatsapp, sms, landline number, ext id, added time, modified time"),
+    ),
+    Shape(
+        "Mailman",
+        frozenset({"address", "display name"}),
+        {"address": "email", "role": "status"}
+        | _ignored(
+            "delivery mode, moderation action, list id, self link, http etag, subscription mode, user, bounce score"
+        ),
+    ),
+    Shape("Sympa", frozenset({"email", "reception"}), {"reception": "reception"}, frozenset()),
+    Shape("Google", frozenset({"e mail 1 value"}), {"organization name": "attribute"}, _PRIVATE_BUT),
+    Shape("Outlook", frozenset({"e mail address", "e mail display name"}), {}, _PRIVATE_BUT),
+    Shape("Outlook", frozenset({"e mail address", "business phone"}), {}, _PRIVATE_BUT),
+    Shape("Keila", frozenset({"email", "first name", "last name", "status"})),
+)
+PLAIN = Shape("", frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the rows under some columns are read.
+
+    Args:
+        shape: the product's name; empty where no shape was recognised.
+        roles: what each column is taken for, and under which name.
+    """
+
+    shape: str
+    roles: tuple[tuple[str, str], ...]
+    standing: Standing
+    setters: tuple[tuple[int, Setter, str], ...]
+
+    def candidate(self, record: Record) -> Candidate | str:
+        """The person of a row, or why the row cannot be used."""
+        return read_row(self.setters, record, self.standing)
+
+
+def plan_for(columns: Sequence[str], mapping: Mapping[str, str], file_name: str, *, kind: str = "") -> Plan:
+    """How to read the rows under these columns.
+
+    Raises:
+        WrongInput: no column holds addresses, or the mapping names one that is not there.
+    """
+    present = frozenset(map(plain, columns))
+    shape = next((shape for shape in SHAPES if shape.told_by <= present), PLAIN)
+    mapped = frozenset(map(plain, mapping))
+    roles = []
+    for role, name in roles_of(columns, mapping):
+        column = plain(name)
+        if column in mapped:
+            roles.append((role, name))
+        elif column in shape.roles:
+            roles.append((shape.roles[column], name))
+        elif role == "attribute" and shape.keeps is not None and column not in shape.keeps:
+            roles.append(("ignore", name))
+        else:
+            roles.append((role, name))
+    if kind == "sympa":  # `subscribed 1` tells that nobody else subscribed them, not that they want mail
+        roles = [("ignore", name) if role.startswith("+") else (role, name) for role, name in roles]
+    if not any(role == "email" for role, _ in roles):
+        raise WrongInput(
+            f"no column holds addresses; there are: {shown(columns)}", do="say which one: --map COLUMN=email"
+        )
+    by_name = (standing for part, standing in shape.by_file_name if part in file_name.casefold())
+    setters = tuple((index, SETTERS[role], name) for index, (role, name) in enumerate(roles) if role != "ignore")
+    return Plan(shape.name, tuple(roles), next(by_name, Standing.SUBSCRIBED), setters)

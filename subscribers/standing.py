@@ -1,0 +1,60 @@
+"""How a person stands to being mailed, and the words for it that other products write."""
+
+from datetime import UTC, datetime
+from enum import IntEnum
+
+
+class Standing(IntEnum):
+    """From free to be mailed to never to be mailed; of two, the worse (the greater) counts."""
+
+    SUBSCRIBED = 0
+    PAUSED = 1
+    UNCONFIRMED = 2
+    UNSUBSCRIBED = 3
+    SUPPRESSED = 4
+
+
+# A pause of which nobody says when it ends: until the person ends it.
+NO_END = datetime(9999, 1, 1, tzinfo=UTC)
+
+_WORDS = {
+    Standing.SUBSCRIBED: """
+        subscribed, active, enabled, confirmed, member, regular, mail, optin, opted in, opt in, subscriber, verified, valid,
+        ok, deliverable, double opt in, current""",
+    Standing.PAUSED: "paused, suspended, vacation, on hold, snoozed",
+    Standing.UNCONFIRMED: """
+        unconfirmed, pending, unverified, transactional, nonsubscribed, non subscribed, not subscribed, never subscribed,
+        inactive, awaiting confirmation, not confirmed, opt in pending, new, waiting, invited, not verified, unknown""",
+    Standing.UNSUBSCRIBED: """
+        unsubscribed, unsubscribe, optout, opted out, opt out, disabled, removed, deleted, archived, left, cancelled,
+        canceled, by user, by moderator, nomail, nonmember, signed off, declined, withdrawn, excluded""",
+    Standing.SUPPRESSED: """
+        suppressed, cleaned, bounced, bounce, unreachable, invalid, undeliverable, not deliverable, undelivered, by bounces,
+        blocklisted, blacklisted, blocked, block, banned, complained, complaint, complainer, spam, spam complaint,
+        spam complained, spam report, spamreport, marked as spam, reported, abuse, junk, hard bounced, hard bounce,
+        hardbounce, hardbounced, do not contact, do not mail, do not email, dead, failed, erased""",
+}
+STANDINGS = {word.strip(): standing for standing, words in _WORDS.items() for word in words.split(",")}
+
+FALSE = frozenset({"false", "no", "0", "n", "f", "off", "nein", "non", "falsch", "faux", "never", "none", "null", "-"})
+TRUE = frozenset({"true", "yes", "1", "y", "t", "on", "ja", "oui", "wahr", "vrai", "x"})
+
+
+def standing_of(word: str) -> Standing | None:
+    """The standing that a status column's word means; None for a word that nobody knows."""
+    word = " ".join(word.casefold().replace("_", " ").replace("-", " ").split())
+    if word in TRUE:
+        return Standing.SUBSCRIBED
+    if word in FALSE:
+        return Standing.UNSUBSCRIBED
+    return STANDINGS.get(word)
+
+
+def reason_of(word: str) -> str:
+    """Why a suppressed one is: `bounce`, `complaint` or `import`."""
+    word = word.casefold()
+    if any(part in word for part in ("spam", "compl", "abuse", "junk", "report")):
+        return "complaint"
+    if any(part in word for part in ("bounc", "clean", "unreach", "invalid", "deliver", "dead", "fail")):
+        return "bounce"
+    return "import"
