@@ -69,7 +69,7 @@ def _read(files: Files, main: str, source: str) -> Issue:
     reading = Reading(source=source, lines=lines, files=files, own=front.own)
     reading.used_files[main] = content
     meta = _meta(front, reading)
-    reading.base_url = meta.base_url
+    reading.base_url, reading.language = meta.base_url, meta.language
     reading.env = container_environment(HEAD_KEYS)
     blocks = blocks_of_tokens(reading, tokens_of(front.text, reading.env))
     meta, blocks = _titled(meta, blocks, source)

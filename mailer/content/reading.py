@@ -8,6 +8,7 @@ from posixpath import dirname, join
 from typing import Any, Final
 from urllib.parse import unquote, urljoin
 
+from mailer.content.bibliography import Entry
 from mailer.content.files import inside
 from mailer.content.issue import Files, Finding, Level, Place
 
@@ -34,6 +35,7 @@ class Reading:
     files: Files
     base_url: str = ""
     zone: str = "Europe/London"
+    language: str = "en"
     own: bool = True
     env: dict[str, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -43,6 +45,7 @@ class Reading:
     anchors: set[str] = field(default_factory=set)
     event_slugs: set[str] = field(default_factory=set)
     footnote_ids: list[int] = field(default_factory=list)
+    bibliographies: dict[str, dict[str, Entry]] = field(default_factory=dict)
 
     # --- places ---
 

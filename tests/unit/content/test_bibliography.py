@@ -1,0 +1,148 @@
+"""Publications from BibTeX: formatted, linked, grouped, each once; and what is wrong is named by its line."""
+
+from pathlib import Path
+
+import pytest
+
+from mailer.content import Issue, StoredFiles, plain, read_files, read_issue
+from mailer.content.issue import Formula, Publication, Publications, Span
+
+BIB = r"""@string{ip = "Inverse Problems"}
+
+@article{adler,
+  author = {Sch{\"o}nlieb, Carola-Bibiane and Kereta, {\v{Z}}eljko and SR Arridge and {AIX-COVNET Collaboration} and others},
+  title = {The {TV} flow of $l^2(\Omega)$ \& 50% more {\O}},
+  journal = ip, volume = 38, number = 7, pages = {1--3}, year = 2022,
+  doi = {https://doi.org/10.1088/1361-6420/ac28ec},
+  url = {http://example.org/?a=1&b=2},
+}
+
+@misc{preprint, author = {Duff, M}, title = {Compressed Sensing}, year = 2021, eprint = {2210.14586v2}, archivePrefix = {arXiv}}
+@inproceedings{published, author = {Duff, M}, title = {Compressed sensing.}, year = 2022, booktitle = {Proc. of X}, pages = {1-9}}
+@phdthesis{thesis, author = {Ludwig van Beethoven}, title = {On {Noise}}, year = 1800, school = {Bonn}}
+@article{old, author = {Wei}, title = {Other}, journal = {arXiv preprint arXiv:2203.13729}, year = {2020}}
+@article{linked, author = {Wei}, title = {Linked}, journal = {J}, year = {2020}, url = {http://example.org/?a=1&b=2_c}}
+"""
+
+
+def issue_with(list_text: str, bib: str = BIB, front: str = "title: T\nsubject: S") -> Issue:
+    text = f"---\n{front}\n---\n\n{list_text}\n"
+    return read_files(StoredFiles({"issue.md": text.encode(), "refs.bib": bib.encode()}))
+
+
+def shown(issue: Issue) -> list[tuple[str, list[Publication]]]:
+    (block,) = [block for block in issue.blocks if isinstance(block, Publications)]
+    return [(heading, list(entries)) for heading, entries in block.groups]
+
+
+def one(key: str) -> Publication:
+    issue = issue_with(f"::: publications refs.bib {key}\n:::")
+    assert issue.findings == ()
+    return shown(issue)[0][1][0]
+
+
+def test_an_article_is_formatted_and_linked_by_its_doi() -> None:
+    work = one("adler")
+    assert plain(work.authors) == "C.-B. Schönlieb, Ž. Kereta, S. R. Arridge, AIX-COVNET Collaboration et al."
+    assert plain(work.title) == r"The TV flow of l^2(\Omega) & 50% more Ø"
+    assert any(isinstance(part, Formula) and part.tex == r"l^2(\Omega)" for part in work.title)
+    assert plain(work.venue) == "Inverse Problems 38 (7), 1–3"
+    assert (work.year, work.doi, work.href) == (
+        "2022",
+        "10.1088/1361-6420/ac28ec",
+        "https://doi.org/10.1088/1361-6420/ac28ec",
+    )
+
+
+def test_a_preprint_and_its_published_version_are_shown_once() -> None:
+    (_, works), *_ = shown(issue_with("::: publications refs.bib preprint published\n:::"))
+    assert [(work.key, work.arxiv, plain(work.venue)) for work in works] == [
+        ("published", "2210.14586v2", "In Proc. of X, 1–9")
+    ]
+
+
+def test_arxiv_numbers_are_found_wherever_they_stand_and_addresses_stay_as_written() -> None:
+    assert one("old").href == "https://arxiv.org/abs/2203.13729"
+    assert one("linked").href == "http://example.org/?a=1&b=2_c"
+
+
+def test_the_list_is_grouped_by_year_newest_first() -> None:
+    groups = shown(issue_with("::: publications refs.bib\n:::"))
+    assert [heading for heading, _ in groups] == ["2022", "2020", "1800"]
+    assert [work.key for work in groups[0][1]] == ["published", "adler"]
+
+
+@pytest.mark.parametrize("language", ["en", "de-AT", "fr"])
+def test_the_list_is_grouped_by_type_in_the_issues_language(language: str) -> None:
+    issue = issue_with("::: publications refs.bib group=type\n:::", front=f"title: T\nsubject: S\nlanguage: {language}")
+    headings = [heading for heading, _ in shown(issue)]
+    assert headings[0] == {"en": "Journal articles", "de-AT": "Zeitschriftenartikel", "fr": "Articles"}[language]
+    assert len(headings) == 4
+
+
+def test_the_programmes_own_authors_stand_in_bold() -> None:
+    (_, works), *_ = shown(issue_with("::: publications refs.bib adler\nhighlight: schonlieb, Arridge\n:::"))
+    assert [plain(part.children) for part in works[0].authors if isinstance(part, Span)] == [
+        "C.-B. Schönlieb",
+        "S. R. Arridge",
+    ]
+
+
+def test_keys_keep_their_order_and_may_stand_in_the_body() -> None:
+    for text in (
+        "::: publications refs.bib thesis, adler\n:::",
+        "::: publications refs.bib\nkeys: thesis adler\n:::",
+        "::: publications refs.bib\n- thesis\n- @adler\n:::",
+    ):
+        assert [work.key for work in shown(issue_with(text))[0][1]] == ["thesis", "adler"]
+
+
+@pytest.mark.parametrize(
+    ("bib", "line", "part"),
+    [
+        ("@misc{a, title={x}, author={y}, year=2020}\n\n@misc{a, title={z}, author={y}, year=2020}", 3, "stands twice"),
+        ("\n@misc{a, title={x}\n@misc{b, title={y}, author={z}, year=2020}", 2, "broken"),
+        ("@misc{b, title={y}, author={z}, year=2020}\n@misc{a, title={unclosed", 2, "not closed"),
+        ("@misc{b, title={y}, title={w}, author={z}, year=2020}", 1, "twice"),
+        ("@misc{b, author={z}, year=2020}", 1, "no title"),
+        ("@misc{b, title={z}, author={y}}", 1, "no year"),
+        ("@misc{b, title={z}, year=2020}", 1, "no author"),
+        ("@misc{b, title={z}, author={y}, year=2020, doi={nonsense}}", 1, "DOI"),
+        ('@misc{b, title="q" author="z", year=2020}', 1, "comma"),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_line(bib: str, line: int, part: str) -> None:
+    found = [
+        finding for finding in issue_with("::: publications refs.bib\n:::", bib).findings if part in finding.message
+    ]
+    assert [(finding.place.file, finding.place.line) for finding in found] == [("refs.bib", line)]
+
+
+def test_missing_files_keys_and_wrong_options_are_named() -> None:
+    for text, part in (
+        ("::: publications\n:::", "names no file"),
+        ("::: publications none.bib\n:::", "no file none.bib"),
+        ("::: publications ../refs.bib\n:::", "no file"),
+        ("::: publications refs.bib nobody\n:::", "no entry nobody"),
+        ("::: publications refs.bib group=colour\n:::", "cannot be colour"),
+    ):
+        (finding,) = issue_with(text).findings
+        assert part in finding.message
+        assert (finding.place.file, finding.place.line, finding.level) == ("issue.md", 6, "error")
+
+
+def test_a_file_that_is_not_utf8_is_named_and_read() -> None:
+    content = "@misc{a, title={Zoë}, author={y}, year=2020}".encode("latin-1")
+    issue = read_files(
+        StoredFiles({"issue.md": b"---\nsubject: S\n---\n::: publications refs.bib\n:::", "refs.bib": content})
+    )
+    assert plain(shown(issue)[0][1][0].title) == "Zoë"
+    assert "not UTF-8" in issue.findings[0].message
+
+
+def test_the_samples_bibliography_is_without_fault() -> None:
+    sample = Path(__file__).parents[3] / "templates" / "sample"
+    issue = read_issue(sample)
+    assert [finding for finding in issue.findings if finding.code == "bibliography"] == []
+    lists = [block for block in issue.blocks if isinstance(block, Publications)]
+    assert max(sum(len(works) for _, works in block.groups) for block in lists) >= 30
