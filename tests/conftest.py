@@ -4,10 +4,8 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = [
-    f"tests.support.{theme}"
-    for theme in ("browser", "certificates", "database", "mailer_process", "redis", "relay", "skips")
-]
+THEMES = ("browser", "certificates", "database", "golden", "mailer_process", "order", "redis", "relay", "skips")
+pytest_plugins = [f"tests.support.{theme}" for theme in THEMES]
 
 settings.register_profile("dev", max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("dev"), max_examples=200, print_blob=True)

@@ -55,6 +55,7 @@ def test_a_rule_catches_what_it_forbids(rule: str, path: str, text: str) -> None
         ("mailer/base/settings.py", "os.environ\n"),
         ("mailer/worker/celery_app.py", "try:\n    f()\nexcept Exception:\n    raise\n"),
         ("mailer/delivery/run.py", "try:\n    f()\nexcept OSError:\n    g()\n"),
+        ("mailer/delivery/run.py", "try:\n    f()\nexcept BaseException:\n    g()\n    raise\n"),
         ("tests/unit/test_x.py", "monkeypatch.setenv('MAILER_HOME', 'x')\ndatetime.now(UTC)\n"),
     ],
 )

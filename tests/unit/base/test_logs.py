@@ -1,0 +1,60 @@
+"""Logs: no address and no token gets through, whatever was logged."""
+
+import json
+import logging
+
+import pytest
+import structlog
+
+from mailer.base.logs import masked, set_up
+
+
+@pytest.fixture(autouse=True)
+def _tidy() -> object:
+    yield None
+    structlog.reset_defaults()
+    logging.getLogger().handlers.clear()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("sent to ada@x.test twice", "sent to …@… twice"),
+        ("<Ada.Long+tag@mail.x.test>", "<…@…>"),
+        ("GET /unsubscribe/AgEHCQ-abc_DEF123 200", "GET /unsubscribe/… 200"),
+        ("/view/AgEHCQabcDEF /login/AgEHCQabcDEF", "/view/… /login/…"),
+        ("campaign 7, batch 12", "campaign 7, batch 12"),
+    ],
+)
+def test_addresses_and_tokens_are_masked(text: str, shown: str) -> None:
+    assert masked(text) == shown
+
+
+def test_json_lines_hold_the_facts_as_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up("json")
+    structlog.get_logger().info("batch_sent", batch_id=12, text="to ada@x.test", seconds=1.5)
+    line = json.loads(capsys.readouterr().err)
+    assert (line["event"], line["batch_id"], line["text"], line["level"]) == ("batch_sent", 12, "to …@…", "info")
+    assert line["timestamp"].endswith("Z")
+
+
+def test_an_exception_is_masked_too(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up("json")
+    try:
+        int("ada@x.test")
+    except ValueError:
+        structlog.get_logger().exception("job_failed")
+    said = capsys.readouterr().err
+    assert "ada@x.test" not in said
+    assert "ValueError" in said
+
+
+def test_the_console_says_it_in_words_and_not_below_its_level(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up("console", level=logging.WARNING)
+    log = structlog.get_logger()
+    log.info("batch_sent")
+    log.warning("relay_slow", seconds=9)
+    said = capsys.readouterr()
+    assert "relay_slow" in said.err
+    assert "batch_sent" not in said.err
+    assert said.out == ""

@@ -1,0 +1,203 @@
+"""Settings: three sources, one order, and a clear line for whatever is wrong."""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from mailer.base.errors import WrongInput
+from mailer.base.relay_url import RelaySettings, read_relay_urls
+from mailer.base.settings import Settings, read_settings, templates_dir
+
+KEY, OLDER = "k" * 32, "o" * 32
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("MAILER_")]:
+        monkeypatch.delenv(name)
+
+
+def _read(home: Path, toml: str = "", secrets: str = "", environ: Mapping[str, str] | None = None) -> Settings:
+    if toml:
+        (home / "mailer.toml").write_text(toml, encoding="utf-8")
+    if secrets:
+        (home / "secrets.toml").write_text(secrets, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (environ or {}).items():
+            patch.setenv(name, value)
+        return read_settings(home)
+
+
+def _refusal(home: Path, toml: str = "", environ: Mapping[str, str] | None = None) -> str:
+    with pytest.raises(WrongInput) as refused:
+        _read(home, toml, environ=environ)
+    return str(refused.value)
+
+
+def test_an_empty_workspace_has_the_defaults_of_the_contract(tmp_path: Path) -> None:
+    settings = _read(tmp_path)
+    assert settings.database_url == f"sqlite:///{tmp_path}/mailer.db"
+    assert settings.is_embedded
+    assert settings.smtp.relays == ()
+    assert settings.log.format == "console"
+    assert settings.release.grace == timedelta(hours=6)
+    assert settings.base.url == ""
+
+
+def test_the_environment_wins_over_the_files_key_by_key(tmp_path: Path) -> None:
+    toml = '[sender]\nfrom = "file@x.test"\nname = "File"\n[release]\ncooling_off = "90 s"\n'
+    environ = {"MAILER_SENDER_FROM": "env@x.test", "MAILER_RELEASE_COOLING_OFF": "2 h", "MAILER_LOG_FORMAT": "json"}
+    settings = _read(tmp_path, toml, environ=environ)
+    assert (settings.sender.from_, settings.sender.name) == ("env@x.test", "File")
+    assert settings.release.cooling_off == timedelta(hours=2)
+    assert settings.log.format == "json"
+
+
+def test_secrets_lie_in_a_file_of_their_own(tmp_path: Path) -> None:
+    settings = _read(tmp_path, secrets=f'[secret]\nkeys = ["{KEY}", "{OLDER}"]\n')
+    assert [key.get_secret_value() for key in settings.secret.keys] == [KEY, OLDER]
+
+
+def test_a_secret_is_never_shown(tmp_path: Path) -> None:
+    settings = _read(tmp_path, environ={"MAILER_SECRET_KEYS": f"{KEY}, {OLDER}"})
+    assert len(settings.secret.keys) == 2
+    assert KEY not in repr(settings)
+    assert OLDER not in str(settings.model_dump())
+
+
+def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    said = _refusal(tmp_path, environ={"MAILER_DATABASE_URL_FILE": str(tmp_path / "gone")})
+    assert said.startswith("MAILER_DATABASE_URL_FILE: ")
+    assert str(tmp_path / "gone") in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown", "allowed"),
+    [
+        ("MAILER_DATABASE_URL", "mysql://root:hunter2@db/x", "•••", "postgresql+psycopg://"),
+        ("MAILER_BROKER_URL", "amqp://guest:hunter2@mq", "•••", "redis://"),
+        ("MAILER_SMTP_URL", "smtp://u:hunter2@host/path", "•••", "mailbox:"),
+        ("MAILER_SMTP_URL", "carrier-pigeon", "•••", "smtps://"),
+        ("MAILER_SECRET_KEYS", "hunter2", "•••", "16 characters"),
+        ("MAILER_BASE_URL", "news.example.org", "'news.example.org'", "https://news.example.org"),
+        ("MAILER_LOG_FORMAT", "xml", "'xml'", "'console' or 'json'"),
+        ("MAILER_SENDER_ZONE", "Mars/Olympus", "'Mars/Olympus'", "IANA zone"),
+        ("MAILER_SENDER_FROM", "Ada <ada@x.test>", "'Ada <ada@x.test>'", "bare address"),
+        ("MAILER_RELEASE_COOLING_OFF", "soon", "'soon'", "90 s, 5 min, 6 h or 2 d"),
+        ("MAILER_RELEASE_CANARY", "-1", "'-1'", "greater than or equal to 0"),
+        ("MAILER_PRIVACY_TRACKING", "everything", "'everything'", "'off', 'counts' or 'persons'"),
+        ("MAILER_LIMITS_BATCH", "0", "'0'", "greater than or equal to 1"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_value_and_what_is_allowed(
+    tmp_path: Path, name: str, value: str, shown: str, allowed: str
+) -> None:
+    said = _refusal(tmp_path, environ={name: value})
+    assert said.startswith(f"{name}: {shown} is not allowed")
+    assert allowed in said
+    assert "hunter2" not in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ("[sender\n", "mailer.toml: "),
+        ("[sendre]\nname = 1\n", "there is no section [sendre]; use one of base, bounce, broker"),
+        ('[sender]\nnmae = "x"\n', "MAILER_SENDER_NMAE ([sender] nmae in mailer.toml): there is no such setting"),
+        ('[log]\nformat = "xml"\n', "MAILER_LOG_FORMAT ([log] format in mailer.toml): 'xml' is not allowed"),
+    ],
+)
+def test_a_wrong_line_of_the_file_is_named(tmp_path: Path, toml: str, said: str) -> None:
+    assert said in _refusal(tmp_path, toml)
+
+
+@pytest.mark.parametrize("value", ["90 s", "90", "1.5 min", "0 s", "6h", "2 d", "5min"])
+def test_a_duration_is_a_number_and_a_unit(tmp_path: Path, value: str) -> None:
+    expected = {"90 s": 90, "90": 90, "1.5 min": 90, "0 s": 0, "6h": 21600, "2 d": 172800, "5min": 300}[value]
+    settings = _read(tmp_path, environ={"MAILER_RELEASE_GRACE": value})
+    assert settings.release.grace == timedelta(seconds=expected)
+
+
+def test_settings_are_frozen(tmp_path: Path) -> None:
+    settings = _read(tmp_path)
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.sender = settings.sender
+
+
+def test_the_broker_embedded_is_the_default_by_name(tmp_path: Path) -> None:
+    assert _read(tmp_path, environ={"MAILER_BROKER_URL": "embedded"}).is_embedded
+    assert not _read(tmp_path, environ={"MAILER_BROKER_URL": "redis://h:6379/0"}).is_embedded
+
+
+@pytest.mark.parametrize(
+    ("environ", "base_url", "place"),
+    [
+        ({"MAILER_SMTP_URL": "smtp://relay.x.test"}, "https://n.x.test", "MAILER_SENDER_FROM"),
+        (
+            {"MAILER_SMTP_URL": "smtp://relay.x.test", "MAILER_SENDER_FROM": "n@x.test"},
+            "http://n.x.test",
+            "MAILER_BASE_URL",
+        ),
+    ],
+)
+def test_placeholders_do_not_leave_the_machine(
+    tmp_path: Path, environ: Mapping[str, str], base_url: str, place: str
+) -> None:
+    with pytest.raises(WrongInput) as refused:
+        _read(tmp_path, environ=environ).refuse_placeholders(base_url)
+    assert refused.value.place == place
+
+
+@pytest.mark.parametrize("url", ["mailbox:", "smtp://127.0.0.1:2525?starttls=no", "smtp://localhost"])
+def test_placeholders_may_send_to_this_machine(tmp_path: Path, url: str) -> None:
+    _read(tmp_path, environ={"MAILER_SMTP_URL": url}).refuse_placeholders("http://127.0.0.1:8000")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://h", RelaySettings("h", 587, "starttls")),
+        ("smtps://h", RelaySettings("h", 465, "tls")),
+        ("smtp://h?starttls=no", RelaySettings("h", 25, "none")),
+        ("smtp://u:p%40ss@h:2525?connections=3&rate=1.5", RelaySettings("h", 2525, "starttls", "u", "p@ss", 3, 1.5)),
+        ("smtp://[::1]:25", RelaySettings("::1", 25, "starttls")),
+    ],
+)
+def test_a_relay_is_an_address(url: str, expected: RelaySettings) -> None:
+    assert read_relay_urls(url) == (expected,)
+    assert expected.password == "" or expected.password not in repr(expected)
+
+
+def test_several_relays_are_separated_by_blanks() -> None:
+    assert [relay.host for relay in read_relay_urls("smtp://a  smtps://b")] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "http://h",
+        "smtp://",
+        "smtp://h:x",
+        "smtp://h:99999",
+        "smtp://h/box",
+        "smtp://h?tls=yes",
+        "smtp://h?starttls=maybe",
+        "smtp://h?connections=0",
+        "smtp://h?connections=many",
+        "smtp://h?rate=-1",
+        "mailbox: smtp://h",
+    ],
+)
+def test_a_wrong_relay_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"smtp|connections"):
+        read_relay_urls(url)
+
+
+def test_the_templates_are_found() -> None:
+    assert (templates_dir() / "sample" / "issue.md").is_file()
