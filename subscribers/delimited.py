@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from subscribers.encodings import TextFile
+from subscribers.formulas import unguarded
 
 CELL_LIMIT = 1 << 20  # signs; what is larger is a quote that was never closed
 LINES_OF_A_ROW = 50  # a row of more lines is a quote that was never closed
@@ -107,7 +108,7 @@ def _rows(text: TextFile, delimiter: str, skip: int) -> Iterator[tuple[int, list
                 if _is_filled(row):
                     yield line + offset, [cell.strip('"') for cell in row]
         elif _is_filled(cells):
-            yield line, cells
+            yield line, [unguarded(cell) for cell in cells] if "'" in held[0] or len(held) > 1 else cells
         line += len(held)
 
 

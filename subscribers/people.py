@@ -47,6 +47,7 @@ class Person:
     audiences: tuple[Membership, ...] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
     paused_until: datetime | None = None
+    zone: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The shape that commands and the API give out."""
@@ -58,6 +59,7 @@ class Person:
             "audiences": [{"slug": m.slug, "name": m.name, "state": m.state} for m in self.audiences],
             "attributes": dict(self.attributes),
             "language": self.language,
+            "zone": self.zone,
             "paused_until": self.paused_until.isoformat() if self.paused_until else None,
             "created_at": self.created_at.isoformat(),
         }
@@ -233,6 +235,7 @@ def _people(session: Session, condition: ColumnElement[bool], *, limit: int, now
         Subscriber.paused_until,
         Subscriber.created_at,
         shown_status(now),
+        Subscriber.zone,
     )
     rows = session.execute(query.where(condition).order_by(Subscriber.id).limit(limit)).all()
     memberships = memberships_of(session, {row[0]: row[8] for row in rows})
@@ -247,6 +250,7 @@ def _people(session: Session, condition: ColumnElement[bool], *, limit: int, now
             paused_until=row[6] if row[6] is not None and row[6] > now else None,
             created_at=row[7],
             status=row[8],
+            zone=row[9],
             audiences=tuple(memberships[row[0]]),
         )
         for row in rows
@@ -263,6 +267,8 @@ def memberships_of(session: Session, statuses: Mapping[SubscriberId, str]) -> di
         .order_by(Subscription.subscriber_id, Audience.id)
     )
     for subscriber_id, slug, name, state in session.execute(query):
-        shown = statuses[subscriber_id] if state == "subscribed" else state
+        own = statuses[subscriber_id]
+        is_worse = state == "subscribed" or (own == "suppressed" and state == "unconfirmed")
+        shown = own if is_worse else state
         found[subscriber_id].append(Membership(slug, name, shown))
     return found

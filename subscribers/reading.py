@@ -20,6 +20,7 @@ from mailer.base.errors import WrongInput
 from subscribers import delimited
 from subscribers.delimited import SAMPLE, Record, clean_column
 from subscribers.encodings import TextFile
+from subscribers.formulas import unguarded
 
 Kind = Literal["delimited", "addresses", "json", "sympa", "xlsx"]
 IsEmailColumn = Callable[[str], bool]
@@ -230,4 +231,4 @@ def _cell_text(cell: object) -> str:
         return str(int(cell))
     if isinstance(cell, datetime | date):
         return cell.isoformat()
-    return str(cell).replace("\0", "").replace("_x000D_", "").strip()
+    return unguarded(str(cell).replace("\0", "").replace("_x000D_", "").strip())

@@ -13,7 +13,6 @@ from zoneinfo import available_timezones
 from mailer.base.errors import WrongInput
 from subscribers.addresses import find_address, written_name
 from subscribers.delimited import Record
-from subscribers.formulas import unguarded
 from subscribers.standing import FALSE, NO_END, Standing, reason_of, standing_of
 
 ATTRIBUTES_LIMIT = 16_384  # signs of JSON
@@ -87,11 +86,11 @@ def read_row(setters: tuple[tuple[int, Setter, str], ...], record: Record, stand
 
 
 def clean_text(value: object) -> str:
-    """A cell as text: blanks of every kind made plain, and an export's guard against formulas taken off."""
+    """A cell as text, blanks of every kind made plain."""
     text = value if isinstance(value, str) else str(value)
     if not text.isascii() or "  " in text or not text.isprintable() or text[:1] == " " or text[-1:] == " ":
         text = " ".join(text.split())
-    return unguarded(text) if text[:1] == "'" else text
+    return text
 
 
 # --- what each kind of column sets -------------------------------------------------------------------------------
@@ -142,7 +141,7 @@ def _attribute(candidate: Candidate, name: str, value: Any) -> None:
 def _attributes(candidate: Candidate, _name: str, value: Any) -> None:
     if isinstance(value, str):
         try:
-            value = json.loads(unguarded(value))
+            value = json.loads(value)
         except (ValueError, RecursionError) as error:
             message = f"has attributes that are no JSON: {error}"
             raise Unusable(message) from error

@@ -1,0 +1,131 @@
+"""What goes out comes back in unchanged; who is forgotten is nowhere any more but in a keyed hash."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailer.base.audit import entries, note
+from mailer.base.database import Database
+from mailer.base.errors import NotAllowed, NotFound
+from mailer.base.tables import Base
+from mailer.base.tokens import Keys
+from subscribers import audiences, erasure, export, importing, joining, people, suppression
+
+NOW = datetime(2027, 1, 5, 9, tzinfo=UTC)
+KEYS = Keys(["a key of the tests, long enough"])
+NAMES = ["=HYPERLINK(1)", "+1+cmd|' /C calc'!A0", "'=already guarded", "-", "Zoë O'Neil", '"Q", C', "@x", "''+y", ""]
+
+
+def _people(session: Session) -> None:
+    for slug in ("academic", "industry"):
+        audiences.add_audience(session, slug, slug.title())
+    for number, name in enumerate(NAMES):
+        people.add_person(
+            session, f"p{number}@x.org", name=name, language="de", audience_slugs=["academic", "industry"],
+            attributes={"tags": ["a", "b"], "n": number, "note": name}, status="subscribed", wording="w",
+            source="test", keys=KEYS, now=NOW, actor="test",
+        )  # fmt: skip
+    ids = [person.id for person in people.list_people(session, now=NOW).people]
+    joining.unsubscribe(session, ids[1], audience_slugs=None, now=NOW, source="page")
+    joining.unsubscribe(session, ids[2], audience_slugs=["academic"], now=NOW, source="page")
+    joining.pause(session, ids[3], until=NOW + timedelta(days=90), now=NOW, source="page")
+    suppression.suppress(session, "p4@x.org", reason="bounce", source="test", now=NOW)
+    people.add_person(session, "u@x.org", audience_slugs=["industry"], source="test", keys=KEYS, now=NOW, actor="test")
+
+
+def _shown(database: Database) -> list[dict[str, Any]]:
+    kept = ("email", "name", "status", "language", "zone", "attributes", "paused_until", "created_at", "audiences")
+    return [
+        {key: value for key, value in person.as_dict().items() if key in kept}
+        for person in export.export_people(database, now=NOW)
+    ]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_what_is_exported_comes_back_exactly(database: Database, tmp_path: Path, form: str) -> None:
+    path = tmp_path / f"people.{form}"
+    write = export.write_csv if form == "csv" else export.write_json_lines
+    with database.begin() as session:
+        _people(session)
+    before = _shown(database)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        assert write(export.export_people(database, now=NOW), file) == len(NAMES) + 1
+    with database.begin() as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            if table.name in ("subscribers", "suppressions"):
+                session.execute(table.delete())
+    options: dict[str, Any] = {"consent": "w", "status": "subscribed", "keys": KEYS, "now": NOW, "actor": "test"}
+    report = importing.import_file(database, path, **options)
+    assert (report.rejected, report.shape) == (0, "mailer")
+    assert _shown(database) == before
+    again = importing.import_file(database, path, **options)
+    assert (again.created, again.updated) == (0, 0)
+    assert _shown(database) == before
+
+
+def test_no_cell_of_an_export_is_a_formula(database: Database) -> None:
+    with database.begin() as session:
+        _people(session)
+    out = io.StringIO(newline="")
+    export.write_csv(export.export_people(database, now=NOW), out)
+    for row in csv.reader(io.StringIO(out.getvalue(), newline="")):
+        assert not [cell for cell in row if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
+
+
+def test_an_export_can_be_of_one_audience_or_status(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "PAGE", 2)
+    with database.begin() as session:
+        _people(session)
+    assert len(list(export.export_people(database, audience="industry", now=NOW))) == len(NAMES) + 1
+    assert [p.email for p in export.export_people(database, status="paused", now=NOW)] == ["p3@x.org"]
+    with pytest.raises(NotFound):
+        list(export.export_people(database, audience="nowhere", now=NOW))
+
+
+def _everything(session: Session) -> str:
+    rows = [[list(row) for row in session.execute(select(table))] for table in Base.metadata.sorted_tables]
+    return json.dumps(rows, default=str)
+
+
+def test_who_is_forgotten_is_nowhere_any_more_and_never_comes_back_by_import(
+    database: Database, tmp_path: Path
+) -> None:
+    with database.begin() as session:
+        _people(session)
+        suppression.suppress(session, "p0@x.org", reason="complaint", source="test", now=NOW)
+        ada = people.find_person(session, "P0@x.org", now=NOW)
+        note(session, actor="sweep", deed="bounced", subject=f"subscriber {ada.id}", now=NOW, detail="550 <P0@X.org>?")
+    with database.begin() as session:
+        erasure.erase(session, ada.id, keys=KEYS, now=NOW, actor="cli")
+    with database.begin() as session:
+        assert "p0@x.org" not in _everything(session).lower()
+        assert people.person_by_id(session, ada.id, now=NOW) is None
+        assert suppression.is_suppressed(session, "p0@x.org", keys=KEYS)
+        assert entries(session, subject=f"subscriber {ada.id}")[0].deed == "person_erased"
+        with pytest.raises(NotFound):
+            erasure.erase(session, ada.id, keys=KEYS, now=NOW, actor="cli")
+        with pytest.raises(NotAllowed, match="suppressed"):
+            people.add_person(session, "p0@x.org", source="test", keys=KEYS, now=NOW, actor="test")
+    path = tmp_path / "p.csv"
+    path.write_text("email\nP0@x.org\nnew@x.org\n", encoding="utf-8")
+    report = importing.import_file(
+        database, path, keys=Keys(["a newer key, long enough too", "a key of the tests, long enough"]),
+        audience_slugs=["academic"], consent="w", status="subscribed", now=NOW, actor="test",
+    )  # fmt: skip
+    assert (report.created, report.suppressed) == (1, 1)
+    with database.read() as session:
+        assert "p0@x.org" not in _everything(session).lower()
+
+
+def test_the_id_of_a_forgotten_person_is_never_given_again(database: Database) -> None:
+    with database.begin() as session:
+        first = people.add_person(session, "a@x.org", source="test", keys=KEYS, now=NOW, actor="test")
+        erasure.erase(session, first, keys=KEYS, now=NOW, actor="test")
+        assert people.add_person(session, "b@x.org", source="test", keys=KEYS, now=NOW, actor="test") > first
