@@ -6,10 +6,10 @@ Knows MJML, mail clients and MIME; knows no subscriber, no campaign and no datab
 """
 
 from mailer.rendering.calendars import calendar
-from mailer.rendering.filled import html_of, subject_of, text_of
 from mailer.rendering.letter import FieldSlot, Frame, Letter, LinkSlot, Picture, Segments, Sender, Slot
 from mailer.rendering.mime import HeaderValue, Key, Skeleton, fill, pieces, skeleton
 from mailer.rendering.render import render
+from mailer.rendering.showing import html_of, slots_of, text_of, values_of, with_picture_addresses
 from mailer.rendering.webpage import WebEdition, web_edition, web_page
 
 __all__ = [
@@ -31,8 +31,10 @@ __all__ = [
     "pieces",
     "render",
     "skeleton",
-    "subject_of",
+    "slots_of",
     "text_of",
+    "values_of",
     "web_edition",
     "web_page",
+    "with_picture_addresses",
 ]

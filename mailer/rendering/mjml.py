@@ -11,6 +11,7 @@ from mjml import mjml2html
 from mailer.base.errors import WrongInput
 from mailer.content.issue import Block, Blocks, Columns
 from mailer.rendering.blocks import BlockWriter
+from mailer.rendering.escaping import CONTROLS
 from mailer.rendering.inlines import MailInlines
 from mailer.rendering.outline import Outline, parts
 from mailer.rendering.templates import rendered
@@ -79,7 +80,7 @@ def html(source: str) -> str:
     """
     try:
         # no fonts: mail gets no request to a font's maker
-        made: str = mjml2html(source, fonts={})
+        made: str = mjml2html(CONTROLS.sub("", source), fonts={})
     except ValueError as error:
         raise WrongInput(
             f"the MJML cannot be read: {error}", do="mend the template", place="templates/email"

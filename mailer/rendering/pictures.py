@@ -122,7 +122,9 @@ def prepared(content: bytes, room: int) -> Picture | None:
             with Image.open(io.BytesIO(content)) as image:
                 if image.width * image.height > PIXEL_LIMIT:
                     return None
-                return _animated(image, content, room) or _encoded(ImageOps.exif_transpose(image), room)
+                return _animated(image, content, room) or _encoded(
+                    ImageOps.exif_transpose(image), room, was_photo=image.format in {"JPEG", "MPO"}
+                )
     except (
         UnidentifiedImageError,
         OSError,
@@ -143,11 +145,10 @@ def _animated(image: Image.Image, content: bytes, room: int) -> Picture | None:
     return Picture(content_name(content, "gif"), content, "image/gif", width, _height(image, width))
 
 
-def _encoded(image: Image.Image, room: int) -> Picture:
+def _encoded(image: Image.Image, room: int, *, was_photo: bool) -> Picture:
     shown = min(image.width, room)
     height = _height(image, shown)
     has_alpha = "A" in image.getbands() or "transparency" in image.info
-    was_photo = image.format in {"JPEG", "MPO"}
     if image.mode not in {"RGB", "RGBA"}:
         image = image.convert("RGBA" if has_alpha else "RGB")
     if image.width > shown * DENSITY:

@@ -4,18 +4,19 @@ from collections.abc import Mapping
 from html import escape
 
 from mailer.content.merge_fields import evaluate
+from mailer.rendering.encoding import without_controls
 from mailer.rendering.letter import Letter, LinkName, LinkSlot, Segments, Slot
 from mailer.rendering.pictures import content_id
 
 
 def html_of(segments: Segments, values: Mapping[Slot, str]) -> str:
     """The markup with every slot's value, escaped for text and attributes."""
-    return "".join(part if isinstance(part, str) else escape(values[part]) for part in segments)
+    return "".join(part if isinstance(part, str) else escape(without_controls(values[part])) for part in segments)
 
 
 def text_of(segments: Segments, values: Mapping[Slot, str]) -> str:
     """The plain text with every slot's value."""
-    return "".join(part if isinstance(part, str) else values[part] for part in segments)
+    return "".join(part if isinstance(part, str) else without_controls(values[part]) for part in segments)
 
 
 def with_picture_addresses(html: str, letter: Letter, folder: str) -> str:

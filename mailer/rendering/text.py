@@ -49,6 +49,10 @@ from mailer.rendering.phrases import Phrases
 from mailer.rendering.slots import Mint
 
 WIDTH: Final = 72
+NO_BREAK_SPACE: Final = "\ufdd1"
+HELD_SPACE: Final = "\ufdd2"
+"""Both are noncharacters, which no text holds; they stand for spaces while lines are folded."""
+LONGEST_HELD: Final = 40
 MARKS: Final = {"strong": "*", "em": "_", "s": "~", "sup": "^", "sub": "_"}
 UNDERLINES: Final = {2: "=", 3: "-"}
 """What stands under headings of these levels; the title has a line of its own in the frame."""
@@ -91,7 +95,7 @@ class TextWriter:
             case Link():
                 return self._link(inline)
             case Formula(tex=tex):
-                return f"${tex.strip()}$"
+                return held(f"${' '.join(tex.split())}$")
             case Picture(alt=alt):
                 return f"[{self._words['picture']}: {alt}]" if alt else ""
             case MergeField(expression=expression):
@@ -184,7 +188,9 @@ class TextWriter:
         )
 
     def _table(self, table: Table, width: int) -> str:
-        rows = [[self.words(cell).replace("\n", " ") for cell in row] for row in (table.head, *table.rows) if row]
+        rows = [
+            [loose(self.words(cell)).replace("\n", " ") for cell in row] for row in (table.head, *table.rows) if row
+        ]
         if not rows:
             return ""
         sizes = [max(columns_of(cell) for cell in column) for column in zip(*rows, strict=True)]
@@ -252,16 +258,25 @@ def wrapped(text: str, width: int, *, later: str = "") -> str:
     lines = []
     for line in text.split("\n"):
         # a no-break space must not be broken at, which textwrap would do
-        held = line.replace("\xa0", "\ufdd1")
         folded = textwrap.fill(
-            held.strip(),
+            line.replace("\xa0", NO_BREAK_SPACE).strip(),
             max(20, width),
             break_long_words=False,
             break_on_hyphens=False,
             subsequent_indent=later,
         )
-        lines.append(folded.replace("\ufdd1", "\xa0"))
-    return "\n".join(lines)
+        lines.append(folded.replace(NO_BREAK_SPACE, "\xa0"))
+    return loose("\n".join(lines))
+
+
+def held(formula: str) -> str:
+    """A short formula that stays on one line."""
+    return formula.replace(" ", HELD_SPACE) if len(formula) <= LONGEST_HELD else formula
+
+
+def loose(text: str) -> str:
+    """The text with plain spaces in its formulas again."""
+    return text.replace(HELD_SPACE, " ")
 
 
 def prefixed(text: str, prefix: str) -> str:

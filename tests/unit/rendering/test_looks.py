@@ -1,0 +1,103 @@
+from datetime import UTC, date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mailer.base.errors import WrongInput
+from mailer.rendering.phrases import Phrases, direction, phrases
+from mailer.rendering.templates import folders
+from mailer.rendering.themes import contrast, faint_pairs, theme, theme_names
+
+OURS = folders("")
+LONDON = ZoneInfo("Europe/London")
+
+
+@pytest.mark.parametrize("name", theme_names(OURS))
+def test_every_colour_of_a_theme_is_legible_in_light_and_dark(name: str) -> None:
+    found = theme(name, OURS)
+    assert faint_pairs(found.light) == ()
+    assert faint_pairs(found.dark) == ()
+    for colour in found.code_colours.values():
+        assert contrast(colour, found.light["tint"]) >= 4.5
+
+
+def test_there_are_two_designed_themes_and_an_unknown_name_gives_the_first() -> None:
+    assert set(theme_names(OURS)) >= {"meridian", "signal"}
+    assert theme("no-such-theme", OURS) == theme("../../etc/passwd", OURS) == theme("", OURS) == theme("meridian", OURS)
+
+
+def test_contrast_is_that_of_wcag() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+
+
+def test_a_workspaces_theme_changes_only_what_it_names(tmp_path: Path) -> None:
+    (tmp_path / "email" / "themes").mkdir(parents=True)
+    (tmp_path / "email" / "themes" / "ours.toml").write_text('[light]\naccent = "#aa0000"\n')
+    found = theme("ours", folders(str(tmp_path)))
+    assert found.light["accent"] == "#aa0000"
+    assert found.light["text"] == theme("meridian", OURS).light["text"]
+
+
+@pytest.mark.parametrize("wrong", ['[light]\naccent = "red"\n', '[measure]\nletter = "wide"\n', "[light\n"])
+def test_a_wrong_theme_is_named(tmp_path: Path, wrong: str) -> None:
+    (tmp_path / "email" / "themes").mkdir(parents=True)
+    (tmp_path / "email" / "themes" / "ours.toml").write_text(wrong)
+    with pytest.raises(WrongInput, match=r"ours\.toml"):
+        theme("ours", folders(str(tmp_path)))
+
+
+@pytest.mark.parametrize("language", ["de", "fr"])
+def test_every_phrase_is_translated(language: str) -> None:
+    english, other = phrases("en", OURS).words, phrases(language, OURS).words
+    assert english.keys() == other.keys()
+    same = {key for key in english if english[key] == other[key]}
+    assert same <= {"date", "day_date", "notes"}
+
+
+def test_a_language_without_words_speaks_english_and_a_regional_one_its_mother_tongue() -> None:
+    assert phrases("sw", OURS)["unsubscribe"] == "Unsubscribe"
+    assert phrases("de-AT", OURS)["unsubscribe"] == "Abmelden"
+    assert direction("ar-EG") == "rtl"
+    assert direction("en") == "ltr"
+
+
+def english() -> Phrases:
+    return phrases("en", OURS)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        (date(2027, 1, 12), None, "Tuesday 12 January 2027"),
+        (date(2027, 1, 12), date(2027, 1, 13), "Tuesday 12 January – Wednesday 13 January 2027"),
+        (datetime(2027, 1, 12, 14, tzinfo=LONDON), None, "Tuesday 12 January 2027, 14:00 GMT"),
+        (
+            datetime(2027, 7, 12, 14, tzinfo=LONDON),
+            datetime(2027, 7, 12, 15, 30, tzinfo=LONDON),
+            "Monday 12 July 2027, 14:00–15:30 BST",
+        ),
+        (
+            datetime(2027, 1, 12, 14, tzinfo=UTC),
+            datetime(2027, 1, 13, 9, tzinfo=UTC),
+            "Tuesday 12 January 2027, 14:00 – Wednesday 13 January 2027, 09:00 UTC",
+        ),
+        (
+            datetime(2027, 1, 12, 14, tzinfo=ZoneInfo("Asia/Kathmandu")),
+            None,
+            "Tuesday 12 January 2027, 14:00 UTC+05:45",
+        ),
+    ],
+)
+def test_when_something_happens_is_said_in_words(start: date, end: date | None, words: str) -> None:
+    assert english().span(start, end) == words
+
+
+def test_names_are_listed_like_in_a_sentence() -> None:
+    assert [english().listed(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]

@@ -1,0 +1,133 @@
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from mailer.content.issue import Figure, Picture
+from mailer.rendering import Frame, render
+from mailer.rendering.pictures import Gallery, prepared
+from tests.unit.rendering.builders import FRAME, PLACE, SENDER, an_issue, filled_html, page_of, words
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"><rect width="80" height="40" fill="#123456"/></svg>'
+
+
+def a_picture(width: int = 40, height: int = 20, *, mode: str = "RGB", kind: str = "PNG", noisy: bool = False) -> bytes:
+    image = Image.effect_noise((width, height), 80).convert(mode) if noisy else Image.new(mode, (width, height))
+    out = io.BytesIO()
+    image.save(out, kind)
+    return out.getvalue()
+
+
+def a_figure(src: str, alt: str = "A curve") -> Figure:
+    return Figure(place=PLACE, picture=Picture(src, alt, PLACE), caption=words("The caption"), credit=words("us"))
+
+
+def test_a_large_picture_is_made_twice_the_column() -> None:
+    found = prepared(a_picture(4000, 2000), 544)
+    assert found
+    assert (found.width, found.height) == (544, 272)
+    with Image.open(io.BytesIO(found.content)) as image:
+        assert image.size == (1088, 544)
+
+
+def test_a_small_picture_keeps_its_size() -> None:
+    found = prepared(a_picture(100, 50), 544)
+    assert found
+    assert (found.width, found.height) == (100, 50)
+
+
+def test_the_same_picture_gives_the_same_file() -> None:
+    content = a_picture(900, 300, noisy=True)
+    first = prepared(content, 544)
+    prepared.cache_clear()
+    assert prepared(content, 544) == first
+
+
+def test_a_photograph_is_a_jpeg_and_a_drawing_a_png() -> None:
+    photo, drawing = prepared(a_picture(800, 600, kind="JPEG", noisy=True), 544), prepared(a_picture(800, 600), 544)
+    assert photo
+    assert drawing
+    assert (photo.media_type, drawing.media_type) == ("image/jpeg", "image/png")
+    assert photo.name.endswith(".jpg")
+
+
+def test_transparency_stays() -> None:
+    found = prepared(a_picture(40, 20, mode="RGBA"), 544)
+    assert found
+    with Image.open(io.BytesIO(found.content)) as image:
+        assert image.convert("RGBA").getpixel((1, 1)) == (0, 0, 0, 0)
+
+
+def test_svg_becomes_a_sharp_png_and_reads_no_other_file() -> None:
+    found = prepared(SVG, 544)
+    assert found
+    assert (found.width, found.height, found.media_type) == (80, 40, "image/png")
+    outside = SVG.replace(b"<rect", b'<image href="/etc/hostname.png" width="9" height="9"/><rect')
+    assert prepared(outside, 544) is not None
+
+
+def test_an_animation_stays_one() -> None:
+    frames = [Image.new("L", (30, 30), shade) for shade in (0, 90, 200)]
+    out = io.BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+    found = prepared(out.getvalue(), 544)
+    assert found
+    assert found.content == out.getvalue()
+
+
+@given(st.binary(max_size=200))
+def test_what_is_no_picture_is_not_shown(content: bytes) -> None:
+    assert prepared(content, 544) is None
+
+
+@pytest.mark.parametrize(
+    "content", [a_picture()[:60], b"<svg>", b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 9999'/>"]
+)
+def test_a_damaged_picture_is_not_shown(content: bytes) -> None:
+    assert prepared(content, 544) is None
+
+
+def test_a_missing_picture_becomes_its_alt_text() -> None:
+    page = page_of(render(an_issue(a_figure("gone.png")), frozenset(), FRAME))
+    assert not page.all("img")
+    assert "A curve The caption Credit: us" in page.text
+
+
+def test_small_pictures_travel_in_the_message_and_large_ones_are_hosted() -> None:
+    small = render(an_issue(a_figure("a.png"), assets={"a.png": a_picture()}), frozenset(), FRAME)
+    name = small.pictures[0].name
+    assert small.embedded
+    assert page_of(small).all("img")[0]["src"] == f"cid:{name}@mailer"
+
+    host = Frame(sender=SENDER, base_url="https://news.test/", pictures="host")
+    hosted = render(an_issue(a_figure("a.png"), assets={"a.png": a_picture()}), frozenset(), host)
+    assert not hosted.embedded
+    assert page_of(hosted).all("img")[0]["src"] == f"https://news.test/media/{name}"
+    assert hosted.pictures == small.pictures
+
+    noise = [Image.effect_noise((1000, 1000), 255).convert("RGBA") for _ in range(2)]
+    many = {f"{number}.png": _png(image) for number, image in enumerate(noise)}
+    large = render(an_issue(*map(a_figure, many), assets=many), frozenset(), FRAME)
+    assert sum(len(picture.content) for picture in large.pictures) > 1_000_000
+    assert not large.embedded
+
+
+def _png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+def test_every_picture_has_its_size_and_alt() -> None:
+    html = render(an_issue(a_figure("a.png"), assets={"a.png": a_picture(2000, 1000)}), frozenset(), FRAME)
+    image = page_of(html).all("img")[0]
+    assert (image["width"], image["height"], image["alt"]) == ("544", "272", "A curve")
+    assert "data:" not in filled_html(html)
+
+
+def test_a_foreign_picture_is_referred_to_as_it_is() -> None:
+    shown = Gallery({}, 544).show("https://x.test/a.png", width=900)
+    assert shown
+    assert (shown.src, shown.width, shown.height) == ("https://x.test/a.png", 544, None)

@@ -1,0 +1,227 @@
+import hashlib
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailer.base.errors import WrongInput
+from mailer.content import read_issue
+from mailer.content.issue import Text
+from mailer.rendering import FieldSlot, Letter, LinkSlot, fill, render, skeleton
+from mailer.rendering.slots import Mint
+from tests.unit.rendering.builders import (
+    ARCHIVED,
+    FRAME,
+    REAL,
+    Page,
+    a_letter,
+    a_paragraph,
+    an_issue,
+    filled_html,
+    filled_text,
+    from_markdown,
+    page_of,
+)
+
+SECTIONS = """---
+title: "News for {{ first_name | default('you') }}"
+subject: "For {{ first_name | default('you') }}: news"
+preheader: "Hello & welcome, {{ name }}"
+audiences: [academic, industry, outreach]
+number: 7
+date: 2026-11-24
+---
+Dear {{ first_name | default("colleague") }}, it is **time**.
+
+## For all
+
+Text for all.
+
+::: audience academic
+## Proofs
+
+For academics.
+:::
+
+::: audience industry
+For industry.
+:::
+"""
+
+
+def test_the_letter_holds_what_its_audiences_see() -> None:
+    academic, industry = (page_of(a_letter(SECTIONS, slug)).text for slug in ("academic", "industry"))
+    both = page_of(a_letter(SECTIONS, "academic", "industry")).text
+    nobody = page_of(a_letter(SECTIONS)).text
+    assert "For academics" in academic
+    assert "For industry" not in academic
+    assert "Proofs" not in industry
+    assert all(words in both for words in ("Text for all", "For academics", "For industry"))
+    assert "For" not in nobody.replace("For all", "")
+
+
+def test_the_frame_is_complete() -> None:
+    page = page_of(a_letter(SECTIONS, "academic", "outreach", frame=ARCHIVED))
+    assert page.elements[0] == ("html", page.elements[0][1])
+    assert page.all("html")[0]["lang"] == "en"
+    assert page.all("html")[0]["dir"] == "ltr"
+    body = next(number for number, (tag, _) in enumerate(page.elements) if tag == "body")
+    assert page.elements[body + 1][1]["lang"] == "en"
+    assert page.elements[body + 1][1]["dir"] == "ltr"
+    assert "Issue 7 · 24 November 2026" in page.text
+    assert "because you asked Maths4DL for its news: Academic news and News for everybody." in page.text
+    assert "University of Bath Bath BA2 7AY, UK" in page.text
+    links = [anchor["href"] for anchor in page.all("a")]
+    for name in ("unsubscribe", "preferences", "view"):
+        assert f"https://news.test/{name}/token" in links
+    assert "https://news.test/archive/one#for-all" in links
+    assert len(page.all("h1")) == 1
+    assert page.text.startswith("Hello & welcome, [name]")
+
+
+def test_without_an_archive_there_is_no_table_of_contents() -> None:
+    page = page_of(a_letter(SECTIONS, "academic"))
+    assert not [anchor for anchor in page.all("a") if "#" in anchor["href"]]
+
+
+def test_merge_fields_are_slots_in_subject_html_and_text() -> None:
+    letter = a_letter(SECTIONS, "academic")
+    field = FieldSlot("first_name | default('you')")
+    assert letter.subject == ("For ", field, ": news")
+    for segments in (letter.html, letter.text):
+        assert {field, FieldSlot('first_name | default("colleague")')} <= set(segments)
+        assert {LinkSlot("unsubscribe"), LinkSlot("preferences"), LinkSlot("view")} <= set(segments)
+
+
+def test_headings_never_skip_a_level() -> None:
+    text = "# Banner\n\n## One\n\n#### Deep\n\n##### Deeper\n\n# Two\n\n### Three\n"
+    for source in (text, text.partition("\n\n")[2]):
+        levels = [int(tag[1]) for tag, _ in page_of(a_letter(source)).elements if re.fullmatch("h[1-6]", tag)]
+        assert levels[0] == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels))
+        assert levels.count(1) == 1
+
+
+def test_the_style_block_fits_gmail() -> None:
+    html = filled_html(a_letter(SECTIONS, "academic"))
+    styles = re.findall(r"<style[^>]*>(.*?)</style>", html, re.DOTALL)
+    assert sum(len(style.encode()) for style in styles) < 16 * 1024
+    assert "prefers-color-scheme:dark" in html
+    assert "[data-ogsc]" in html
+    assert "<style" not in html.partition("<body")[2]
+
+
+def test_the_language_of_the_issue_is_the_language_of_the_frame() -> None:
+    german = page_of(
+        a_letter("---\ntitle: Neues\nlanguage: de\ndate: 2026-11-24\n---\nHallo\n", "academic", frame=ARCHIVED)
+    )
+    french = filled_text(a_letter("---\ntitle: Du neuf\nlanguage: fr\n---\nSalut\n"))
+    assert german.all("html")[0]["lang"] == "de"
+    assert "Abmelden" in german.text
+    assert "24. November 2026" in german.text
+    assert "Se désabonner" in french
+    arabic = page_of(a_letter("---\ntitle: x\nlanguage: ar\n---\ny\n"))
+    assert arabic.all("html")[0]["dir"] == "rtl"
+
+
+def test_an_audience_has_its_own_subject() -> None:
+    text = SECTIONS.replace("number: 7", "by_audience:\n  industry:\n    subject: For firms")
+    issue = from_markdown(text)
+    if not issue.meta.by_audience:
+        issue = replace(issue, meta=replace(issue.meta, by_audience={"industry": {"subject": "For firms"}}))
+    assert render(issue, frozenset({"industry"}), FRAME).subject == ("For firms",)
+    assert render(issue, frozenset({"academic"}), FRAME).subject[0] == "For "
+
+
+@given(st.text(st.sampled_from("q0123456789abcdefn{} "), max_size=80))
+def test_text_that_looks_like_a_slots_word_does_no_harm(text: str) -> None:
+    known = Mint("other").word(LinkSlot("unsubscribe"))
+    letter = render(an_issue(a_paragraph(Text(f"|{text}{known}|"))), frozenset(), FRAME)
+    assert " ".join(f"|{text}{known}|".split()) in page_of(letter).text
+    assert sum(isinstance(part, LinkSlot) for part in letter.html) == 4
+
+
+def test_a_foreseen_word_is_not_used() -> None:
+    text = Mint("a").word(LinkSlot("view"))
+    assert Mint("a", text).word(LinkSlot("view")) != text
+
+
+def test_a_workspace_overrides_any_part(tmp_path: Path) -> None:
+    blocks = tmp_path / "email" / "blocks"
+    blocks.mkdir(parents=True)
+    (blocks / "paragraph.mjml").write_text('<p class="ours">{{ inline(b.inlines) }}</p>')
+    letter = a_letter("Hello *you*\n", frame=replace(FRAME, overrides=str(tmp_path)))
+    assert '<p class="ours">Hello <em>you</em></p>' in filled_html(letter)
+
+
+@pytest.mark.parametrize(
+    ("template", "place"),
+    [
+        ("<p>{{ inline(b.inlines }}</p>", "paragraph.mjml:1"),
+        ("<p>{{ nothing }}</p>", "paragraph"),
+        ("<p>", "templates"),
+    ],
+)
+def test_a_wrong_template_is_named(tmp_path: Path, template: str, place: str) -> None:
+    (tmp_path / "email" / "blocks").mkdir(parents=True)
+    (tmp_path / "email" / "blocks" / "paragraph.mjml").write_text(template)
+    with pytest.raises(WrongInput) as caught:
+        a_letter("Hello\n", frame=replace(FRAME, overrides=str(tmp_path)))
+    assert place in caught.value.place
+
+
+def test_the_same_issue_gives_the_same_bytes_in_another_process() -> None:
+    program = (
+        "from tests.unit.rendering.test_render import SECTIONS, digest\n"
+        "from tests.unit.rendering.builders import a_letter\n"
+        "print(digest(a_letter(SECTIONS, 'industry', 'academic')))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=Path(__file__).parents[3], check=True
+    )
+    assert ran.stdout.strip() == digest(a_letter(SECTIONS, "academic", "industry"))
+
+
+def digest(letter: Letter) -> str:
+    """All of a letter but the order in which a set is written."""
+    return hashlib.sha256(repr(replace(letter, audiences=frozenset())).encode()).hexdigest()
+
+
+def test_the_real_issue_is_whole() -> None:
+    if not REAL.exists():
+        pytest.skip("the real issue is not beside this checkout")
+    letter = render(read_issue(REAL), frozenset(), FRAME)
+    html, text = filled_html(letter), filled_text(letter)
+    page = Page(html)
+    assert len(html.encode()) < 95 * 1024
+    source = REAL.read_text()
+    headings = re.findall(r"^#+ (.*)", source, re.MULTILINE)
+    for heading in headings:
+        assert heading.strip() in page.text
+        assert heading.strip() in " ".join(text.split())
+    hrefs = [anchor["href"] for anchor in page.all("a")]
+    for address in re.findall(r"<(https?://[^>]*)>|\]\((https?://[^)]*)\)", source):
+        assert "".join(address) in hrefs
+        assert "".join(address) in text
+    for title in re.findall(r"\*\*(.*?)\*\*", source):
+        assert title in page.text
+        assert " ".join(title.split()) in " ".join(text.split())
+    for line in source.splitlines():
+        for word in re.findall(r"[^\W\d_]{4,}", re.sub(r"\$+.*?\$+|<.*?>|\(http.*?\)", "", line)):
+            assert word in page.text, word
+    assert page.text.count("Richard Nickl (Cambridge)") == 1
+
+
+def test_the_whole_way_to_a_message() -> None:
+    letter = a_letter(SECTIONS, "academic")
+    values: dict[object, str] = {slot: "Ada" for part in (letter.subject, letter.html, letter.text) for slot in part}
+    built = skeleton(letter, headers=[("From", "a@x.test"), ("To", "b@x.test")])
+    message = fill(built, values)  # type: ignore[arg-type]
+    assert message.startswith(b"From: a@x.test\r\nTo: b@x.test\r\nSubject: For Ada: news\r\nMIME-Version: 1.0\r\n")
+    assert len(message) > built.size_bytes
