@@ -4,6 +4,7 @@ Takes: a folder or any `Files`. Gives: a frozen `Issue`, the findings about it, 
 Knows: no database, no people, no HTML that is sent; `mailer.base.errors` only.
 """
 
+from mailer.content.check import check_issue
 from mailer.content.files import FolderFiles, StoredFiles
 from mailer.content.issue import Files, Finding, Issue, Place
 from mailer.content.parse import read_files, read_issue
@@ -18,6 +19,7 @@ __all__ = [
     "Place",
     "Section",
     "StoredFiles",
+    "check_issue",
     "plain",
     "public_blocks",
     "read_files",

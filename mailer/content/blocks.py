@@ -262,6 +262,9 @@ class _Builder:
             return self.run(node.children)
         head: Head = token.meta["head"]
         slugs = audience_slugs(arguments) if name == "audience" else None
+        for slug in sorted(slugs or ()):
+            column = reading.column_of(slug, place.line)
+            reading.audience_uses.append((slug, reading.place(place.line, column)))
         if slugs:
             with reading.only_for(slugs):
                 blocks = self.run(node.children)

@@ -367,3 +367,5 @@ class Issue:
     """The main file's own text, for revisions and for showing findings beside it."""
     source_files: Mapping[str, bytes] = field(default_factory=dict)
     """Every file that reading used, the main one too: read again, they give the same issue."""
+    audience_uses: tuple[tuple[str, Place], ...] = ()
+    """Every audience that a container names, and where."""

@@ -81,6 +81,7 @@ def _read(files: Files, main: str, source: str) -> Issue:
         findings=judged(reading.findings, own=front.own),
         text=text,
         source_files=dict(sorted(reading.used_files.items())),
+        audience_uses=tuple(reading.audience_uses),
     )
 
 

@@ -42,6 +42,7 @@ class Reading:
     assets: dict[str, bytes] = field(default_factory=dict)
     used_files: dict[str, bytes] = field(default_factory=dict)
     audiences: frozenset[str] | None = None
+    audience_uses: list[tuple[str, Place]] = field(default_factory=list)
     anchors: set[str] = field(default_factory=set)
     event_slugs: set[str] = field(default_factory=set)
     footnote_ids: list[int] = field(default_factory=list)

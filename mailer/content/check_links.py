@@ -1,0 +1,179 @@
+"""Rules about links and pictures."""
+
+import io
+import re
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from PIL import Image, UnidentifiedImageError
+
+from mailer.content.checking import Checked, error, warning
+from mailer.content.files import inside
+from mailer.content.issue import Button, Event, Finding, Heading, Link, Picture, Place
+from mailer.content.plain import plain
+from mailer.content.reading import scheme_of
+from mailer.content.walk import all_inlines, in_inlines
+
+PICTURE_BYTES: Final = 1_000_000
+ALT_CHARACTERS: Final = 300
+_SAYS_NOTHING: Final = frozenset({
+    "here", "click here", "click", "more", "read more", "learn more", "link", "this link", "this", "this page", "page",
+    "website", "details", "see here", "find out more", "go", "hier", "hier klicken", "mehr", "weiterlesen", "mehr lesen",
+    "ici", "cliquez ici", "en savoir plus", "plus", "lire la suite", "lien", "url", "download", "pdf",
+})  # fmt: skip
+_SHORTENERS: Final = frozenset({
+    "bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "buff.ly", "lnkd.in", "rb.gy", "cutt.ly", "shorturl.at",
+    "tiny.cc", "rebrand.ly", "bl.ink", "t.ly", "v.gd", "dlvr.it", "trib.al", "qrco.de",
+})  # fmt: skip
+_LOOKS_LIKE_ADDRESS: Final = re.compile(r"\s*(?:https?://|www\.)[^\s]+\s*", re.IGNORECASE)
+
+
+def _links(checked: Checked) -> Iterator[tuple[str, str, Place]]:
+    """Every link: its address, its words, its place."""
+    for _, inline in all_inlines(checked.issue.blocks):
+        if isinstance(inline, Link):
+            pictures = [part for part in in_inlines(inline.children) if isinstance(part, Picture)]
+            words = plain(inline.children) or (pictures[0].alt if pictures else "")
+            yield inline.href, words, inline.place
+    for block in checked.blocks:
+        if isinstance(block, Button):
+            yield block.href, plain(block.label), block.place
+        elif isinstance(block, Event) and block.link:
+            yield block.link, plain(block.title), block.place
+
+
+def link_texts(checked: Checked) -> Iterator[Finding]:
+    """`link-text`, `link-text-mismatch`: words that do not say where the link goes, or say it wrongly."""
+    for href, words, place in _links(checked):
+        text = " ".join(re.sub(r"[^\w\s]", " ", words).split()).casefold()
+        if not text:
+            yield warning(place, "link-text", f"the link to {href} has no words; write where it goes")
+        elif text in _SAYS_NOTHING:
+            yield warning(
+                place, "link-text", f"“{words.strip()}” does not say where the link goes; name what is behind it"
+            )
+        elif (
+            _LOOKS_LIKE_ADDRESS.fullmatch(words)
+            and _host(words) != _host(href)
+            and scheme_of(href) in {"http", "https"}
+        ):
+            message = f"the link shows {_host(words)} and leads to {_host(href)}, as frauds do; write the same address"
+            yield warning(place, "link-text-mismatch", message)
+
+
+def _host(address: str) -> str:
+    address = address.strip()
+    try:
+        host = urlsplit(address if "://" in address else f"http://{address}").hostname or ""
+    except ValueError:
+        return ""
+    return host.removeprefix("www.").lower()
+
+
+def link_addresses(checked: Checked) -> Iterator[Finding]:
+    """`relative-link`, `link-malformed`, `http-link`, `short-link`: addresses that fail or frighten in a mail."""
+    for href, _, place in _links(checked):
+        scheme = scheme_of(href)
+        if href.startswith("#"):
+            continue
+        if not scheme:
+            hint = "write it with https://, or set base_url in the front matter"
+            yield error(place, "relative-link", f"{href} leads nowhere from a mail; {hint}")
+        elif scheme in {"http", "https"}:
+            yield from _web_address(href, scheme, place)
+        elif scheme == "mailto" and not re.match(r"mailto:[^@\s,]+@[^@\s,]+\.[^@\s,]+", href):
+            yield error(place, "link-malformed", f"{href} is no mail address; write mailto:name@example.org")
+
+
+def _web_address(href: str, scheme: str, place: Place) -> Iterator[Finding]:
+    host = _host(href)
+    if not host or ("." not in host and host != "localhost" and ":" not in host) or "%7B%7B" in href:
+        yield error(place, "link-malformed", f"{href} is no complete address; mend it")
+    elif host in _SHORTENERS:
+        yield warning(
+            place, "short-link", f"{host} hides where the link goes, and spam filters refuse it; write the real address"
+        )
+    elif scheme == "http":
+        yield warning(place, "http-link", f"{href} is not encrypted; use https where the site has it")
+
+
+def anchors(checked: Checked) -> Iterator[Finding]:
+    """`anchor-missing`, `anchor-link`: links within the letter, which several mail apps ignore."""
+    headings = {block.anchor for block in checked.blocks if isinstance(block, Heading)}
+    for href, _, place in _links(checked):
+        if not href.startswith("#"):
+            continue
+        if href[1:] not in headings:
+            yield error(
+                place, "anchor-missing", f"no heading has the anchor {href}; write the heading's words with hyphens"
+            )
+        else:
+            yield warning(
+                place,
+                "anchor-link",
+                "links within a letter fail in several mail apps; link to the web edition, or do without",
+            )
+
+
+# --- pictures -----------------------------------------------------------------------------------------------------------
+
+
+def _pictures(checked: Checked) -> Iterator[Picture]:
+    for _, inline in all_inlines(checked.issue.blocks):
+        if isinstance(inline, Picture):
+            yield inline
+
+
+def alt_texts(checked: Checked) -> Iterator[Finding]:
+    """`missing-alt`, `poor-alt`: what a reader without pictures gets."""
+    for picture in _pictures(checked):
+        alt = picture.alt.strip()
+        if not alt:
+            message = f"the picture {picture.src} has no alt text; write in a sentence what it shows"
+            yield warning(picture.place, "missing-alt", message)
+        elif re.fullmatch(
+            r"(?:image|picture|photo|figure|img|bild|foto|graphic|logo)\W*\d*|\S+\.(?:png|jpe?g|gif|svg|webp)",
+            alt,
+            re.IGNORECASE,
+        ):
+            yield warning(
+                picture.place, "poor-alt", f"“{alt}” does not tell what the picture shows; write it in a sentence"
+            )
+        elif len(alt) > ALT_CHARACTERS:
+            yield warning(
+                picture.place,
+                "poor-alt",
+                f"the alt text has {len(alt)} characters; keep it short, tell the rest in the text",
+            )
+
+
+def picture_files(checked: Checked) -> Iterator[Finding]:
+    """`missing-picture`, `picture-unreadable`, `picture-large`, `remote-picture`."""
+    for picture in _pictures(checked):
+        content = checked.issue.assets.get(picture.src)
+        if content is None and re.match(r"https?://", picture.src):
+            message = f"{picture.src} is fetched from elsewhere, which may be blocked or count readers; put the file beside the text"
+            yield warning(picture.place, "remote-picture", message)
+        elif content is None:
+            where = "lies outside the issue's folder" if inside(picture.src) is None else "is not beside the text"
+            yield error(
+                picture.place, "missing-picture", f"the picture {picture.src} {where}; add the file or mend its name"
+            )
+        elif not _is_picture(content):
+            message = f"{picture.src} is no picture that can be read; save it as PNG, JPEG, GIF, WebP or SVG"
+            yield error(picture.place, "picture-unreadable", message)
+        elif len(content) > PICTURE_BYTES * 4:
+            message = f"{picture.src} has {len(content) / 1e6:.1f} MB; it is made smaller for the letter, better do it yourself"
+            yield warning(picture.place, "picture-large", message)
+
+
+def _is_picture(content: bytes) -> bool:
+    if b"<svg" in content[:2000]:
+        return True
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            image.verify()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return False
+    return True

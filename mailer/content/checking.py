@@ -1,0 +1,71 @@
+"""What every rule of the checker is given, and how it finds the place of what it complains about."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from mailer.content.issue import Block, Blocks, Finding, Issue, Place, Text
+from mailer.content.walk import all_blocks, all_inlines
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An issue to be judged.
+
+    `known_audiences` and `attributes` are what the workspace knows, None and empty where there is none; `now` is the
+    moment of the check.
+    """
+
+    issue: Issue
+    known_audiences: frozenset[str] | None = None
+    now: datetime | None = None
+    attributes: frozenset[str] = field(default=frozenset())
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the main file."""
+        return self.issue.text.split("\n")
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        """Every block, those inside others too."""
+        return tuple(all_blocks(self.issue.blocks))
+
+    @cached_property
+    def texts(self) -> tuple[tuple[Block, Text], ...]:
+        """Every run of plain characters, with its block."""
+        return tuple((block, inline) for block, inline in all_inlines(self.issue.blocks) if isinstance(inline, Text))
+
+    def place_in(self, block: Block, pattern: str) -> Place:
+        """Where the pattern stands in the source of a block; the block's own place where it is not found as written."""
+        place = block.place
+        if place.file != self.issue.source:
+            return place
+        for number in range(place.line, min(place.line + 60, len(self.lines) + 1)):
+            if found := re.search(pattern, self.lines[number - 1]):
+                return Place(place.file, number, found.start() + 1)
+        return place
+
+    def place_of_key(self, key: str) -> Place:
+        """Where a key of the front matter stands."""
+        for number, line in enumerate(self.lines, 1):
+            if re.match(rf"[\"']?{re.escape(key)}[\"']?\s*[:=]", line):
+                return Place(self.issue.source, number)
+            if number > 1 and line.rstrip() in {"---", "+++", "..."}:
+                break
+        return Place(self.issue.source, 1)
+
+
+Rule = Callable[[Checked], Iterable[Finding]]
+
+
+def warning(place: Place, code: str, message: str) -> Finding:
+    """A warning."""
+    return Finding(place, "warning", code, message)
+
+
+def error(place: Place, code: str, message: str) -> Finding:
+    """An error."""
+    return Finding(place, "error", code, message)
