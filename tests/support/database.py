@@ -88,10 +88,10 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-@pytest.fixture
+@pytest.fixture(params=["sqlite", "postgresql"])
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a database without any table; for tests of migrations, parametrised by `kind`."""
-    if request.getfixturevalue("kind") == "sqlite":
+    """The address of a database without any table, for tests of migrations; once on each kind."""
+    if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'empty.db'}"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
