@@ -22,6 +22,8 @@ _UNSAFE: Final = re.compile("[^\n -<>-~]")
 _BLANKS: Final = re.compile("(?<= ) |  $| $", re.MULTILINE)
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_:/?~,@+#%-][A-Za-z0-9_:/?~,@+#%.-]*")
 _ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
+_SIMPLE: Final = re.compile(r"[!-~]+(?: [!-~]+)*")
+_SIMPLE_MAILBOX: Final = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)* <[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+>")
 _Q_UNSAFE: Final = re.compile(r"[^A-Za-z0-9!*+/-]")
 
 
@@ -33,10 +35,13 @@ def without_controls(value: str) -> str:
 # --- bodies ---------------------------------------------------------------------------------------------------------
 
 
+def is_plain(value: str) -> bool:
+    """Whether a value, such as a link, stands in quoted-printable and in HTML as it is."""
+    return len(value) <= LINE and _PLAIN.fullmatch(value) is not None
+
+
 def quoted(text: str) -> bytes:
     r"""Text in quoted-printable; `\n` becomes CRLF. It begins a new line and may end within one."""
-    if len(text) <= LINE and _PLAIN.fullmatch(text):
-        return text.encode("ascii")
     raw = text.encode("utf-8", "replace").decode("latin-1")
     escaped = _BLANKS.sub(lambda blanks: "=20" * len(blanks[0]), _UNSAFE.sub(_hex, raw.replace("=", "=3D")))
     return "\r\n".join(map(_folded, escaped.split("\n"))).encode("ascii")
@@ -78,6 +83,8 @@ def base64_lines(data: bytes) -> bytes:
 
 def header(name: str, value: str) -> bytes:
     """A header line, folded to 78 where it has blanks, encoded only where it is not ASCII; ends with CRLF."""
+    if len(name) + len(value) <= HEADER_LINE - 2 and _SIMPLE.fullmatch(value) and "=?" not in value:
+        return f"{name}: {value}\r\n".encode("ascii")
     words = without_controls(value).split()
     marked = [number for number, word in enumerate(words) if _needs_encoding(word, name)]
     if marked:
@@ -93,6 +100,8 @@ def mailbox_header(name: str, value: str) -> bytes:
     Raises:
         WrongInput: the address cannot be written in ASCII.
     """
+    if len(name) + len(value) <= HEADER_LINE - 2 and _SIMPLE_MAILBOX.fullmatch(value):
+        return f"{name}: {value}\r\n".encode("ascii")
     person, found, rest = without_controls(value).rpartition("<")
     address = ascii_address(rest.partition(">")[0] if found else value)
     words = [*_phrase(" ".join(person.split()), room=HEADER_LINE - len(name) - 2), f"<{address}>"]

@@ -17,7 +17,7 @@ from hashlib import sha256
 from html import escape
 from typing import Final
 
-from mailer.rendering.encoding import base64_lines, header, mailbox_header, quoted, without_controls
+from mailer.rendering.encoding import base64_lines, header, is_plain, mailbox_header, quoted, without_controls
 from mailer.rendering.letter import Letter, Picture, Segments, Slot
 from mailer.rendering.pictures import content_id
 
@@ -40,19 +40,15 @@ HeaderValue = str | Key | Sequence[str | Key | Slot]
 
 @dataclass(frozen=True, slots=True)
 class HeaderGap:
-    """A whole header that differs from message to message."""
+    """A whole header that differs from message to message: `pattern` has `%s` for each of the slots."""
 
     name: str
-    parts: tuple[str | Slot, ...]
-    keys: tuple[bool, ...]
+    pattern: str
+    slots: tuple[str | Slot, ...]
 
     def filled(self, values: Values) -> bytes:
         """The header's bytes."""
-        value = "".join(
-            values[part] if is_key else part  # type: ignore[misc]  # a part that is no key is text
-            for part, is_key in zip(self.parts, self.keys, strict=True)
-        )
-        return header_line(self.name, value)
+        return header_line(self.name, self.pattern % tuple([values[slot] for slot in self.slots]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,8 @@ class TextGap:
 
     def filled(self, values: Values) -> bytes:
         """The value's bytes."""
-        return quoted(without_controls(values[self.slot]))
+        value = values[self.slot]
+        return value.encode("ascii") if is_plain(value) else quoted(without_controls(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +71,8 @@ class HtmlGap:
 
     def filled(self, values: Values) -> bytes:
         """The value's bytes, escaped for text and for attributes."""
-        return quoted(escape(without_controls(values[self.slot])))
+        value = values[self.slot]
+        return value.encode("ascii") if is_plain(value) else quoted(escape(without_controls(value)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +179,9 @@ def header_line(name: str, value: str) -> bytes:
 
 def _header(name: str, value: HeaderValue) -> Segment:
     parts = (value,) if isinstance(value, str | Key) else tuple(value)
-    if all(isinstance(part, str) for part in parts):
-        return header_line(name, "".join(part for part in parts if isinstance(part, str)))
-    return HeaderGap(
-        name,
-        tuple(part.name if isinstance(part, Key) else part for part in parts),
-        tuple(not isinstance(part, str) for part in parts),
-    )
+    slots = tuple(part.name if isinstance(part, Key) else part for part in parts if not isinstance(part, str))
+    pattern = "".join(part.replace("%", "%%") if isinstance(part, str) else "%s" for part in parts)
+    return HeaderGap(name, pattern, slots) if slots else header_line(name, pattern % ())
 
 
 # --- the body -------------------------------------------------------------------------------------------------------

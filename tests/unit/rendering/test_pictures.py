@@ -7,7 +7,8 @@ from PIL import Image
 
 from mailer.content.issue import Figure, Picture
 from mailer.rendering import Frame, render
-from mailer.rendering.pictures import Gallery, prepared
+from mailer.rendering import Picture as Shot
+from mailer.rendering.pictures import Gallery, is_embedded, prepared
 from tests.unit.rendering.builders import FRAME, PLACE, SENDER, an_issue, filled_html, page_of, words
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"><rect width="80" height="40" fill="#123456"/></svg>'
@@ -107,17 +108,9 @@ def test_small_pictures_travel_in_the_message_and_large_ones_are_hosted() -> Non
     assert page_of(hosted).all("img")[0]["src"] == f"https://news.test/media/{name}"
     assert hosted.pictures == small.pictures
 
-    noise = [Image.effect_noise((1000, 1000), 255).convert("RGBA") for _ in range(2)]
-    many = {f"{number}.png": _png(image) for number, image in enumerate(noise)}
-    large = render(an_issue(*map(a_figure, many), assets=many), frozenset(), FRAME)
-    assert sum(len(picture.content) for picture in large.pictures) > 1_000_000
-    assert not large.embedded
-
-
-def _png(image: Image.Image) -> bytes:
-    out = io.BytesIO()
-    image.save(out, "PNG")
-    return out.getvalue()
+    half = Shot("a.png", bytes(500_000), "image/png", 1, 1)
+    assert is_embedded([half, half], "embed")
+    assert not is_embedded([half, half, Shot("b.png", b"x", "image/png", 1, 1)], "embed")
 
 
 def test_every_picture_has_its_size_and_alt() -> None:
