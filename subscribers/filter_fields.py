@@ -1,0 +1,191 @@
+"""What the fields of a segment's filter mean, in SQL on both databases."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Boolean, ColumnElement, Float, and_, exists, func, literal, not_, or_, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+from subscribers.audiences import shown_status
+from subscribers.models import Audience, Consent, Subscriber, Subscription
+from subscribers.people import STATUSES
+
+# What one comparison means: the sign or word, and the value as written; raises ValueError with what is allowed.
+Field = Callable[[str, str], ColumnElement[bool]]
+SIGNS: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
+    "=": lambda column, value: column == value,
+    "!=": lambda column, value: column != value,
+    "<": lambda column, value: column < value,
+    "<=": lambda column, value: column <= value,
+    ">": lambda column, value: column > value,
+    ">=": lambda column, value: column >= value,
+}
+
+
+def fields(now: datetime) -> dict[str, Field]:
+    """The fields that every filter can name."""
+    agreed = (
+        select(func.max(Consent.at))
+        .where(Consent.subscriber_id == Subscriber.id, Consent.deed == "agreed")
+        .scalar_subquery()
+    )
+    return {
+        "email": _text(Subscriber.address_key),
+        "name": _text(Subscriber.name),
+        "language": _text(Subscriber.language),
+        "zone": _text(Subscriber.zone),
+        "status": _status(now),
+        "audience": _audience,
+        "tag": _tag,
+        "created": _time(Subscriber.created_at),
+        "updated": _time(Subscriber.updated_at),
+        "consented": _time(agreed),
+    }
+
+
+def _text(column: Any) -> Field:
+    def say(sign: str, value: str) -> ColumnElement[bool]:
+        lowered, low = func.lower(column), value.lower()
+        match sign:
+            case "=":
+                return or_(lowered == low, column == value)
+            case "!=":
+                return not_(func.coalesce(or_(lowered == low, column == value), False))
+            case "empty":
+                return func.coalesce(column, "") == ""
+            case "contains" | "starts" | "ends":
+                pattern = {"contains": f"%{_plain(low)}%", "starts": f"{_plain(low)}%", "ends": f"%{_plain(low)}"}[sign]
+                return lowered.like(pattern, escape="/")
+        return SIGNS[sign](lowered, low)
+
+    return say
+
+
+def _plain(text: str) -> str:
+    """A text in which LIKE's signs mean themselves."""
+    return re.sub(r"([/%_])", r"/\1", text)
+
+
+def _time(column: Any) -> Field:
+    def say(sign: str, value: str) -> ColumnElement[bool]:
+        if sign == "empty":
+            found: ColumnElement[bool] = column.is_(None)
+            return found
+        if sign not in SIGNS:
+            message = "cannot be asked of a time; compare it"
+            raise ValueError(message)
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError as error:
+            message = "is no time; write 2027-01-05, or 30 days ago"
+            raise ValueError(message) from error
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if len(value) == len("2027-01-05") and sign in ("=", "!=", "<=", ">"):
+            return _by_day(column, sign, moment)
+        return SIGNS[sign](column, moment)
+
+    return say
+
+
+def _by_day(column: Any, sign: str, day: datetime) -> ColumnElement[bool]:
+    """A date without a time means the whole day."""
+    after = day + timedelta(days=1)
+    found: dict[str, ColumnElement[bool]] = {
+        "=": and_(column >= day, column < after),
+        "!=": or_(column < day, column >= after),
+        "<=": column < after,
+        ">": column >= after,
+    }
+    return found[sign]
+
+
+def _status(now: datetime) -> Field:
+    def say(sign: str, value: str) -> ColumnElement[bool]:
+        _only_equal(sign)
+        if value.lower() not in STATUSES:
+            message = f"is no status; use one of {', '.join(STATUSES)}"
+            raise ValueError(message)
+        return SIGNS[sign](shown_status(now), value.lower())
+
+    return say
+
+
+def _audience(sign: str, value: str) -> ColumnElement[bool]:
+    _only_equal(sign)
+    inside = exists().where(
+        Subscription.subscriber_id == Subscriber.id,
+        Subscription.state == "subscribed",
+        Audience.id == Subscription.audience_id,
+        Audience.slug == value.lower(),
+    )
+    return inside if sign == "=" else ~inside
+
+
+def _tag(sign: str, value: str) -> ColumnElement[bool]:
+    _only_equal(sign)
+    tagged = has_tag(Subscriber.attributes, literal(value))
+    return tagged if sign == "=" else not_(func.coalesce(tagged, False))
+
+
+def _only_equal(sign: str) -> None:
+    if sign not in ("=", "!="):
+        message = "can only be compared by =, != and in"
+        raise ValueError(message)
+
+
+def attribute(name: str) -> Field:
+    """An attribute is text or number: both are compared as numbers where the value is one."""
+    column = Subscriber.attributes[name].as_string()
+    as_text = _text(column)
+
+    def say(sign: str, value: str) -> ColumnElement[bool]:
+        if sign not in SIGNS or not re.fullmatch(r"-?\d+(\.\d+)?", value):
+            return as_text(sign, value)
+        same = or_(as_text("=", value), func.coalesce(number_of(column) == float(value), False))
+        if sign in ("=", "!="):
+            return same if sign == "=" else not_(same)
+        return func.coalesce(SIGNS[sign](number_of(column), float(value)), False)
+
+    return say
+
+
+class number_of(GenericFunction[float]):  # noqa: N801 - it reads as the SQL function that it is
+    """A text as a number; NULL where it is none."""
+
+    type = Float()
+    inherit_cache = True
+
+
+@compiles(number_of)
+def _number_of(element: number_of, compiler: SQLCompiler, **options: Any) -> str:
+    text = compiler.process(element.clauses, **options)
+    return f"(CASE WHEN {text} ~ '^-?[0-9]+([.][0-9]+)?$' THEN CAST({text} AS DOUBLE PRECISION) END)"
+
+
+@compiles(number_of, "sqlite")
+def _number_of_sqlite(element: number_of, compiler: SQLCompiler, **options: Any) -> str:
+    text = compiler.process(element.clauses, **options)
+    return f"(CASE WHEN {text} GLOB '*[0-9]*' AND {text} NOT GLOB '*[^0-9.-]*' THEN CAST({text} AS REAL) END)"
+
+
+class has_tag(GenericFunction[bool]):  # noqa: N801 - it reads as the SQL function that it is
+    """Whether the list `tags` of the attributes holds a text."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(has_tag)
+def _has_tag(element: has_tag, compiler: SQLCompiler, **options: Any) -> str:
+    attributes, tag = (compiler.process(part, **options) for part in element.clauses)
+    return f"coalesce((CAST({attributes} AS JSONB) -> 'tags') @> to_jsonb(CAST({tag} AS TEXT)), false)"
+
+
+@compiles(has_tag, "sqlite")
+def _has_tag_sqlite(element: has_tag, compiler: SQLCompiler, **options: Any) -> str:
+    attributes, tag = (compiler.process(part, **options) for part in element.clauses)
+    return f"EXISTS (SELECT 1 FROM json_each({attributes}, '$.tags') WHERE value = {tag})"  # noqa: S608 - parameters

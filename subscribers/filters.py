@@ -1,0 +1,191 @@
+"""The filter language of segments -> an SQL condition; text becomes parameters, never SQL."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, func, not_, or_
+
+from mailer.base.errors import WrongInput
+from subscribers.filter_fields import SIGNS, Field, attribute, fields
+
+LIMIT = 2_000  # signs of a filter
+DEPTH = 50  # of parentheses
+_TOKEN = re.compile(
+    r"""\s*(?:
+        (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+      | (?P<sign>!=|<=|>=|[=<>(),])
+      | (?P<word>[^\s"'=<>!(),]+(?:(?<=\.)"(?:[^"\\]|\\.)*")?)
+    )""",
+    re.VERBOSE,
+)
+_AGO = {"day": 1, "days": 1, "week": 7, "weeks": 7, "month": 30, "months": 30, "year": 365, "years": 365}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word, a sign or a quoted text, and where it stands (from 1)."""
+
+    kind: str
+    text: str
+    column: int
+
+
+def condition(text: str, *, now: datetime, more: Mapping[str, Field] | None = None) -> ColumnElement[bool]:
+    """The condition over people that a filter says.
+
+    Args:
+        more: fields that other parts lend, such as engagement.
+
+    Raises:
+        WrongInput: it cannot be understood; the place is `filter:COLUMN`.
+    """
+    if len(text) > LIMIT:
+        raise WrongInput(f"has more than {LIMIT} signs", do="make it shorter", place="filter")
+    return _Parser(_tokens(text), now, more or {}).whole()
+
+
+def _tokens(text: str) -> list[Token]:
+    tokens, at = [], 0
+    end = len(text.rstrip())
+    while at < end:
+        match = _TOKEN.match(text, at)
+        if match is None:
+            start = at + len(text[at:]) - len(text[at:].lstrip())
+            raise _refusal(Token("", text[start : start + 1], start + 1), "cannot stand here; is a quote open?")
+        kind = str(match.lastgroup)
+        written = match[kind]
+        tokens.append(Token(kind, written, match.start(kind) + 1))
+        at = match.end()
+    tokens.append(Token("end", "", end + 1))
+    return tokens
+
+
+class _Parser:
+    """Recursive descent: or, and, not, parentheses, comparisons."""
+
+    def __init__(self, tokens: list[Token], now: datetime, more: Mapping[str, Field]) -> None:
+        self.tokens = tokens
+        self.at = 0
+        self.depth = 0
+        self.now = now
+        self.fields: Mapping[str, Field] = {**fields(now), **more}
+
+    def whole(self) -> ColumnElement[bool]:
+        found = self.alternatives()
+        if self.peek.kind != "end":
+            raise _refusal(self.peek, "is not expected here; join conditions by `and` or `or`")
+        return found
+
+    @property
+    def peek(self) -> Token:
+        return self.tokens[self.at]
+
+    def take(self) -> Token:
+        token = self.peek
+        self.at += token.kind != "end"
+        return token
+
+    def took(self, *words: str) -> bool:
+        """Take the next token if it is one of these words or signs."""
+        is_it = self.peek.kind in ("word", "sign") and self.peek.text.lower() in words
+        self.at += is_it
+        return is_it
+
+    def alternatives(self) -> ColumnElement[bool]:
+        found = [self.conjunction()]
+        while self.took("or"):
+            found.append(self.conjunction())
+        return or_(*found) if len(found) > 1 else found[0]
+
+    def conjunction(self) -> ColumnElement[bool]:
+        found = [self.one()]
+        while self.took("and"):
+            found.append(self.one())
+        return and_(*found) if len(found) > 1 else found[0]
+
+    def one(self) -> ColumnElement[bool]:
+        self.depth += 1
+        if self.depth > DEPTH:
+            raise _refusal(self.peek, "stands too deep")
+        if self.took("not"):
+            # What is not known (an attribute nobody set) is not so: NOT must not let NULL through as neither.
+            found = not_(func.coalesce(self.one(), False))
+        elif self.took("("):
+            found = self.alternatives()
+            if not self.took(")"):
+                raise _refusal(self.peek, "is not expected here; a parenthesis is open")
+        else:
+            found = self.comparison()
+        self.depth -= 1
+        return found
+
+    def comparison(self) -> ColumnElement[bool]:
+        field = self.take()
+        if field.kind != "word":
+            raise _refusal(field, "is no field")
+        meaning = self.meaning(field)
+        sign = self.take()
+        word = sign.text.lower()
+        if word in SIGNS or word == "contains":
+            return self.say(meaning, word, self.value())
+        if word in ("starts", "ends"):
+            self.took("with")
+            return self.say(meaning, word, self.value())
+        if word == "is":
+            is_not = self.took("not")
+            if not self.took("empty"):
+                raise _refusal(self.peek, "is not expected here; say `is empty` or `is not empty`")
+            empty = self.say(meaning, "empty", Token("word", "", sign.column))
+            return not_(empty) if is_not else empty
+        if word == "in":
+            return self.listed(meaning)
+        raise _refusal(sign, "is no comparison; use = != < <= > >= contains, starts with, ends with, in (…), is empty")
+
+    def listed(self, meaning: Field) -> ColumnElement[bool]:
+        if not self.took("("):
+            raise _refusal(self.peek, "is not expected here; `in` takes a list in parentheses")
+        found = [self.say(meaning, "=", self.value())]
+        while self.took(","):
+            found.append(self.say(meaning, "=", self.value()))
+        if not self.took(")"):
+            raise _refusal(self.peek, "is not expected here; the list is open")
+        return or_(*found)
+
+    def value(self) -> Token:
+        token = self.take()
+        if token.kind == "text":
+            return Token("text", re.sub(r"\\(.)", r"\1", token.text[1:-1]), token.column)
+        if token.kind != "word":
+            raise _refusal(token, "is no value; a text with blanks or signs needs quotes")
+        if token.text.isdigit() and self.peek.text.lower() in _AGO:
+            unit = self.take().text
+            if not self.took("ago"):
+                raise _refusal(self.peek, f"is not expected here; say `{token.text} {unit} ago`")
+            try:
+                moment = self.now - timedelta(days=int(token.text) * _AGO[unit.lower()])
+            except OverflowError as error:
+                raise _refusal(token, "is too long ago") from error
+            return Token("text", moment.isoformat(), token.column)
+        return token
+
+    def meaning(self, field: Token) -> Field:
+        name = field.text.lower()
+        if name in self.fields:
+            return self.fields[name]
+        if name.startswith("attributes.") and len(name) > len("attributes."):
+            return attribute(field.text[len("attributes.") :].strip('"'))
+        raise _refusal(field, f"is no field; use one of {', '.join(self.fields)}, or attributes.NAME")
+
+    @staticmethod
+    def say(meaning: Field, sign: str, value: Token) -> ColumnElement[bool]:
+        try:
+            return meaning(sign, value.text)
+        except ValueError as error:
+            raise _refusal(value, str(error)) from error
+
+
+def _refusal(token: Token, why: str) -> WrongInput:
+    shown = repr(token.text) if token.text else "the end"
+    return WrongInput(f"{shown} {why}", do="correct the filter", place=f"filter:{token.column}")

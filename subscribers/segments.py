@@ -1,0 +1,83 @@
+"""Segments: saved filters over people, in a small language that becomes SQL.
+
+    status = subscribed and (audience = academic or audience = industry) and not tag = press
+    created >= 2026-01-01 and attributes.country in (DE, AT, CH) and name contains "von "
+    email ends with .ac.uk and attributes."Job title" is not empty and attributes.age > 30
+
+Fields: `email name language zone status audience tag created updated consented` and `attributes.NAME`.
+`audience` means a live subscription, `consented` the time of the last agreement. Words without blanks need no quotes;
+comparing texts minds no case; a time is a date, or `30 days ago`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from mailer.base import audit
+from mailer.base.errors import NotAllowed, NotFound, WrongInput
+from subscribers.audiences import SLUG
+from subscribers.filter_fields import Field
+from subscribers.filters import condition
+from subscribers.models import Segment
+from subscribers.people import count_people
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """A segment as it is shown."""
+
+    slug: str
+    name: str
+    filter: str
+    created_at: datetime
+
+
+def add_segment(session: Session, slug: str, name: str, filter_text: str, *, now: datetime, actor: str) -> None:
+    """Save a filter under a name.
+
+    Raises:
+        WrongInput: the slug cannot be, or the filter cannot be understood: where and why.
+        NotAllowed: there is one of this slug already.
+    """
+    if not SLUG.fullmatch(slug) or len(slug) > 64:
+        raise WrongInput(f"{slug!r} cannot name a segment", do="use lower case letters, digits and hyphens")
+    condition(filter_text, now=now)
+    if session.scalar(select(Segment.id).where(Segment.slug == slug)) is not None:
+        raise NotAllowed(f"there is a segment {slug} already", do="choose another slug")
+    segment = Segment(slug=slug, name=(name or slug)[:200], filter=filter_text, created_at=now)
+    session.add(segment)
+    session.flush()
+    audit.note(session, actor=actor, deed="segment_added", subject=f"segment {segment.id}", now=now, detail=slug)
+
+
+def list_segments(session: Session) -> tuple[SegmentRow, ...]:
+    """All segments in the order of their making."""
+    rows = session.scalars(select(Segment).order_by(Segment.id))
+    return tuple(SegmentRow(row.slug, row.name, row.filter, row.created_at) for row in rows)
+
+
+def segment_condition(
+    session: Session, slug: str, *, now: datetime, more: Mapping[str, Field] | None = None
+) -> ColumnElement[bool]:
+    """The SQL condition of a saved segment, over people.
+
+    Raises:
+        NotFound: there is no such segment.
+    """
+    segment = session.scalar(select(Segment).where(Segment.slug == slug))
+    if segment is None:
+        known = ", ".join(row.slug for row in list_segments(session)) or "(there is none yet)"
+        raise NotFound(f"there is no segment {slug!r}", do=f"use one of {known}")
+    return condition(segment.filter, now=now, more=more)
+
+
+def count_segment(session: Session, filter_text: str, *, now: datetime, more: Mapping[str, Field] | None = None) -> int:
+    """How many people a filter finds now.
+
+    Raises:
+        WrongInput: it cannot be understood: where and why.
+    """
+    return count_people(session, where=condition(filter_text, now=now, more=more), now=now)
