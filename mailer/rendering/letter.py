@@ -38,11 +38,25 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class SectionSize:
+    """What a section costs in the HTML, and whether it was folded to headline, lead and a link to the web edition.
+
+    What stands above the first section has neither anchor nor title.
+    """
+
+    anchor: str
+    title: str
+    html_bytes: int
+    is_folded: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A rendered issue for one set of audiences.
 
     In `html` an embedded picture is referred to as `cid:NAME@mailer`, a hosted one by its address.
-    `calendars` are the .ics files that it links to, by name.
+    `calendars` are the .ics files that it links to, by name. `html_bytes` is the HTML's size once it is personal, about:
+    links and names are reckoned generously; `sections` tells what each section costs of it.
     """
 
     audiences: frozenset[str]
@@ -54,6 +68,8 @@ class Letter:
     pictures: tuple[Picture, ...] = ()
     embedded: bool = True
     calendars: Mapping[str, bytes] = field(default_factory=dict)
+    html_bytes: int = 0
+    sections: tuple[SectionSize, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +87,8 @@ class Frame:
     """What stands around an issue, the same for all its letters.
 
     `archive_url` is the web edition's address; `overrides` is a workspace's `templates/` folder, searched first.
-    `audience_names` maps slugs to the names that readers see; `pictures` is the setting: embed up to 1 MB, or host all.
+    `budget_bytes` is how large a letter's HTML may grow before sections are folded, where there is a web edition to read
+    on in. `audience_names` maps slugs to the names that readers see; `pictures` is the setting: embed up to 1 MB, or host all.
     """
 
     sender: Sender
@@ -80,3 +97,4 @@ class Frame:
     overrides: str = ""
     audience_names: Mapping[str, str] = field(default_factory=dict)
     pictures: Literal["embed", "host"] = "embed"
+    budget_bytes: int = 95 * 1024

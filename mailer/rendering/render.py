@@ -1,5 +1,6 @@
 """Issue × audiences × frame → Letter."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from markupsafe import Markup
@@ -9,10 +10,11 @@ from mailer.content.select import select
 from mailer.rendering import mjml
 from mailer.rendering.blocks import BlockWriter, bare
 from mailer.rendering.edition import Edition, calendars
+from mailer.rendering.folding import choose, fold, personal_bytes, section_sizes
 from mailer.rendering.formulas import MailFormulas
 from mailer.rendering.highlight import highlighted
 from mailer.rendering.inlines import MailInlines
-from mailer.rendering.letter import Frame, Letter, LinkName, LinkSlot
+from mailer.rendering.letter import Frame, Letter, LinkName, LinkSlot, Picture, Segments
 from mailer.rendering.outline import Outline, outline
 from mailer.rendering.pictures import Gallery, hosted, is_embedded
 from mailer.rendering.templates import rendered
@@ -34,26 +36,58 @@ def render(issue: Issue, audiences: frozenset[str], frame: Frame, *, formula_cac
     """
     work = Edition.begin(issue, audiences, frame)
     blocks = select(issue, audiences)
-    plan = outline(blocks)
-    formulas = MailFormulas(work.theme, formula_cache)
-    gallery = Gallery(issue.assets, work.theme.column)
-    inlines = MailInlines(work.theme, work.mint, gallery, formulas)
-    source = _mjml(work, blocks, plan, inlines)
-    page = mjml.html(source)
-    embedded = is_embedded(gallery.pictures, frame.pictures)
-    if not embedded:
-        page = hosted(page, gallery.pictures, frame.base_url)
+    page = _page(work, blocks, outline(blocks), formula_cache)
+    folded: frozenset[str] = frozenset()
+    while page.html_bytes > frame.budget_bytes and frame.archive_url:
+        more = choose(page.costs, page.html_bytes - frame.budget_bytes, folded=folded)
+        if not more:
+            break  # nothing is left to fold
+        folded |= more
+        page = _folded_page(work, blocks, folded, formula_cache)
     return Letter(
         audiences=audiences,
         language=issue.meta.language,
         subject=work.mint.segments(work.mint.words_of(work.of_meta("subject"))),
-        html=work.mint.segments(page),
-        text=work.mint.segments(_text(work, blocks, plan)),
-        mjml=source,
-        pictures=gallery.pictures,
-        embedded=embedded,
+        html=page.html,
+        text=work.mint.segments(_text(work, blocks, outline(blocks))),
+        mjml=page.source,
+        pictures=page.pictures,
+        embedded=page.embedded,
         calendars=calendars(issue, blocks, frame),
+        html_bytes=page.html_bytes,
+        sections=section_sizes(page.costs, folded),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The HTML part and what it is made of."""
+
+    source: str
+    html: Segments
+    pictures: tuple[Picture, ...]
+    embedded: bool
+    costs: list[tuple[Blocks, int]]
+
+    @property
+    def html_bytes(self) -> int:
+        return personal_bytes(self.html)
+
+
+def _page(work: Edition, blocks: Blocks, plan: Outline, formula_cache: Path | None) -> _Page:
+    gallery = Gallery(work.issue.assets, work.theme.column)
+    inlines = MailInlines(work.theme, work.mint, gallery, MailFormulas(work.theme, formula_cache))
+    source, costs = _mjml(work, blocks, plan, inlines)
+    html = mjml.html(source)
+    embedded = is_embedded(gallery.pictures, work.frame.pictures)
+    if not embedded:
+        html = hosted(html, gallery.pictures, work.frame.base_url)
+    return _Page(source, work.mint.segments(html), gallery.pictures, embedded, costs)
+
+
+def _folded_page(work: Edition, blocks: Blocks, folded: frozenset[str], formula_cache: Path | None) -> _Page:
+    short = fold(blocks, outline(blocks), folded, archive_url=work.frame.archive_url, read_on=work.words["read_on"])
+    return _page(work, short, outline(short), formula_cache)
 
 
 def _frame(work: Edition) -> dict[str, object]:
@@ -66,7 +100,7 @@ def _frame(work: Edition) -> dict[str, object]:
     }
 
 
-def _mjml(work: Edition, blocks: Blocks, plan: Outline, inlines: MailInlines) -> str:
+def _mjml(work: Edition, blocks: Blocks, plan: Outline, inlines: MailInlines) -> tuple[str, list[tuple[Blocks, int]]]:
     shared: dict[str, object] = {
         "bare": lambda words: inlines(bare(words)),
         "t": work.theme,
@@ -78,15 +112,16 @@ def _mjml(work: Edition, blocks: Blocks, plan: Outline, inlines: MailInlines) ->
     }
     write = BlockWriter(work.templates, "blocks/{}.mjml", inlines=inlines, plan=plan, context=shared)
     contents = plan.contents if work.frame.archive_url and len(plan.contents) > 1 else ()
+    parts, costs = mjml.sections(blocks, plan, write, inlines, work.theme)
     context = {
         **shared,
         **_frame(work),
         "inline": inlines,
         "contents": contents,
         "has_contents": bool(contents),
-        "parts": mjml.sections(blocks, plan, write, inlines, work.theme),
+        "parts": parts,
     }
-    return mjml.mjml(work.templates, work.issue.meta.template or mjml.TEMPLATE, context)
+    return mjml.mjml(work.templates, work.issue.meta.template or mjml.TEMPLATE, context), costs
 
 
 def _text(work: Edition, blocks: Blocks, plan: Outline) -> str:
