@@ -76,8 +76,8 @@ class Campaign(Base):
 class ReleasedLetter(Base):
     """One letter of a release: the bytes that were approved are the bytes sent and the bytes archived.
 
-    `mask` tells whose: bit i is set for the campaign's audience i. `skeleton` is the encoded message with its slots;
-    `page` is the letter in the browser, with slots too.
+    `mask` tells whose: bit i is set for the campaign's audience i. `content` is the letter with its slots, packed by
+    `letters.pack`; `digest` is the SHA-256 of what was packed. Mask 0 is nobody's letter but the archive's web edition.
     """
 
     __tablename__ = "released_letters"
@@ -85,8 +85,7 @@ class ReleasedLetter(Base):
     campaign_id: Mapped[CampaignId] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True)
     mask: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     digest: Mapped[str] = mapped_column(String(64))
-    skeleton: Mapped[bytes] = mapped_column(LargeBinary)
-    page: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Media(Base):
@@ -98,16 +97,3 @@ class Media(Base):
     media_type: Mapped[str] = mapped_column(String(100))
     content: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class Publication(Base):
-    """An issue in the archive: its web edition for the public audiences, and its calendar files."""
-
-    __tablename__ = "publications"
-
-    slug: Mapped[str] = mapped_column(String(200), primary_key=True)
-    title: Mapped[str] = mapped_column(Text)
-    summary: Mapped[str] = mapped_column(Text, default="")
-    page: Mapped[bytes] = mapped_column(LargeBinary)
-    calendars: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
-    published_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

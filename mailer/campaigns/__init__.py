@@ -1,0 +1,74 @@
+"""Campaigns: a letter set, a list and a time; what the manager decides about them.
+
+Takes an `Issue` and the audiences it goes to. Gives drafts, releases named by a hash, the letters and the web edition that
+were approved, and the moves of a campaign's state. Knows content, rendering and whom an audience holds; knows no relay.
+"""
+
+from mailer.campaigns.archive import Publication, Published, list_publications, publication
+from mailer.campaigns.course import advance_enlisting, due, finish_enlisting, mark_sent
+from mailer.campaigns.decisions import (
+    cancel,
+    create,
+    create_from_revision,
+    fail,
+    note_test,
+    pause,
+    recall,
+    resume,
+    schedule,
+)
+from mailer.campaigns.issues import (
+    IssueRow,
+    issue,
+    issue_of_revision,
+    list_issues,
+    read_revision,
+    revision_files,
+    store_revision,
+)
+from mailer.campaigns.plan import Plan, plan
+from mailer.campaigns.release import media, released_edition, released_letter, released_masks, verify_release
+from mailer.campaigns.rows import CampaignRow, campaign, is_live, list_campaigns, masks_of, row, working
+from mailer.campaigns.when import parse_when
+
+__all__ = [
+    "CampaignRow",
+    "IssueRow",
+    "Plan",
+    "Publication",
+    "Published",
+    "advance_enlisting",
+    "campaign",
+    "cancel",
+    "create",
+    "create_from_revision",
+    "due",
+    "fail",
+    "finish_enlisting",
+    "is_live",
+    "issue",
+    "issue_of_revision",
+    "list_campaigns",
+    "list_issues",
+    "list_publications",
+    "mark_sent",
+    "masks_of",
+    "media",
+    "note_test",
+    "parse_when",
+    "pause",
+    "plan",
+    "publication",
+    "read_revision",
+    "recall",
+    "released_edition",
+    "released_letter",
+    "released_masks",
+    "resume",
+    "revision_files",
+    "row",
+    "schedule",
+    "store_revision",
+    "verify_release",
+    "working",
+]

@@ -1,0 +1,65 @@
+"""The course of a released campaign: due, frozen, sent; moved by the sweep and by the delivery, never by a person."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from mailer.base import audit
+from mailer.base.hints import wake
+from mailer.base.tables import CampaignId, move
+from mailer.campaigns.decisions import pause
+from mailer.campaigns.models import Campaign
+from mailer.campaigns.states import MOVES
+
+ACTOR = "sweep"
+
+
+def due(session: Session, *, now: datetime, grace: timedelta) -> None:
+    """Begin what is due; what missed its time by more than `grace` waits for a decision instead of going out at night."""
+    query = select(Campaign.id, Campaign.scheduled_at).where(
+        Campaign.state == "scheduled", Campaign.scheduled_at <= now
+    )
+    for campaign_id, scheduled_at in session.execute(query).all():
+        if scheduled_at is not None and scheduled_at < now - grace:
+            detail = f"its time was {scheduled_at.isoformat()}, and nothing was running then"
+            pause(session, campaign_id, now=now, actor=ACTOR, reason="missed", detail=detail)
+        elif move(session, Campaign, campaign_id, MOVES["prepare"], "preparing", started_at=now):
+            _note(session, campaign_id, "campaign_started", now)
+            wake(session, "prepare", campaign_id)
+
+
+def advance_enlisting(session: Session, campaign_id: CampaignId, *, before: int | None, after: int) -> bool:
+    """Move the mark up to which the list is frozen, by compare-and-set; False where another has moved it."""
+    statement = (
+        update(Campaign)
+        .where(
+            Campaign.id == campaign_id,
+            Campaign.state == "preparing",
+            Campaign.enlisted_to.is_(None) if before is None else Campaign.enlisted_to == before,
+        )
+        .values(enlisted_to=after)
+        .returning(Campaign.id)
+    )
+    return session.execute(statement).scalar_one_or_none() is not None
+
+
+def finish_enlisting(session: Session, campaign_id: CampaignId, *, now: datetime) -> bool:
+    """The list is frozen whole: preparing → sending; False where it was paused or cancelled meanwhile."""
+    done = move(session, Campaign, campaign_id, MOVES["send"], "sending", is_enlisted=True)
+    if done:
+        _note(session, campaign_id, "campaign_enlisted", now)
+        wake(session, "sweep", 0)
+    return done
+
+
+def mark_sent(session: Session, campaign_id: CampaignId, *, now: datetime) -> bool:
+    """Every recipient has an outcome: sending → sent."""
+    done = move(session, Campaign, campaign_id, MOVES["finish"], "sent", finished_at=now)
+    if done:
+        _note(session, campaign_id, "campaign_sent", now)
+    return done
+
+
+def _note(session: Session, campaign_id: CampaignId, deed: str, now: datetime) -> None:
+    audit.note(session, actor=ACTOR, deed=deed, subject=f"campaign {campaign_id}", now=now)

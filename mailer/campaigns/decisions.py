@@ -1,0 +1,240 @@
+"""What is decided about a campaign: each decision is one compare-and-set, one line in the audit log, and a hint."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from mailer.base import audit
+from mailer.base.errors import NotAllowed, WrongInput
+from mailer.base.hints import wake
+from mailer.base.tables import CampaignId, RevisionId, move
+from mailer.campaigns.issues import issue_of_revision, read_revision, store_revision
+from mailer.campaigns.models import Campaign, IssueRevision
+from mailer.campaigns.release import release
+from mailer.campaigns.rows import row
+from mailer.campaigns.states import MOVES
+from mailer.content import Finding, Issue, check_issue
+from mailer.rendering import Frame
+from subscribers import audience_ids, list_audiences
+
+MOST_AUDIENCES = 6
+"""Every combination of a campaign's audiences is a letter of its own: six make 63."""
+JUST_NOW = timedelta(minutes=2)
+"""How old a wished time may be and still count as now: a page was open for a while."""
+
+
+def create(
+    session: Session, issue: Issue, *, audiences: Sequence[str], now: datetime, actor: str, origin: str = ""
+) -> CampaignId:
+    """Make a draft that sends this issue to these audiences.
+
+    Raises:
+        NotFound: an audience does not exist.
+        WrongInput: no audience, or too many.
+    """
+    revision_id = store_revision(session, issue, now=now, author=actor, origin=origin)
+    return create_from_revision(session, revision_id, audiences=audiences, now=now, actor=actor)
+
+
+def create_from_revision(
+    session: Session, revision_id: RevisionId, *, audiences: Sequence[str], now: datetime, actor: str
+) -> CampaignId:
+    """Make a draft that sends this revision to these audiences.
+
+    Raises:
+        NotFound: the revision or an audience does not exist.
+        WrongInput: no audience, or too many.
+    """
+    slugs = list(dict.fromkeys(audiences))
+    if not 1 <= len(slugs) <= MOST_AUDIENCES:
+        raise WrongInput(f"{len(slugs)} audiences were named", do=f"name between 1 and {MOST_AUDIENCES}")
+    audience_ids(session, slugs)
+    revision, _main = issue_of_revision(session, revision_id)
+    campaign = Campaign(
+        slug=_free_slug(session, revision.slug),
+        title=revision.title,
+        revision_id=revision_id,
+        audiences=slugs,
+        created_at=now,
+    )
+    session.add(campaign)
+    session.flush()
+    audit.note(session, actor=actor, deed="campaign_created", subject=f"campaign {campaign.id}", now=now)
+    return campaign.id
+
+
+def schedule(
+    session: Session,
+    campaign_id: CampaignId,
+    *,
+    send_at: datetime,
+    zone: str,
+    now: datetime,
+    actor: str,
+    frame: Frame,
+    accept_warnings: bool | Collection[str],
+    formula_cache: Path | None = None,
+) -> str:
+    """Release a draft for a time; gives the hash that names what was approved.
+
+    Args:
+        accept_warnings: True accepts every warning, else the codes of those that were accepted.
+
+    Raises:
+        WrongInput: the checker found an error; the first one is told.
+        NotAllowed: it is no draft, the time is past, or a warning was not accepted.
+    """
+    if send_at < now - JUST_NOW:
+        raise NotAllowed(f"{send_at:%d %B %Y %H:%M %Z} is past", do="choose a later time")
+    campaign = row(session, campaign_id)
+    issue = read_revision(session, campaign.revision_id)
+    known = frozenset(audience.slug for audience in list_audiences(session))
+    _require_checked(check_issue(issue, known_audiences=known, now=now), accept_warnings)
+    # The state first: of two who release at once, the second waits here and is then refused, before any rendering.
+    _move(session, campaign_id, "schedule", "scheduled", scheduled_at=send_at, zone=zone)
+    digest = release(session, campaign, issue, frame=frame, formula_cache=formula_cache, now=now)
+    session.execute(update(Campaign).where(Campaign.id == campaign_id).values(release_hash=digest))
+    audit.note(
+        session,
+        actor=actor,
+        deed="campaign_scheduled",
+        subject=f"campaign {campaign_id}",
+        now=now,
+        detail=f"{send_at.isoformat()} {zone} release {digest}",
+    )
+    wake(session, "sweep", 0)
+    return digest
+
+
+def recall(session: Session, campaign_id: CampaignId, *, now: datetime, actor: str) -> None:
+    """Take a release back into a draft, before the first message left.
+
+    Raises:
+        NotAllowed: it is not scheduled any more.
+    """
+    _decide(session, campaign_id, "recall", "draft", now=now, actor=actor, scheduled_at=None, release_hash="")
+
+
+def pause(
+    session: Session, campaign_id: CampaignId, *, now: datetime, actor: str, reason: str = "manager", detail: str = ""
+) -> None:
+    """Hold a campaign; what is in flight is finished, nothing new is begun.
+
+    Args:
+        reason: `manager`, `missed`, `changed`, `relay`, `canary`: why it waits for a decision.
+
+    Raises:
+        NotAllowed: it is not on its way.
+    """
+    _decide(
+        session,
+        campaign_id,
+        "pause",
+        "paused",
+        now=now,
+        actor=actor,
+        resumes_to=Campaign.state,
+        reason=reason,
+        detail=detail,
+    )
+
+
+def resume(session: Session, campaign_id: CampaignId, *, now: datetime, actor: str) -> None:
+    """Let a paused campaign go on where it was; whose time has come meanwhile leaves now.
+
+    Raises:
+        NotAllowed: it is not paused.
+    """
+    campaign = row(session, campaign_id)
+    waited = campaign.resumes_to == "scheduled" and campaign.scheduled_at is not None and campaign.scheduled_at <= now
+    after = "preparing" if waited else campaign.resumes_to
+    started = {"started_at": now} if waited else {}
+    _decide(session, campaign_id, "resume", after, now=now, actor=actor, reason="", detail="", resumes_to="", **started)
+    if after == "preparing":
+        wake(session, "prepare", campaign_id)
+    wake(session, "sweep", 0)
+
+
+def cancel(session: Session, campaign_id: CampaignId, *, now: datetime, actor: str) -> None:
+    """End a campaign for good: whoever has not got it will not.
+
+    Raises:
+        NotAllowed: it is over.
+    """
+    _decide(session, campaign_id, "cancel", "cancelled", now=now, actor=actor, finished_at=now, resumes_to="")
+    wake(session, "sweep", 0)
+
+
+def fail(
+    session: Session, campaign_id: CampaignId, *, now: datetime, actor: str, reason: str, detail: str = ""
+) -> None:
+    """End a campaign that cannot go on.
+
+    Raises:
+        NotAllowed: it is not on its way.
+    """
+    _decide(session, campaign_id, "fail", "failed", now=now, actor=actor, reason=reason, detail=detail, finished_at=now)
+
+
+def note_test(session: Session, campaign_id: CampaignId, *, now: datetime, actor: str) -> None:
+    """Write down that a test copy of the campaign's revision was sent."""
+    digest = (
+        select(IssueRevision.digest)
+        .join(Campaign, Campaign.revision_id == IssueRevision.id)
+        .where(Campaign.id == campaign_id)
+    )
+    session.execute(update(Campaign).where(Campaign.id == campaign_id).values(tested_digest=session.scalar(digest)))
+    audit.note(session, actor=actor, deed="test_copy_sent", subject=f"campaign {campaign_id}", now=now)
+
+
+def _decide(
+    session: Session,
+    campaign_id: CampaignId,
+    decision: str,
+    after: str,
+    *,
+    now: datetime,
+    actor: str,
+    **values: Any,
+) -> None:
+    _move(session, campaign_id, decision, after, **values)
+    deed = {"pause": "paused", "resume": "resumed", "cancel": "cancelled", "fail": "failed", "recall": "recalled"}[
+        decision
+    ]
+    detail = " ".join(str(values[key]) for key in ("reason", "detail") if values.get(key))
+    subject = f"campaign {campaign_id}"
+    audit.note(session, actor=actor, deed=f"campaign_{deed}", subject=subject, now=now, detail=detail)
+
+
+def _move(session: Session, campaign_id: CampaignId, decision: str, after: str, **values: Any) -> None:
+    """Raises NotAllowed where the state forbids the decision, NotFound where there is no such campaign."""
+    if not move(session, Campaign, campaign_id, MOVES[decision], after, **values):
+        state = row(session, campaign_id).state
+        raise NotAllowed(f"campaign {campaign_id} is {state}: it cannot {decision}", do="reload and look again")
+
+
+def _require_checked(findings: Sequence[Finding], accepted: bool | Collection[str]) -> None:  # noqa: FBT001
+    for finding in findings:
+        if finding.level == "error":
+            raise WrongInput(f"{finding.code}: {finding.message}", do="mend it and try again", place=str(finding.place))
+    if accepted is True:
+        return
+    codes = accepted or ()
+    for finding in findings:
+        if finding.code not in codes:
+            raise NotAllowed(
+                f"the warning {finding.code} was not accepted ({finding.place})", do="mend it or accept it"
+            )
+
+
+def _free_slug(session: Session, wanted: str) -> str:
+    taken = set(session.scalars(select(Campaign.slug).where(Campaign.slug.startswith(wanted, autoescape=True))))
+    number, slug = 1, wanted
+    while slug in taken:
+        number += 1
+        slug = f"{wanted}-{number}"
+    return slug

@@ -1,0 +1,112 @@
+"""Issues as revisions: every change of the files makes a new one, and a campaign stays with its own."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import PurePosixPath
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from mailer.base import audit
+from mailer.base.errors import NotFound
+from mailer.base.tables import RevisionId
+from mailer.campaigns.models import IssueFile, IssueRevision
+from mailer.content import Issue, StoredFiles, read_files
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRow:
+    """The newest revision of an issue."""
+
+    revision_id: RevisionId
+    slug: str
+    title: str
+    digest: str
+    origin: str
+    author: str
+    created_at: datetime
+
+
+def store_revision(session: Session, issue: Issue, *, now: datetime, author: str, origin: str = "") -> RevisionId:
+    """Keep the issue's files; files that are kept already as the newest revision are not kept twice."""
+    main = PurePosixPath(issue.source.replace("\\", "/")).name
+    files = issue.source_files
+    digest = _digest(main, files)
+    slug = issue.meta.slug or slug_of(issue.meta.title)
+    newest = session.scalar(
+        select(IssueRevision).where(IssueRevision.slug == slug).order_by(IssueRevision.id.desc()).limit(1)
+    )
+    if newest is not None and newest.digest == digest:
+        return newest.id
+    revision = IssueRevision(
+        slug=slug, title=issue.meta.title, main=main, digest=digest, origin=origin, author=author, created_at=now
+    )
+    session.add(revision)
+    session.flush()
+    session.add_all(IssueFile(revision_id=revision.id, name=name, content=content) for name, content in files.items())
+    audit.note(session, actor=author, deed="issue_stored", subject=f"revision {revision.id}", now=now, detail=slug)
+    return revision.id
+
+
+def revision_files(session: Session, revision_id: RevisionId) -> tuple[StoredFiles, str]:
+    """The files of a revision, and the name of its main one."""
+    main = issue_of_revision(session, revision_id)[1]
+    rows = session.execute(select(IssueFile.name, IssueFile.content).where(IssueFile.revision_id == revision_id)).all()
+    return StoredFiles(dict(row.tuple() for row in rows)), main
+
+
+def read_revision(session: Session, revision_id: RevisionId) -> Issue:
+    """The issue of a revision, read anew from its files."""
+    return read_files(*revision_files(session, revision_id))
+
+
+def issue_of_revision(session: Session, revision_id: RevisionId) -> tuple[IssueRow, str]:
+    """The row of a revision, and the name of its main file.
+
+    Raises:
+        NotFound: there is no such revision.
+    """
+    found = session.get(IssueRevision, revision_id)
+    if found is None:
+        raise NotFound(f"there is no revision {revision_id}", do="reload the list of issues")
+    return _row(found), found.main
+
+
+def issue(session: Session, slug: str) -> IssueRow:
+    """The newest revision of an issue.
+
+    Raises:
+        NotFound: there is no such issue.
+    """
+    found = [row for row in list_issues(session) if row.slug == slug]
+    if not found:
+        raise NotFound(f"there is no issue {slug!r}", do="look at the list of issues")
+    return found[0]
+
+
+def list_issues(session: Session) -> tuple[IssueRow, ...]:
+    """The newest revision of every issue, the newest first."""
+    newest = select(func.max(IssueRevision.id)).group_by(IssueRevision.slug)
+    rows = session.scalars(select(IssueRevision).where(IssueRevision.id.in_(newest)).order_by(IssueRevision.id.desc()))
+    return tuple(map(_row, rows))
+
+
+def slug_of(title: str) -> str:
+    """A title as part of an address: lower-case ASCII letters, digits and hyphens."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "issue"
+
+
+def _row(found: IssueRevision) -> IssueRow:
+    return IssueRow(found.id, found.slug, found.title, found.digest, found.origin, found.author, found.created_at)
+
+
+def _digest(main: str, files: Mapping[str, bytes]) -> str:
+    whole = sha256(main.encode())
+    for name in sorted(files):
+        whole.update(f"\0{name}\0".encode() + sha256(files[name]).digest())
+    return whole.hexdigest()

@@ -1,0 +1,51 @@
+"""What a release would do: who would get it, who would not and why, and what the checker says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from mailer.base.tables import CampaignId
+from mailer.campaigns.issues import read_revision
+from mailer.campaigns.rows import masks_of, row
+from mailer.content import Finding, check_issue
+from subscribers import audience_ids, exclusions, list_audiences, recipients
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The exact count, by audience (a person in two counts in both) and by combination; who is left out, and why."""
+
+    count: int
+    by_audience: Mapping[str, int]
+    by_mask: Mapping[int, int]
+    exclusions: Mapping[str, int]
+    findings: tuple[Finding, ...]
+
+
+def plan(session: Session, campaign_id: CampaignId, *, now: datetime) -> Plan:
+    """What would happen if the campaign were released now.
+
+    Raises:
+        NotFound: there is no such campaign, or one of its audiences is gone.
+    """
+    campaign = row(session, campaign_id)
+    ids = audience_ids(session, campaign.audiences)
+    asked = recipients(ids, now=now).subquery()
+    counted = session.execute(select(asked.c.mask, func.count()).group_by(asked.c.mask)).all()
+    by_mask: dict[int, int] = dict(found.tuple() for found in counted)
+    by_audience = {
+        slug: sum(count for mask, count in by_mask.items() if slug in masks_of(campaign.audiences)[mask])
+        for slug in campaign.audiences
+    }
+    known = frozenset(audience.slug for audience in list_audiences(session))
+    findings = check_issue(read_revision(session, campaign.revision_id), known_audiences=known, now=now)
+    return Plan(
+        count=sum(by_mask.values()),
+        by_audience=by_audience,
+        by_mask=by_mask,
+        exclusions=exclusions(session, ids, now=now),
+        findings=findings,
+    )

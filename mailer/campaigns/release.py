@@ -1,0 +1,119 @@
+"""The release: the letters of every combination of audiences and the web edition, rendered once, kept, named by a hash."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from mailer.base.errors import NotFound
+from mailer.base.tables import CampaignId
+from mailer.campaigns import letters
+from mailer.campaigns.models import Campaign, Media, ReleasedLetter
+from mailer.campaigns.rows import CampaignRow, masks_of
+from mailer.content import Issue
+from mailer.rendering import Frame, Letter, Picture, render, web_edition
+from subscribers import public_slugs
+
+EDITION = 0
+"""The mask of the archive's web edition."""
+
+
+def release(
+    session: Session, row: CampaignRow, issue: Issue, *, frame: Frame, formula_cache: Path | None, now: datetime
+) -> str:
+    """Render and keep everything that the campaign will send and archive; gives the hash that names it."""
+    session.execute(delete(ReleasedLetter).where(ReleasedLetter.campaign_id == row.id))
+    public = frozenset(public_slugs(session)) & frozenset(row.audiences)
+    edition = web_edition(issue, public, frame, formula_cache=formula_cache)
+    _keep(session, row.id, EDITION, letters.pack_edition(edition))
+    pictures: dict[str, Picture] = {picture.name: picture for picture in edition.pictures}
+    for mask, slugs in masks_of(row.audiences).items():
+        letter = render(issue, slugs, frame, formula_cache=formula_cache)
+        _keep(session, row.id, mask, letters.pack(letter))
+        pictures.update((picture.name, picture) for picture in letter.pictures)
+    _keep_media(session, pictures.values(), now)
+    session.flush()
+    return _hash(session, row.id)
+
+
+def verify_release(session: Session, campaign_id: CampaignId) -> bool:
+    """Whether what is kept is still what was approved: letters, audiences and all."""
+    approved = session.scalar(select(Campaign.release_hash).where(Campaign.id == campaign_id))
+    return bool(approved) and approved == _hash(session, campaign_id)
+
+
+def released_letter(session: Session, campaign_id: CampaignId, mask: int) -> Letter:
+    """The letter for one combination of the campaign's audiences, its pictures too.
+
+    Raises:
+        NotFound: the campaign was not released, or it has no such combination.
+    """
+    content = _content(session, campaign_id, mask)
+    names = letters.picture_names(content)
+    media = session.execute(select(Media.name, Media.content).where(Media.name.in_(names))).all()
+    return letters.unpack(content, dict(found.tuple() for found in media))
+
+
+def released_masks(session: Session, campaign_id: CampaignId) -> tuple[int, ...]:
+    """The combinations of audiences for which there is a letter."""
+    query = select(ReleasedLetter.mask).where(ReleasedLetter.campaign_id == campaign_id, ReleasedLetter.mask != EDITION)
+    return tuple(session.scalars(query.order_by(ReleasedLetter.mask)))
+
+
+def released_edition(session: Session, campaign_id: CampaignId) -> tuple[str, dict[str, str]]:
+    """The web edition's page and its calendar files, by name.
+
+    Raises:
+        NotFound: the campaign was not released.
+    """
+    return letters.unpack_edition(_content(session, campaign_id, EDITION))
+
+
+def media(session: Session, name: str) -> tuple[bytes, str]:
+    """A picture under the public address, and its media type.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    found = session.get(Media, name)
+    if found is None:
+        raise NotFound("there is no such picture", do="open the letter anew")
+    return found.content, found.media_type
+
+
+def _content(session: Session, campaign_id: CampaignId, mask: int) -> bytes:
+    found = session.get(ReleasedLetter, (campaign_id, mask))
+    if found is None:
+        raise NotFound(f"campaign {campaign_id} has no released letter {mask}", do="release it first")
+    return found.content
+
+
+def _keep(session: Session, campaign_id: CampaignId, mask: int, content: bytes) -> None:
+    session.add(ReleasedLetter(campaign_id=campaign_id, mask=mask, digest=letters.digest(content), content=content))
+
+
+def _keep_media(session: Session, pictures: Iterable[Picture], now: datetime) -> None:
+    """Keep each once: the name is a hash of the content, so one that is there is the same."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    for picture in pictures:
+        statement = insert(Media).values(
+            name=picture.name, media_type=picture.media_type, content=picture.content, created_at=now
+        )
+        session.execute(statement.on_conflict_do_nothing())
+
+
+def _hash(session: Session, campaign_id: CampaignId) -> str:
+    """Over the letters' contents as they are kept now, the audiences that are asked for recipients, and the revision."""
+    kept = session.execute(
+        select(ReleasedLetter.mask, ReleasedLetter.content)
+        .where(ReleasedLetter.campaign_id == campaign_id)
+        .order_by(ReleasedLetter.mask)
+    ).all()
+    facts = session.execute(select(Campaign.audiences, Campaign.revision_id).where(Campaign.id == campaign_id)).one()
+    whole = [facts.audiences, facts.revision_id, [[mask, letters.digest(content)] for mask, content in kept]]
+    return sha256(json.dumps(whole).encode()).hexdigest()

@@ -1,0 +1,125 @@
+"""Campaigns as the faces and the delivery see them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from mailer.base.errors import NotFound
+from mailer.base.tables import CampaignId, RevisionId
+from mailer.campaigns.models import Campaign, IssueRevision
+from mailer.campaigns.states import AT_WORK
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """A campaign; `is_tested` says that a test copy of this very revision was sent."""
+
+    id: CampaignId
+    slug: str
+    title: str
+    revision_id: RevisionId
+    audiences: tuple[str, ...]
+    state: str
+    reason: str
+    detail: str
+    resumes_to: str
+    scheduled_at: datetime | None
+    zone: str
+    release_hash: str
+    uncertain_rule: str
+    is_tested: bool
+    enlisted_to: int | None
+    is_enlisted: bool
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+def campaign(session: Session, name: str) -> CampaignRow:
+    """The campaign with this id or slug.
+
+    Raises:
+        NotFound: there is none.
+    """
+    wanted = [Campaign.slug == name]
+    if name.isdecimal() and len(name) < 19:
+        wanted.append(Campaign.id == int(name))
+    found = _rows(session, or_(*wanted))
+    if not found:
+        raise NotFound(f"there is no campaign {name!r}", do="`mailer campaign list` shows them")
+    # A slug may be a number: the id goes first.
+    return next((row for row in found if str(row.id) == name), found[0])
+
+
+def row(session: Session, campaign_id: CampaignId) -> CampaignRow:
+    """The campaign with this id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = _rows(session, Campaign.id == campaign_id)
+    if not found:
+        raise NotFound(f"there is no campaign {campaign_id}", do="`mailer campaign list` shows them")
+    return found[0]
+
+
+def list_campaigns(session: Session) -> tuple[CampaignRow, ...]:
+    """All campaigns, the newest first."""
+    return _rows(session)
+
+
+def working(session: Session) -> tuple[CampaignRow, ...]:
+    """The campaigns that are being prepared or sent."""
+    return _rows(session, Campaign.state.in_(AT_WORK))
+
+
+def is_live(session: Session, campaign_id: CampaignId) -> bool:
+    """Whether its messages may go out now."""
+    query = select(Campaign.id).where(Campaign.id == campaign_id, Campaign.state.in_(AT_WORK))
+    return session.scalar(query) is not None
+
+
+def _rows(session: Session, *conditions: object) -> tuple[CampaignRow, ...]:
+    query = (
+        select(Campaign, IssueRevision.digest)
+        .join(IssueRevision, IssueRevision.id == Campaign.revision_id)
+        .where(*conditions)  # type: ignore[arg-type]
+        .order_by(Campaign.id.desc())
+        .execution_options(populate_existing=True)
+    )
+    return tuple(_row(found, digest) for found, digest in session.execute(query).all())
+
+
+def _row(found: Campaign, digest: str) -> CampaignRow:
+    return CampaignRow(
+        id=found.id,
+        slug=found.slug,
+        title=found.title,
+        revision_id=found.revision_id,
+        audiences=tuple(found.audiences),
+        state=found.state,
+        reason=found.reason,
+        detail=found.detail,
+        resumes_to=found.resumes_to,
+        scheduled_at=found.scheduled_at,
+        zone=found.zone,
+        release_hash=found.release_hash,
+        uncertain_rule=found.uncertain_rule,
+        is_tested=found.tested_digest == digest,
+        enlisted_to=found.enlisted_to,
+        is_enlisted=found.is_enlisted,
+        created_at=found.created_at,
+        started_at=found.started_at,
+        finished_at=found.finished_at,
+    )
+
+
+def masks_of(audiences: Sequence[str]) -> dict[int, frozenset[str]]:
+    """Every combination of a campaign's audiences, by its mask: bit i is audience i."""
+    return {
+        mask: frozenset(slug for bit, slug in enumerate(audiences) if mask >> bit & 1)
+        for mask in range(1, 1 << len(audiences))
+    }

@@ -1,0 +1,25 @@
+"""Which move is allowed from where: one table, pure.
+
+draft → scheduled → preparing → sending → sent
+          │   ↑         │          │
+          │   └──── paused ←───────┘     (scheduled, preparing and sending pause; a pause goes back to what it interrupted)
+          └→ draft (recalled)            everything that is not over can be cancelled; what is at work can fail
+"""
+
+from typing import Final
+
+MOVES: Final[dict[str, tuple[str, ...]]] = {
+    "schedule": ("draft",),
+    "recall": ("scheduled",),
+    "prepare": ("scheduled",),
+    "send": ("preparing",),
+    "finish": ("sending",),
+    "pause": ("scheduled", "preparing", "sending"),
+    "resume": ("paused",),
+    "cancel": ("draft", "scheduled", "preparing", "sending", "paused"),
+    "fail": ("scheduled", "preparing", "sending", "paused"),
+}
+"""From which states a move may start."""
+
+AT_WORK: Final = ("preparing", "sending")
+OVER: Final = ("sent", "cancelled", "failed")
