@@ -45,15 +45,20 @@ class RedisServer:
             self.process = subprocess.Popen([redis_binary(), *options], cwd=self.folder, stdout=log, stderr=log)
         give_up = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < give_up and self.process.poll() is None:
-            with redis.Redis(port=self.port) as client:
-                try:
-                    client.ping()
-                except redis.ConnectionError:
-                    time.sleep(0.02)
-                else:
-                    return
+            if self.answers():
+                return
+            time.sleep(0.02)
         message = f"Redis did not start: {(self.folder / 'log').read_text(encoding='utf-8', errors='replace')}"
         raise RuntimeError(message)
+
+    def answers(self) -> bool:
+        """Whether it is there."""
+        with redis.Redis(port=self.port) as client:
+            try:
+                client.ping()
+            except redis.ConnectionError:
+                return False
+        return True
 
     def kill(self) -> None:
         """End it at once; it forgets everything."""
