@@ -32,11 +32,11 @@ def placeholders(checked: Checked) -> Iterator[Finding]:
             yield warning(place, "placeholder", f"“{found[0]}” was left in the text; write what belongs there")
     meta = checked.issue.meta
     for key, value in (("title", meta.title), ("subject", meta.subject), ("preheader", meta.preheader)):
-        if found := _PLACEHOLDER.search(value):
+        if left := _PLACEHOLDER.search(value):
             yield warning(
                 checked.place_of_key(key),
                 "placeholder",
-                f"“{found[0]}” was left in the {key}; write what belongs there",
+                f"“{left[0]}” was left in the {key}; write what belongs there",
             )
 
 

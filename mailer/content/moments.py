@@ -50,8 +50,13 @@ _TIME: Final = r"(\d{1,2})(?:[:.h](\d{2}))?\s*(a\.?m\.?|p\.?m\.?|uhr|h)?"
 _ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _DAY_MONTH: Final = re.compile(rf"{_DAY}(?:{_TO}{_DAY})?\s+(?:of\s+)?({_MONTH})(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
 _MONTH_DAY: Final = re.compile(rf"({_MONTH})\s+{_DAY}(?:{_TO}{_DAY})?(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
-_CLOCK: Final = re.compile(rf"(?:,|\bat\b|\bum\b|\bà\b|T|\bfrom\b)?\s*{_TIME}(?:{_TO}{_TIME})?(?![\d-])", re.IGNORECASE)
-_LEADING: Final = re.compile(rf"[\s,]*(?:{_WEEKDAY}(?:{_TO}{_WEEKDAY})?[\s,]+)?(?:(?:on|am|le|the)\s+)?", re.IGNORECASE)
+_CLOCK: Final = re.compile(
+    rf"\s*,?\s*(?:\bat\b|\bum\b|\bà\b|T|\bfrom\b)?\s*{_TIME}(?:{_TO}{_TIME})?(?![\d-])", re.IGNORECASE
+)
+_LEADING: Final = re.compile(
+    rf"[\s,]*(?:(?:on|am|le)\s+)?(?:{_WEEKDAY}(?:{_TO}{_WEEKDAY})?[\s,]+)?(?:(?:on|am|le|the|der|den|dem)\s+)?",
+    re.IGNORECASE,
+)
 _ZONE: Final = re.compile(r"[\s(]+([A-Za-z_]+/[A-Za-z_/+-]+|UTC|GMT|Z)\)?\s*$")
 
 

@@ -1,0 +1,88 @@
+"""Dates and times as people write them."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mailer.content.moments import parse_when, stated_weekdays
+
+LONDON = ZoneInfo("Europe/London")
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("2027-01-12", date(2027, 1, 12), None),
+        ("2027-01-12 to 2027-01-14", date(2027, 1, 12), date(2027, 1, 14)),
+        ("12 January 2027", date(2027, 1, 12), None),
+        ("12–13 January 2027", date(2027, 1, 12), date(2027, 1, 13)),
+        ("12-13 January 2027.", date(2027, 1, 12), date(2027, 1, 13)),
+        ("11-15 July, 2022", date(2022, 7, 11), date(2022, 7, 15)),
+        ("13-16th June 2022", date(2022, 6, 13), date(2022, 6, 16)),
+        ("30 January – 2 February 2027", date(2027, 1, 30), date(2027, 2, 2)),
+        ("30 December – 2 January 2027", date(2026, 12, 30), date(2027, 1, 2)),
+        ("January 12, 2027", date(2027, 1, 12), None),
+        ("January 12–14, 2027", date(2027, 1, 12), date(2027, 1, 14)),
+        ("on Tuesday, 12th of January 2027", date(2027, 1, 12), None),
+        ("12. Januar 2027", date(2027, 1, 12), None),
+        ("le 1er février 2027", date(2027, 2, 1), None),
+        ("2027-01-12 14:00", datetime(2027, 1, 12, 14, tzinfo=LONDON), None),
+        ("2027-01-12T14:00", datetime(2027, 1, 12, 14, tzinfo=LONDON), None),
+        (
+            "2027-01-12 14:00–15:30",
+            datetime(2027, 1, 12, 14, tzinfo=LONDON),
+            datetime(2027, 1, 12, 15, 30, tzinfo=LONDON),
+        ),
+        (
+            "12 January 2027, 2pm to 3:30pm",
+            datetime(2027, 1, 12, 14, tzinfo=LONDON),
+            datetime(2027, 1, 12, 15, 30, tzinfo=LONDON),
+        ),
+        (
+            "12 January 2027 at 2-3pm",
+            datetime(2027, 1, 12, 14, tzinfo=LONDON),
+            datetime(2027, 1, 12, 15, tzinfo=LONDON),
+        ),
+        ("12. Januar 2027 um 14 Uhr", datetime(2027, 1, 12, 14, tzinfo=LONDON), None),
+        ("2027-01-12 22:00–01:00", datetime(2027, 1, 12, 22, tzinfo=LONDON), datetime(2027, 1, 13, 1, tzinfo=LONDON)),
+        (
+            "2027-01-12 14:00 to 2027-01-13 12:00",
+            datetime(2027, 1, 12, 14, tzinfo=LONDON),
+            datetime(2027, 1, 13, 12, tzinfo=LONDON),
+        ),
+        ("2027-01-12 14:00 Europe/Berlin", datetime(2027, 1, 12, 14, tzinfo=BERLIN), None),
+    ],
+)
+def test_a_time_is_read(text: str, start: date | datetime, end: date | datetime | None) -> None:
+    found = parse_when(text, zone="Europe/London")
+    assert found is not None
+    assert (found.start, found.end) == (start, end)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "soon", "12 January", "30 February 2027", "2027-13-01", "14–12 January 2027", "2027-01-12 14:00 to 2027-01-11 12:00",
+        "2027-01-12 25:00", "2027-01-12 to", "2027-01-12 14:00 Europe/Nowhere", "2027-01-12 and more", "2027-01-12 13pm",
+    ],
+)  # fmt: skip
+def test_what_is_no_time_is_none(text: str) -> None:
+    assert parse_when(text, zone="Europe/London") is None
+
+
+def test_the_zone_is_the_written_one_or_the_given_one() -> None:
+    for text, zone in (
+        ("2027-01-12", "Europe/London"),
+        ("2027-01-12 10:00 UTC", "UTC"),
+        ("2027-01-12 10:00 (America/New_York)", "America/New_York"),
+    ):
+        found = parse_when(text, zone="Europe/London")
+        assert found is not None
+        assert found.zone == zone
+
+
+def test_weekdays_are_found() -> None:
+    assert stated_weekdays("Tuesday") == (1,)
+    assert stated_weekdays("a talk") == ()
