@@ -148,13 +148,17 @@ def add_person(
     attributes: Mapping[str, Any] | None = None,
     audience_slugs: Sequence[str] = (),
     status: Literal["unconfirmed", "subscribed"] = "unconfirmed",
-    wording: str = "",
+    consent: str = "",
     source: str,
-    keys: Keys,
+    keys: Keys | None = None,
     now: datetime,
-    actor: str,
+    actor: str = "system",
 ) -> SubscriberId:
     """Add one person by hand.
+
+    Args:
+        consent: what they agreed to; nobody is subscribed without.
+        keys: with them it is noticed that an address was erased.
 
     Raises:
         WrongInput: it is no address, or someone is to be subscribed without the consent that they gave.
@@ -162,7 +166,7 @@ def add_person(
         NotFound: there is no such audience.
     """
     parsed = parse_address(address)
-    if status == "subscribed" and not wording:
+    if status == "subscribed" and not consent.strip():
         raise WrongInput(
             "nobody is subscribed without consent on record", do="say what was agreed to, or add them as unconfirmed"
         )
@@ -188,9 +192,9 @@ def add_person(
     for audience_id in ids:
         session.add(Subscription(subscriber_id=person.id, audience_id=audience_id, state=status, since=now))
         if status == "subscribed":
-            record(session, person.id, "agreed", audience_id=audience_id, wording=wording, source=source, now=now)
+            record(session, person.id, "agreed", audience_id=audience_id, wording=consent, source=source, now=now)
     if status == "subscribed" and not ids:
-        record(session, person.id, "agreed", wording=wording, source=source, now=now)
+        record(session, person.id, "agreed", wording=consent, source=source, now=now)
     audit.note(session, actor=actor, deed="person_added", subject=f"subscriber {person.id}", now=now)
     session.flush()
     return person.id

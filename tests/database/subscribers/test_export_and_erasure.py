@@ -29,7 +29,7 @@ def _people(session: Session) -> None:
     for number, name in enumerate(NAMES):
         people.add_person(
             session, f"p{number}@x.org", name=name, language="de", audience_slugs=["academic", "industry"],
-            attributes={"tags": ["a", "b"], "n": number, "note": name}, status="subscribed", wording="w",
+            attributes={"tags": ["a", "b"], "n": number, "note": name}, status="subscribed", consent="w",
             source="test", keys=KEYS, now=NOW, actor="test",
         )  # fmt: skip
     ids = [person.id for person in people.list_people(session, now=NOW).people]

@@ -198,7 +198,7 @@ def test_people_are_found_listed_and_counted(database: Database) -> None:
         for number in range(5):
             people.add_person(
                 session, f"p{number}@example.org", name=f"Person {number}", audience_slugs=["academic"],
-                status="subscribed", wording="on paper", source="test", keys=KEYS, now=NOW, actor="user 1",
+                status="subscribed", consent="on paper", source="test", keys=KEYS, now=NOW, actor="user 1",
             )  # fmt: skip
         first = people.list_people(session, limit=2, now=NOW)
         second = people.list_people(session, limit=3, after=first.next_after, now=NOW)

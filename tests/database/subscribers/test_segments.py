@@ -27,7 +27,7 @@ def _people(database: Database) -> None:
             audiences.add_audience(session, slug, slug.title())
         for email, name, slugs, attributes, year in rows:
             people.add_person(
-                session, email, name=name, audience_slugs=slugs, attributes=attributes, status="subscribed", wording="w",
+                session, email, name=name, audience_slugs=slugs, attributes=attributes, status="subscribed", consent="w",
                 source="test", keys=KEYS, now=datetime(year, 6, 1, 12, tzinfo=UTC), actor="test",
             )  # fmt: skip
         dee = people.find_person(session, "dee@x.org", now=NOW)
