@@ -32,6 +32,7 @@ from mailer.content.issue import (
     Table,
     Text,
 )
+from mailer.content.markdown import MAX_NESTING
 from mailer.content.plain import anchor_for, plain
 from mailer.content.raw_html import Flow
 from mailer.content.reading import Reading
@@ -63,6 +64,10 @@ def tree_of(tokens: list[Token]) -> list[Node]:
 
 def blocks_of_tokens(reading: Reading, tokens: list[Token]) -> Blocks:
     """The blocks of the main file, its footnotes last."""
+    deepest = next((token for token in tokens if token.level >= MAX_NESTING - 1 and token.map), None)
+    if deepest and deepest.map:
+        message = f"more than {MAX_NESTING} lists, quotes or containers stand in one another; what is deeper is dropped"
+        reading.fault(reading.place(deepest.map[0] + 1), "nested-too-deep", message)
     builder = _Builder(reading)
     blocks = builder.run(tree_of(tokens))
     return (*blocks, *builder.footnotes())

@@ -1,6 +1,6 @@
 """Inline tokens become inlines: Markdown's and HTML's spans alike, unsafe links dropped, merge fields checked."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -129,8 +129,7 @@ class _Builder:
 
     def _pop(self) -> None:
         frame = self._frames.pop()
-        inside_link = any(outer.tag == "a" for outer in self._frames)
-        self._add(*inline_element(self._reading, frame, inside_link=inside_link))
+        self._add(*inline_element(self._reading, frame, outer={outer.tag for outer in self._frames}))
 
     def _close(self, tag: str, *, markdown: bool) -> None:
         """Closes the nearest frame of that tag; HTML closes nothing that Markdown opened."""
@@ -245,15 +244,22 @@ def foreign(reading: Reading, opening: str, content: str, place: Place) -> None:
     )
 
 
-def inline_element(reading: Reading, frame: Frame, *, inside_link: bool = False) -> list[Inline]:
-    """What an element with inlines in it becomes; an element without meaning becomes what it holds."""
+def inline_element(reading: Reading, frame: Frame, *, outer: Collection[str] = ()) -> list[Inline]:
+    """What an element with inlines in it becomes; an element without meaning becomes what it holds.
+
+    Args:
+        reading: for the findings.
+        frame: the element, complete.
+        outer: the tags around it: bold in bold and a link in a link mean nothing more.
+    """
     tag, children = frame.tag, joined(frame.children)
     if kind := SPANS.get(tag):
-        return [Span(kind, children)] if children else []
+        again = any(SPANS.get(other) == kind for other in outer)
+        return list(children) if again or not children else [Span(kind, children)]
     if tag in {"code", "tt"}:
         return [Code(plain(children))] if children else []
     if tag == "a":
-        return _link(reading, frame, children, inside_link=inside_link)
+        return _link(reading, frame, children, inside_link="a" in outer)
     if tag == "q":
         return [Text("“"), *children, Text("”")]
     if tag in DROPPED_WHOLE:

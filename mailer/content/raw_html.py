@@ -30,6 +30,7 @@ from mailer.content.issue import (
     Table,
     Text,
 )
+from mailer.content.markdown import MAX_NESTING
 from mailer.content.plain import anchor_for, plain
 from mailer.content.reading import Reading
 from mailer.content.walk import all_blocks, inlines_of
@@ -134,7 +135,8 @@ class Flow:
                     break
             elif self._open[index].tag in {"table", "ul", "ol", "dl"}:
                 break
-        self._open.append(_Element(event.tag, place, event.attributes))
+        if len(self._open) < MAX_NESTING:
+            self._open.append(_Element(event.tag, place, event.attributes))
 
     def _close(self, tag: str) -> None:
         if any(element.tag == tag for element in self._open[1:]):
@@ -169,7 +171,7 @@ class Flow:
             return list(element.content)
         children = [part for part in element.content if isinstance(part, Inline)]
         frame = Frame(element.tag, element.place, markdown=False, attributes=element.attributes, children=children)
-        return list(inline_element(self._reading, frame))
+        return list(inline_element(self._reading, frame, outer={outer.tag for outer in self._open}))
 
     def _block(self, element: _Element) -> Blocks:  # noqa: PLR0911  # one for each tag
         tag, place, audiences = element.tag, element.place, self._reading.audiences

@@ -1,0 +1,183 @@
+"""The checker: each rule finds what it is for, at its place, and leaves good text alone."""
+
+import io
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from mailer.content import Issue, StoredFiles, check_issue, read_files, read_issue
+from mailer.content.check import RULES
+
+FRONT = "---\ntitle: T\nsubject: S\npreheader: P\n---\n"
+NOW = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def picture(kind: str = "PNG") -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (4, 4)).save(out, kind)
+    return out.getvalue()
+
+
+def read(text: str, front: str = FRONT) -> Issue:
+    files = {
+        "issue.md": (front + text).encode(),
+        "a.png": picture(),
+        "bad.png": b"no picture",
+        "a.svg": b"<svg/>",
+        "big.png": picture() + b"x" * 4_100_000,
+    }
+    return read_files(StoredFiles(files))
+
+
+def found(text: str, front: str = FRONT, **options: object) -> list[tuple[int, int, str, str]]:
+    findings = check_issue(read(text, front), **{"now": NOW, **options})  # type: ignore[arg-type]
+    assert list(findings) == sorted(findings)
+    return [(finding.place.line, finding.place.column, finding.level, finding.code) for finding in findings]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # pictures
+        ("![](a.png)", [(6, 1, "warning", "missing-alt")]),
+        ("text ![plot.png](a.png)", [(6, 6, "warning", "poor-alt")]),
+        ("![Image 3](a.png)", [(6, 1, "warning", "poor-alt")]),
+        ("![A plot](gone.png)", [(6, 1, "error", "missing-picture")]),
+        ("![A plot](../a.png)", [(6, 1, "error", "missing-picture")]),
+        ("![A plot](bad.png)", [(6, 1, "error", "picture-unreadable")]),
+        ("![A plot](big.png)", [(6, 1, "warning", "picture-large")]),
+        ("![A plot](https://x.org/a.png)", [(6, 1, "warning", "remote-picture")]),
+        ("![A curve that falls](a.png) ![A sign](a.svg)", []),
+        # links
+        ("A [here](https://x.org)", [(6, 3, "warning", "link-text")]),
+        ("A [read more…](https://x.org)", [(6, 3, "warning", "link-text")]),
+        ("A [![](a.png)](https://x.org)", [(6, 3, "warning", "link-text"), (6, 4, "warning", "missing-alt")]),
+        ("[https://good.org](https://evil.org)", [(6, 1, "warning", "link-text-mismatch")]),
+        ("[www.good.org/a](https://good.org/a) <https://good.org>", []),
+        ("[the page](page.html)", [(6, 1, "error", "relative-link")]),
+        ("[the page](https://)", [(6, 1, "error", "link-malformed")]),
+        ("[the page](mailto:nobody)", [(6, 1, "error", "link-malformed")]),
+        ("[the page](http://x.org)", [(6, 1, "warning", "http-link")]),
+        ("[the page](https://bit.ly/x)", [(6, 1, "warning", "short-link")]),
+        ("[the page](#nowhere)", [(6, 1, "error", "anchor-missing")]),
+        ("## Some where\n\nSee [the part](#some-where)", [(8, 5, "warning", "anchor-link")]),
+        ("[write](mailto:a@x.org) [ring](tel:+4412)", []),
+        ("::: button x.html\nThe label\n:::", [(6, 1, "error", "relative-link")]),
+        # readers
+        ("Dear {{ name }}", [(6, 6, "warning", "field-without-default")]),
+        ("Dear {{ nickname | default('x') }}", [(6, 6, "error", "unknown-field")]),
+        ("Dear {{ name | default('x') }} at {{ email }}", []),
+        ("## A\n\n## B\n\nx", [(6, 1, "warning", "empty-section")]),
+        ("x\n\n:::\n", [(8, 1, "error", "container-stray")]),
+        (":: note\nx", [(6, 1, "error", "container-stray")]),
+        ("x[^a]\n\n::: audience b\n[^a]: y\n:::", [(6, 2, "warning", "footnote-for-others")]),
+        ("::: audience a\n::: audience b\nx\n:::\n:::", [(8, 1, "warning", "audience-nobody")]),
+        # words
+        ("A TODO here\nand XXX", [(6, 3, "warning", "placeholder"), (7, 5, "warning", "placeholder")]),
+        ("Lorem ipsum dolor", [(6, 1, "warning", "placeholder")]),
+        ("`TODO` todos", []),
+        ("some text at\nat the the end", [(6, 11, "warning", "doubled-word"), (7, 4, "warning", "doubled-word")]),
+        ("We had had it. $x$ x x", []),
+        ("## A\n\nx\n\n#### B\n\nx", [(10, 1, "warning", "heading-skips")]),
+        ("A $\\foo$ and $x$", [(6, 3, "error", "formula-error")]),
+        ("$$\na +\n\\frac{a\n$$", [(7, 1, "error", "formula-error")]),
+        ("$$\na +\n  \\foo{a}\n$$", [(8, 3, "error", "formula-error")]),
+        ("x[^none]", [(6, 2, "error", "footnote-missing")]),
+        ("x \\(a_1\\) and \\[link\\]", [(6, 3, "warning", "tex-brackets")]),
+        ("|a|b|c|d|e|f|\n|-|-|-|-|-|-|\n|1|2|3|4|5|6|", [(6, 1, "warning", "table-wide")]),
+        # dates
+        ("::: event x\nwhen: 2026-12-31\n:::", [(6, 1, "warning", "event-past")]),
+        ("::: event x\nwhen: 2026-12-31 to 2027-01-02\n:::", []),
+        ("Come on Monday 12 January 2027.", [(6, 9, "warning", "weekday-mismatch")]),
+        ("Come on Tuesday, 12 January 2027, or Friday, January 15, 2027.", []),
+    ],
+)
+def test_each_rule_finds_its_fault(text: str, expected: list[tuple[int, int, str, str]]) -> None:
+    assert found(text) == expected
+
+
+def test_audiences_are_compared_with_the_workspace_or_the_front_matter() -> None:
+    front = "---\ntitle: T\nsubject: S\npreheader: P\naudiences: [academic]\n---\n"
+    text = "x\n\n::: audience academc\ny\n:::\n::: audience industry\nz\n:::"
+    assert found(text, front) == [(9, 14, "error", "unknown-audience"), (12, 14, "error", "unknown-audience")]
+    assert found(text, front, known_audiences=["academic", "industry"]) == [
+        (9, 14, "error", "unknown-audience"),
+        (12, 14, "warning", "audience-not-listed"),
+    ]
+    assert found(text, known_audiences=["industry"])[0] == (8, 14, "error", "unknown-audience")
+    assert found(text) == []
+    assert found(
+        "x",
+        "---\ntitle: T\nsubject: S\npreheader: P\nby_audience:\n  acdemic: {subject: x}\n---\n",
+        known_audiences=["academic"],
+    ) == [(5, 1, "error", "unknown-audience")]
+
+
+def test_an_audience_that_would_get_nothing_is_named() -> None:
+    front = "---\ntitle: T\nsubject: S\npreheader: P\naudiences: [a, b]\n---\n"
+    assert found("::: audience a\nx\n:::", front) == [(5, 1, "error", "audience-empty")]
+    assert found("", FRONT) == [(2, 1, "error", "issue-empty")]
+
+
+def test_subject_and_preheader_are_judged() -> None:
+    def front(subject: str, preheader: str) -> str:
+        return f"---\ntitle: T\nsubject: {subject}\npreheader: {preheader}\n---\n"
+
+    assert found("x", front("y" * 79, "P")) == [(3, 1, "warning", "subject-long")]
+    assert found("x", front("S", "y" * 141)) == [(4, 1, "warning", "preheader-long")]
+    assert found("x", front("S", "s")) == [(4, 1, "warning", "preheader-repeats")]
+    assert found("x", "---\ntitle: T\nsubject: S\n---\n") == [(1, 1, "warning", "preheader-missing")]
+    assert found("x", front("Hi {{ name }} {{ town }} {{ a.b }}", "TODO")) == [
+        (3, 1, "error", "unknown-field"),
+        (3, 1, "error", "unknown-field"),
+        (3, 1, "warning", "field-without-default"),
+        (4, 1, "warning", "placeholder"),
+    ]
+    assert found("x", front("\"Hi {{ town | default('x') }}\"", "P"), attributes=["town"]) == []
+
+
+def test_events_are_compared_with_the_issues_date() -> None:
+    front = "---\ntitle: T\nsubject: S\npreheader: P\ndate: 2022-06-15\n---\n"
+    assert found("::: event x\nwhen: 2022-07-11\n:::", front) == []
+    assert found("::: event x\nwhen: 2022-06-14\n:::", front) == [(7, 1, "warning", "event-past")]
+    assert found("::: event x\nwhen: 2022-06-14 10:00\n:::", now=None) == []
+
+
+def test_a_file_without_our_front_matter_has_warnings_only() -> None:
+    levels = {
+        level for _, _, level, _ in found("# T\n\n$\\foo$ [a](b.html) ![A plot](c.png) {{ x.y }}\n\n::: nosuch\nx", "")
+    }
+    assert levels == {"warning"}
+
+
+def test_every_message_says_what_to_do() -> None:
+    text = "![](x.png) [here](y) {{ name }} $\\foo$ TODO the the\n\n::: nosuch\n"
+    for finding in check_issue(read(text)):
+        assert "; " in finding.message
+        assert not finding.message.endswith(".")
+
+
+def test_every_rule_tells_its_codes() -> None:
+    for rule in RULES:
+        assert rule.__doc__ is not None
+        assert rule.__doc__.startswith("`")
+
+
+def test_the_sample_is_clean() -> None:
+    sample = Path(__file__).parents[3] / "templates" / "sample"
+    assert check_issue(read_issue(sample), known_audiences=["academic", "industry", "outreach"], now=NOW) == ()
+
+
+def test_a_long_issue_is_checked_in_good_time() -> None:
+    issue = read(
+        "\n\n".join(
+            f"## Part {number}\n\nWords [a link](https://x.org/{number}) and $x_{{{number % 7}}}$."
+            for number in range(400)
+        )
+    )
+    begin = time.perf_counter()
+    assert check_issue(issue) == ()
+    assert time.perf_counter() - begin < 10
