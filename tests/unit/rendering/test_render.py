@@ -195,7 +195,7 @@ def digest(letter: Letter) -> str:
 
 def test_the_real_issue_is_whole() -> None:
     if not REAL.exists():
-        pytest.skip("the real issue is not beside this checkout")
+        pytest.skip("needs the folder ../shared")
     letter = render(read_issue(REAL), frozenset(), FRAME)
     html, text = filled_html(letter), filled_text(letter)
     page = Page(html)
