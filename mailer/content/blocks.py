@@ -7,7 +7,8 @@ from typing import Final
 
 from markdown_it.token import Token
 
-from mailer.content.containers import CONTAINERS, ColumnBreak, Container, audience_slugs
+from mailer.content.container import ColumnBreak, Container
+from mailer.content.containers import CONTAINERS, audience_slugs
 from mailer.content.fences import Head
 from mailer.content.inlines import inlines_of_token, joined, trimmed
 from mailer.content.issue import (

@@ -10,64 +10,18 @@ from collections.abc import Callable
 from typing import Final
 from xml.etree.ElementTree import Element
 
-_SIGNS: Final = {
-    "=": "equals", "≠": "is not equal to", "<": "is less than", ">": "is greater than", "≤": "is at most",
-    "≥": "is at least", "⩽": "is at most", "⩾": "is at least", "≪": "is much less than", "≫": "is much greater than",
-    "≈": "is about", "∼": "tilde", "≃": "is similar to", "≅": "is congruent to", "≡": "is equivalent to",
-    "∝": "is proportional to", "≔": "is defined as", "+": "plus", "−": "minus", "-": "minus", "±": "plus or minus",
-    "∓": "minus or plus", "×": "times", "⋅": "times", "·": "times", "∗": "star", "*": "star", "/": "over", "÷": "divided by",
-    "∘": "composed with", "⊗": "tensor", "⊕": "direct sum", "∈": "in", "∉": "not in", "∋": "contains", "⊂": "subset of",
-    "⊆": "subset of or equal to", "⊃": "superset of", "⊇": "superset of or equal to", "∪": "union", "∩": "intersected with",
-    "∖": "without", "∅": "the empty set", "→": "to", "⟶": "to", "←": "from", "⟵": "from", "↦": "maps to", "⟼": "maps to",
-    "⇒": "implies", "⟹": "implies", "⇐": "is implied by", "⇔": "if and only if", "⟺": "if and only if", "↔": "both ways to",
-    "↪": "embeds in", "⇀": "converges weakly to", "∀": "for all", "∃": "there is", "∄": "there is no", "¬": "not",
-    "∧": "and", "∨": "or", "∣": "divides", "∥": "is parallel to", "⊥": "is perpendicular to", "∇": "nabla", "∂": "partial",
-    "∞": "infinity", "…": "dot dot dot", "⋯": "dot dot dot", "⋮": "and so on down", "⋱": "and so on down right",
-    "′": "prime", "″": "double prime", "‴": "triple prime", "!": "factorial", "%": "percent", "∑": "sum", "∏": "product",
-    "∐": "coproduct", "∫": "integral", "∬": "double integral", "∭": "triple integral", "∮": "contour integral",
-    "⋃": "union", "⋂": "intersection", "⨁": "direct sum", "⨂": "tensor product", "ℓ": "ell", "ℏ": "h bar", "ℜ": "real part of",
-    "ℑ": "imaginary part of", "ℵ": "aleph", "†": "dagger", "‡": "double dagger", "♯": "sharp", "⊤": "transpose", "∠": "angle",
-    "°": "degrees", ":": "colon", ";": ";", ",": ",", ".": ".", "?": "?", "|": "bar", "‖": "double bar",
-    "⌊": "floor of", "⌋": "end floor", "⌈": "ceiling of", "⌉": "end ceiling", "⟨": "open angle", "⟩": "close angle",
-    "(": "open paren", ")": "close paren", "[": "open bracket", "]": "close bracket", "{": "open brace", "}": "close brace",
-}  # fmt: skip
-_SILENT: Final = frozenset("\u2061\u2062\u2063\u2064\u200b\u00a0 ")
-_FUNCTIONS: Final = {
-    "sin": "sine", "cos": "cosine", "tan": "tangent", "cot": "cotangent", "sec": "secant", "csc": "cosecant",
-    "arcsin": "arc sine", "arccos": "arc cosine", "arctan": "arc tangent", "sinh": "hyperbolic sine",
-    "cosh": "hyperbolic cosine", "tanh": "hyperbolic tangent", "ln": "natural log", "det": "determinant", "dim": "dimension",
-    "lim": "limit", "max": "maximum", "min": "minimum", "sup": "supremum", "inf": "infimum", "argmin": "arg min",
-    "argmax": "arg max", "ker": "kernel", "deg": "degree", "Pr": "probability", "gcd": "greatest common divisor",
-    "lim sup": "limit superior", "lim inf": "limit inferior", "exp": "exponential", "tr": "trace", "supp": "support",
-    "Var": "variance", "Cov": "covariance", "span": "span", "diag": "diagonal",
-}  # fmt: skip
-_SETS: Final = {
-    "R": "the real numbers",
-    "N": "the natural numbers",
-    "Z": "the integers",
-    "Q": "the rational numbers",
-    "C": "the complex numbers",
-}
-_ACCENTS: Final = {
-    "~": "tilde", "˜": "tilde", "∼": "tilde", "^": "hat", "ˆ": "hat", "¯": "bar", "―": "bar", "‾": "bar", "–": "bar",
-    "→": "vector", "⃗": "vector", "˙": "dot", "¨": "double dot", "ˇ": "check", "˘": "breve", "´": "acute", "`": "grave",
-    "_": "underlined", "˚": "ring", "←": "left arrow above",
-}  # fmt: skip
-_VARIANTS: Final = {
-    "bold": "bold", "bold-italic": "bold", "script": "script", "bold-script": "bold script", "fraktur": "fraktur",
-    "bold-fraktur": "bold fraktur", "double-struck": "blackboard", "-tex-calligraphic": "script",
-    "-tex-bold-calligraphic": "bold script",
-}  # fmt: skip
-_POWERS: Final = {"2": "squared", "3": "cubed", "′": "prime", "″": "double prime", "‴": "triple prime"}
-_RAISED: Final = {"T": "transpose", "⊤": "transpose", "∗": "star", "*": "star", "†": "dagger", "+": "plus", "⊥": "perp"}
-_FRACTIONS: Final = {
-    ("1", "2"): "one half",
-    ("1", "3"): "one third",
-    ("1", "4"): "one quarter",
-    ("2", "3"): "two thirds",
-    ("3", "4"): "three quarters",
-}
-_BIG: Final = frozenset("∑∏∐∫∬∭∮⋃⋂⨁⨂")
+from mailer.content.formula_signs import (
+    ACCENTS,
+    BIG,
+    FRACTIONS,
+    FUNCTIONS,
+    POWERS,
+    RAISED,
+    SETS,
+    SIGNS,
+    SILENT,
+    VARIANTS,
+)
 
 
 def words_of(math: Element) -> str:
@@ -108,11 +62,11 @@ def _words(node: Element) -> str:
 def _identifier(node: Element) -> str:
     text = _text(node).replace("\u2009", " ").replace("\u2006", " ")
     variant = node.get("mathvariant", "")
-    if variant == "double-struck" and text in _SETS:
-        return _SETS[text]
-    text = _FUNCTIONS.get(" ".join(text.split()), text)
-    name = _SIGNS.get(text) or _letters(text)
-    return f"{_VARIANTS[variant]} {name}" if variant in _VARIANTS else name
+    if variant == "double-struck" and text in SETS:
+        return SETS[text]
+    text = FUNCTIONS.get(" ".join(text.split()), text)
+    name = SIGNS.get(text) or _letters(text)
+    return f"{VARIANTS[variant]} {name}" if variant in VARIANTS else name
 
 
 def _letters(text: str) -> str:
@@ -129,9 +83,9 @@ def _letters(text: str) -> str:
 
 def _operator(node: Element) -> str:
     text = _text(node)
-    if not text or text in _SILENT:
+    if not text or text in SILENT:
         return ""
-    return _SIGNS.get(text) or _letters(text)
+    return SIGNS.get(text) or _letters(text)
 
 
 def _row(nodes: list[Element]) -> str:
@@ -247,14 +201,14 @@ def _binomial(node: Element) -> str:
 def _power(exponent: Element) -> str:
     short = _only(exponent)
     text = _text(short) if _tag(short) in {"mn", "mo", "mi"} else ""
-    if text in _POWERS:
-        return _POWERS[text]
-    if text in _RAISED:
-        return _RAISED[text]
+    if text in POWERS:
+        return POWERS[text]
+    if text in RAISED:
+        return RAISED[text]
     primes = [_text(part) for part in exponent] if len(exponent) else []
     if primes and primes[0] in {"′", "″"}:
         rest = _row(list(exponent)[1:])
-        return f"{_SIGNS[primes[0]]} {_RAISED.get(primes[1], rest) if len(primes) == 2 else rest}"
+        return f"{SIGNS[primes[0]]} {RAISED.get(primes[1], rest) if len(primes) == 2 else rest}"
     words = _words(exponent)
     return f"to the {words}" if _is_short(exponent) else f"to the power {words}, end power,"
 
@@ -280,15 +234,15 @@ def _limits(node: Element, below: Element | None, above: Element | None) -> str:
     """`the sum from … to … of`, where the base is a large operator or one such as lim; else nothing."""
     base = _only(node[0])
     text = " ".join(_text(base).replace("\u2006", " ").replace("\u2009", " ").split())
-    if text in _BIG:
-        name = _SIGNS[text]
+    if text in BIG:
+        name = SIGNS[text]
         ends = f" over {_words(below)}" if below is not None else ""
         if below is not None and (above is not None or "=" in "".join(below.itertext())):
             ends = f" from {_words(below)}"
         ends += f" to {_words(above)}" if above is not None else ""
         return f"the {name}{ends} of"
     if text.startswith(("lim", "max", "min", "sup", "inf", "arg")) and below is not None and above is None:
-        name = _FUNCTIONS.get(text, text)
+        name = FUNCTIONS.get(text, text)
         if text.startswith("lim"):
             return f"the {name} as {_words(below).replace(' to ', ' approaches ', 1)} of"
         return f"the {name} over {_words(below)} of"
@@ -310,8 +264,8 @@ def _over(node: Element) -> str:
     text = _text(_only(node[1]))
     if text == "⏞":
         return _words(node[0])
-    if text in _ACCENTS:
-        accent = _ACCENTS[text]
+    if text in ACCENTS:
+        accent = ACCENTS[text]
         return f"{_words(node[0])} {accent}" if _is_short(node[0]) else f"{_words(node[0])}, all {accent},"
     return f"{_words(node[0])} with {_words(node[1])} above,"
 
@@ -326,8 +280,8 @@ def _fraction(node: Element) -> str:
         return choose
     top, bottom = node[0], node[1]
     pair = (_text(_only(top)), _text(_only(bottom)))
-    if pair in _FRACTIONS:
-        return _FRACTIONS[pair]
+    if pair in FRACTIONS:
+        return FRACTIONS[pair]
     if _is_short(top) and _is_short(bottom):
         return f"{_words(top)} over {_words(bottom)}"
     return f"the fraction {_words(top)} over {_words(bottom)}, end fraction,"
