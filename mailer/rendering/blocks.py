@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jinja2 import Environment
+from jinja2 import Environment, Template
 from markupsafe import Markup
 
 from mailer.content.issue import Block, Blocks, FootnoteRef, Heading, Inline, Inlines, Link, Paragraph, Span
 from mailer.rendering.outline import Outline
-from mailer.rendering.templates import rendered
+from mailer.rendering.templates import template, written
 
 
 class BlockWriter:
@@ -35,6 +35,7 @@ class BlockWriter:
         self._pattern = pattern
         self._inlines = inlines
         self._plan = plan
+        self._templates: dict[type[Block], Template] = {}
         self._context = {**context, "inline": inlines, "flow": self.flow, "plan": plan}
 
     def flow(self, blocks: Blocks, *, tight: bool = False) -> Markup:
@@ -53,8 +54,10 @@ class BlockWriter:
         return Markup("").join(written)
 
     def _one(self, block: Block, *, under_banner: bool) -> Markup:
-        name = self._pattern.format(type(block).__name__.lower())
-        return rendered(self._made, name, **self._context, b=block, under_banner=under_banner)
+        kind = type(block)
+        if kind not in self._templates:
+            self._templates[kind] = template(self._made, self._pattern.format(kind.__name__.lower()))
+        return written(self._templates[kind], {**self._context, "b": block, "under_banner": under_banner})
 
 
 def bare(inlines: Inlines) -> Inlines:

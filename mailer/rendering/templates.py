@@ -1,9 +1,10 @@
 """The templates: a workspace's own folder is searched first, then the ones that come with the program."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from markupsafe import Markup
 
 from mailer.base.errors import WrongInput
@@ -32,16 +33,40 @@ def environment(searched: tuple[Path, ...]) -> Environment:
     return made
 
 
-def rendered(made: Environment, name: str, **context: object) -> Markup:
-    """What a template makes of the context.
+def template(made: Environment, name: str) -> Template:
+    """The template of that name.
 
     Raises:
-        WrongInput: the template is wrong; the place is the file and, where it is known, the line.
+        WrongInput: there is none, or it cannot be read; the place is the file and the line.
     """
     try:
-        return Markup(made.get_template(name).render(context))  # noqa: S704  # autoescaped
+        return made.get_template(name)
     except TemplateSyntaxError as error:
         place = f"{error.filename or error.name}:{error.lineno}"
         raise WrongInput(str(error.message), do="mend the template", place=place) from error
     except TemplateError as error:
         raise WrongInput(str(error), do="mend the template", place=f"templates/email/{name}") from error
+
+
+def written(found: Template, context: Mapping[str, object]) -> Markup:
+    """What a template makes of the context.
+
+    Raises:
+        WrongInput: the template asks for something that is not there, or includes one that cannot be read.
+    """
+    try:
+        return Markup(found.render(context))  # noqa: S704  # autoescaped
+    except TemplateSyntaxError as error:
+        place = f"{error.filename or error.name}:{error.lineno}"
+        raise WrongInput(str(error.message), do="mend the template", place=place) from error
+    except TemplateError as error:
+        raise WrongInput(str(error), do="mend the template", place=f"templates/email/{found.name}") from error
+
+
+def rendered(made: Environment, name: str, **context: object) -> Markup:
+    """What the template of that name makes of the context.
+
+    Raises:
+        WrongInput: the template is wrong.
+    """
+    return written(template(made, name), context)

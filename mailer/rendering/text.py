@@ -4,7 +4,6 @@ Lines end with `\n`; the frame around the blocks is `templates/email/text/letter
 """
 
 import re
-import textwrap
 from collections.abc import Callable
 from typing import Final, assert_never
 from unicodedata import combining, east_asian_width
@@ -49,9 +48,8 @@ from mailer.rendering.phrases import Phrases
 from mailer.rendering.slots import Mint
 
 WIDTH: Final = 72
-NO_BREAK_SPACE: Final = "\ufdd1"
 HELD_SPACE: Final = "\ufdd2"
-"""Both are noncharacters, which no text holds; they stand for spaces while lines are folded."""
+"""A noncharacter, which no text holds; it stands for a space while lines are folded."""
 LONGEST_HELD: Final = 40
 MARKS: Final = {"strong": "*", "em": "_", "s": "~", "sup": "^", "sub": "_"}
 UNDERLINES: Final = {2: "=", 3: "-"}
@@ -255,17 +253,22 @@ class TextWriter:
 
 def wrapped(text: str, width: int, *, later: str = "") -> str:
     """The text in lines of at most that many columns; words and addresses are never broken, hard breaks kept."""
-    lines = []
+    lines: list[str] = []
     for line in text.split("\n"):
-        # a no-break space must not be broken at, which textwrap would do
-        folded = textwrap.fill(
-            line.replace("\xa0", NO_BREAK_SPACE).strip(),
-            max(20, width),
-            break_long_words=False,
-            break_on_hyphens=False,
-            subsequent_indent=later,
-        )
-        lines.append(folded.replace(NO_BREAK_SPACE, "\xa0"))
+        current, size = "", 0
+        for word in line.split(" "):
+            length = len(word)
+            if not length:
+                continue
+            if current and size + 1 + length > width:
+                lines.append(current)
+                current, size = later + word, len(later) + length
+            elif current:
+                current += f" {word}"
+                size += 1 + length
+            else:
+                current, size = word, length
+        lines.append(current)
     return loose("\n".join(lines))
 
 
