@@ -1,0 +1,93 @@
+"""An error becomes a status and a page, or for scripts a problem (RFC 9457): one table."""
+
+from http import HTTPStatus
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from mailer.base.errors import MailerError, NotAllowed, NotFound, NotPermitted, Unreachable, WrongInput
+from mailer.web.dependencies import SignInFirst
+from mailer.web.pages import page, public_page, wanted_language
+
+log = structlog.get_logger()
+
+STATUS: dict[type[MailerError], int] = {
+    WrongInput: 422,
+    NotFound: 404,
+    NotPermitted: 403,
+    NotAllowed: 409,
+    Unreachable: 503,
+}
+PUBLIC = ("/unsubscribe/", "/preferences/", "/confirm/", "/subscribe", "/view/", "/archive", "/media/", "/feed")
+
+
+def add_error_pages(api: FastAPI) -> None:
+    """Answer every error with something that a person, or a script, can understand."""
+    api.add_exception_handler(MailerError, _known)
+    api.add_exception_handler(SignInFirst, _sign_in)
+    api.add_exception_handler(RequestValidationError, _invalid)
+    api.add_exception_handler(HTTPException, _http)
+    api.add_exception_handler(Exception, _ours)
+
+
+def status_of(error: MailerError) -> int:
+    """The HTTP status of an error, or of the nearest kind above it."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+async def _known(request: Request, error: Exception) -> Response:
+    assert isinstance(error, MailerError)  # noqa: S101 - registered for this kind
+    place = getattr(error, "place", "")
+    return _answer(request, status_of(error), f"{place}: {error.message}" if place else error.message, error.do)
+
+
+async def _sign_in(_request: Request, _error: Exception) -> Response:
+    return RedirectResponse("/login", status_code=303)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this kind
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
+    if request.url.path.startswith("/api/") or first["loc"][0] in ("body", "query"):
+        return _answer(request, 422, f"{where}: {first['msg']}", "correct it and send it again")
+    return _answer(request, 404, "there is no such page", "check the address")
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this kind
+    if error.status_code == 404:
+        return _answer(request, 404, "there is no such page", "check the address, or begin at the front page")
+    answer = _answer(request, error.status_code, str(error.detail), "go back and try another way")
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _ours(request: Request, error: Exception) -> Response:
+    log.error("request_failed", path_pattern=_pattern(request), error=type(error).__name__)
+    return _answer(request, 500, "something went wrong on our side", "try again; if it stays, tell the operator")
+
+
+def _answer(request: Request, status: int, message: str, do: str) -> Response:
+    path = request.url.path
+    if path.startswith("/api/"):
+        title = HTTPStatus(status).phrase
+        problem = {"type": "about:blank", "title": title, "status": status, "detail": f"{message}; {do}"}
+        return JSONResponse(problem, status_code=status, media_type="application/problem+json")
+    title, do = message[:1].upper() + message[1:], do[:1].upper() + do[1:]
+    if path.startswith(PUBLIC):
+        kind = "bad_link" if status == 404 and not path.startswith(("/archive", "/media/", "/feed")) else "error"
+        language = wanted_language(request)
+        return public_page(
+            request, "public/error.html", language, status=status, kind=kind, title=title, do=do, code=status
+        )
+    return page(request, "error.html", status=status, title=title, do=do, code=status)
+
+
+def _pattern(request: Request) -> str:
+    """The route's pattern instead of the address, which may hold a token."""
+    route = request.scope.get("route")
+    return str(getattr(route, "path", ""))

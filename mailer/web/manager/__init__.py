@@ -1,0 +1,23 @@
+"""The manager's pages: everything here wants somebody who is signed in."""
+
+from fastapi import APIRouter, Depends
+
+from mailer.web.dependencies import signed_in
+from mailer.web.manager import (
+    audiences,
+    audit,
+    campaigns,
+    dashboard,
+    imports,
+    issues,
+    mailbox,
+    people,
+    preview,
+    release,
+    settings,
+)
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(signed_in)])
+# `release` and `imports` name addresses that the patterns of `campaigns` and `people` would take too.
+for part in (dashboard, issues, preview, release, campaigns, imports, people, audiences, mailbox, settings, audit):
+    router.include_router(part.router)

@@ -1,0 +1,125 @@
+"""/campaigns: make one, watch it, pause, resume, cancel or recall it, and see what became of each recipient."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import Response
+
+from mailer import campaigns, delivery, feedback
+from mailer.base.errors import NotFound, WrongInput
+from mailer.content import read_files
+from mailer.web.dependencies import AppOf, Manager
+from mailer.web.pages import page, see_other
+from subscribers import audiences as audience_book
+from subscribers import people
+
+router = APIRouter(include_in_schema=False)
+
+LIVE = ("preparing", "sending")
+STATES = ("accepted", "deferred", "pending", "sending", "failed", "skipped", "uncertain")
+PAGE = 100
+DEEDS: dict[str, tuple[Callable[..., Any], str]] = {
+    "pause": (campaigns.pause, "paused"),
+    "resume": (campaigns.resume, "resumed"),
+    "cancel": (campaigns.cancel, "cancelled"),
+    "recall": (campaigns.recall, "recalled"),
+}
+
+
+@router.get("/campaigns")
+def index(request: Request, app: AppOf) -> Response:
+    """All campaigns, the newest first."""
+    with app.database.read() as session:
+        rows = campaigns.list_campaigns(session)
+    return page(request, "manager/campaigns.html", rows=rows)
+
+
+@router.get("/campaigns/new")
+def new(request: Request, app: AppOf, issue: str = "") -> Response:
+    """Which issue goes to whom?"""
+    with app.database.read() as session:
+        issues = campaigns.list_issues(session)
+        groups = audience_book.list_audiences(session)
+        revision = campaigns.revision_files(session, campaigns.issue(session, issue).revision_id) if issue else None
+    named = read_files(*revision).meta.audiences if revision else ()
+    return page(request, "manager/campaign_new.html", issues=issues, groups=groups, chosen=issue, named=named)
+
+
+@router.post("/campaigns")
+def create(
+    app: AppOf,
+    manager: Manager,
+    issue: Annotated[str, Form(max_length=200)],
+    audience: Annotated[list[str] | None, Form()] = None,
+) -> Response:
+    """Make a draft of the issue's newest revision."""
+    if not audience:
+        raise WrongInput("no audience was chosen", do="go back and tick at least one")
+    with app.database.begin() as session:
+        row = campaigns.issue(session, issue)
+        campaign_id = campaigns.create_from_revision(
+            session, row.revision_id, audiences=audience, now=app.clock(), actor=manager.actor
+        )
+    return see_other(f"/campaigns/{campaign_id}", "created")
+
+
+@router.get("/campaigns/{name}")
+def show(
+    request: Request,
+    name: str,
+    app: AppOf,
+    state: Annotated[str, Query()] = "",
+    after: Annotated[int, Query(ge=0)] = 0,
+) -> Response:
+    """One campaign: its state, its counts, its recipients."""
+    state = state if state in STATES else ""
+    with app.database.read() as session:
+        row = campaigns.campaign(session, name)
+        counts = delivery.progress(session, row.id)
+        recipients = delivery.recipients_page(session, row.id, state=state or None, after=after, limit=PAGE)
+        shown = [(r, people.person_by_id(session, r.subscriber_id, now=app.clock()) if r.subscriber_id else None)
+                 for r in recipients]  # fmt: skip
+        report = feedback.report(session, row.id)
+    return page(
+        request,
+        "manager/campaign.html",
+        row=row,
+        counts=counts,
+        recipients=shown,
+        state_filter=state,
+        states=STATES,
+        next_after=recipients[-1].number if len(recipients) == PAGE else None,
+        report=report,
+        is_live=row.state in LIVE,
+        can_recall=row.state == "scheduled",
+        now=app.clock(),
+    )
+
+
+@router.get("/campaigns/{name}/progress")
+def progress(request: Request, name: str, app: AppOf) -> Response:
+    """The counts, for the frame in the campaign's page: while mail leaves it loads itself anew.
+
+    By a header, in a frame: the page around it keeps its place and its focus.
+    """
+    with app.database.read() as session:
+        row = campaigns.campaign(session, name)
+        counts = delivery.progress(session, row.id)
+    waits = row.state == "scheduled"
+    answer = page(request, "manager/progress.html", row=row, counts=counts, is_live=row.state in LIVE)
+    if row.state in LIVE or waits:
+        answer.headers["refresh"] = "5" if waits else "2"
+    return answer
+
+
+@router.post("/campaigns/{name}/{deed}")
+def decide(name: str, deed: str, app: AppOf, manager: Manager) -> Response:
+    """Pause, resume, cancel or recall."""
+    if deed not in DEEDS:
+        raise NotFound(f"a campaign cannot be told to {deed}", do=f"use one of {', '.join(DEEDS)}")
+    act, said = DEEDS[deed]
+    with app.database.begin() as session:
+        row = campaigns.campaign(session, name)
+        act(session, row.id, now=app.clock(), actor=manager.actor)
+    return see_other(f"/campaigns/{row.id}", said)

@@ -1,0 +1,159 @@
+"""/people: find people, see what is on record about them, add, unsubscribe, suppress, erase."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import Response
+
+from mailer.base.errors import MailerError
+from mailer.web.dependencies import AppOf, Manager
+from mailer.web.errors import status_of
+from mailer.web.pages import page, see_other
+from subscribers import audiences, consents, erasure, joining, people, suppression
+
+router = APIRouter(include_in_schema=False)
+
+PAGE = 50
+
+
+@router.get("/people")
+def index(
+    request: Request,
+    app: AppOf,
+    search: Annotated[str, Query(max_length=200)] = "",
+    audience: Annotated[str, Query(max_length=64)] = "",
+    status: Annotated[str, Query(max_length=20)] = "",
+    after: Annotated[int, Query(ge=0)] = 0,
+) -> Response:
+    """A page of people, by address, name, audience and status."""
+    now, status = app.clock(), status if status in people.STATUSES else ""
+    with app.database.read() as session:
+        groups = audiences.list_audiences(session)
+        found = people.list_people(
+            session, search=search, audience=audience or None, status=status or None, after=after, limit=PAGE, now=now
+        )
+        total = people.count_people(session, search=search, audience=audience or None, status=status or None, now=now)
+    return page(
+        request,
+        "manager/people.html",
+        found=found,
+        total=total,
+        groups=groups,
+        statuses=people.STATUSES,
+        search=search,
+        audience=audience,
+        status_filter=status,
+        after=after,
+    )
+
+
+@router.get("/people/new")
+def new(request: Request, app: AppOf) -> Response:
+    """A form for one person."""
+    with app.database.read() as session:
+        groups = audiences.list_audiences(session)
+    return page(request, "manager/person_new.html", groups=groups, filled={}, chosen=[], wrong=None)
+
+
+@router.post("/people")
+def add(
+    request: Request,
+    app: AppOf,
+    manager: Manager,
+    email: Annotated[str, Form(max_length=400)],
+    name: Annotated[str, Form(max_length=200)] = "",
+    audience: Annotated[list[str] | None, Form()] = None,
+    status: Annotated[Literal["unconfirmed", "subscribed"], Form()] = "unconfirmed",
+    consent: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Add one person; as subscribed only with the consent that they gave."""
+    try:
+        with app.database.begin() as session:
+            subscriber_id = people.add_person(
+                session,
+                email,
+                name=name,
+                audience_slugs=audience or [],
+                status=status,
+                consent=consent.strip(),
+                source="added by the manager",
+                keys=app.keys,
+                now=app.clock(),
+                actor=manager.actor,
+            )
+            person = people.person_by_id(session, subscriber_id, now=app.clock())
+    except MailerError as error:
+        with app.database.read() as session:
+            groups = audiences.list_audiences(session)
+        filled = {"email": email, "name": name, "status": status, "consent": consent}
+        return page(
+            request,
+            "manager/person_new.html",
+            status=status_of(error),
+            groups=groups,
+            filled=filled,
+            chosen=audience or [],
+            wrong=error,
+        )
+    return see_other(f"/people/{person.public_id}" if person else "/people", "added")
+
+
+@router.get("/people/{public_id}")
+def show(request: Request, public_id: str, app: AppOf) -> Response:
+    """One person, and every consent on record."""
+    with app.database.read() as session:
+        person = people.find_person(session, public_id, now=app.clock())
+        log = consents.list_consents(session, person.id)
+    return page(request, "manager/person.html", person=person, consents=log)
+
+
+@router.post("/people/{public_id}/unsubscribe")
+def unsubscribe(public_id: str, app: AppOf, manager: Manager) -> Response:
+    """Take a person out of everything, as they asked by phone or mail."""
+    with app.database.begin() as session:
+        person = people.find_person(session, public_id, now=app.clock())
+        joining.unsubscribe(
+            session, person.id, audience_slugs=None, now=app.clock(), source="asked the manager", actor=manager.actor
+        )
+    return see_other(f"/people/{public_id}", "unsubscribed")
+
+
+@router.post("/people/{public_id}/suppress")
+def suppress(public_id: str, app: AppOf, manager: Manager) -> Response:
+    """Never mail this address again."""
+    with app.database.begin() as session:
+        person = people.find_person(session, public_id, now=app.clock())
+        suppression.suppress(
+            session, person.email, reason="manual", source="manager", now=app.clock(), actor=manager.actor
+        )
+    return see_other(f"/people/{public_id}", "suppressed")
+
+
+@router.post("/people/{public_id}/lift")
+def lift(public_id: str, app: AppOf, manager: Manager) -> Response:
+    """Allow mail to this address again."""
+    with app.database.begin() as session:
+        person = people.find_person(session, public_id, now=app.clock())
+        suppression.lift(session, person.email, now=app.clock(), actor=manager.actor)
+    return see_other(f"/people/{public_id}", "lifted")
+
+
+@router.post("/people/{public_id}/erase")
+def erase(
+    request: Request, public_id: str, app: AppOf, manager: Manager, email: Annotated[str, Form(max_length=400)] = ""
+) -> Response:
+    """Forget a person; the address is typed, because there is no way back."""
+    with app.database.begin() as session:
+        person = people.find_person(session, public_id, now=app.clock())
+        if email.strip().casefold() == person.email.casefold():
+            erasure.erase(session, person.id, keys=app.keys, now=app.clock(), actor=manager.actor)
+            return see_other("/people", "erased")
+        log = consents.list_consents(session, person.id)
+    return page(
+        request,
+        "manager/person.html",
+        status=409,
+        person=person,
+        consents=log,
+        not_erased="Nothing was erased: type the address exactly as it stands above.",
+    )

@@ -1,0 +1,173 @@
+"""/campaigns/ID/release: the send button, made safe.
+
+Three things stand before it: errors refuse, warnings are accepted one by one by their name; a test copy was sent; and
+whoever presses it types the number of people. Nothing leaves before the cooling-off is over.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import Response
+
+from mailer import campaigns, delivery
+from mailer.app import App
+from mailer.base.errors import MailerError, NotAllowed, WrongInput
+from mailer.campaigns import CampaignRow
+from mailer.web import words
+from mailer.web.dependencies import AppOf, Manager
+from mailer.web.errors import status_of
+from mailer.web.pages import page, see_other
+
+router = APIRouter(include_in_schema=False)
+
+UNTESTED = "no-test-copy"
+"""The name under which it is accepted that nobody has seen a test copy."""
+
+
+@router.get("/campaigns/{name}/release")
+def show(
+    request: Request,
+    name: str,
+    app: AppOf,
+    when: Annotated[str, Query(max_length=10)] = "",
+    day: Annotated[str, Query(max_length=20)] = "",
+    clock: Annotated[str, Query(max_length=20)] = "",
+    zone: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
+    """Everything there is to see before a release; with a time chosen, the button."""
+    return _page(request, app, name, when=when, day=day, clock=clock, zone=zone)
+
+
+@router.post("/campaigns/{name}/test")
+def send_test(
+    request: Request, name: str, app: AppOf, manager: Manager, to: Annotated[str, Form(max_length=2000)]
+) -> Response:
+    """Send one marked copy of the letter to named people, through the real relay."""
+    addresses = to.replace(",", " ").split()
+    if not addresses:
+        return _page(request, app, name, wrong=WrongInput("no address was given", do="write at least one"))
+    try:
+        delivery.test_copies(
+            app.database, app.relay, app.composer, name, to=addresses, clock=app.clock, actor=manager.actor
+        )
+    except MailerError as error:
+        return _page(request, app, name, wrong=error)
+    return see_other(f"/campaigns/{name}/release", "tested")
+
+
+@router.post("/campaigns/{name}/release")
+def release(
+    request: Request,
+    name: str,
+    app: AppOf,
+    manager: Manager,
+    at: Annotated[str, Form(max_length=40)],
+    zone: Annotated[str, Form(max_length=64)],
+    number: Annotated[str, Form(max_length=20)] = "",
+    accept: Annotated[list[str] | None, Form()] = None,
+) -> Response:
+    """Release for a time, if everything was looked at."""
+    accepted = set(accept or [])
+    try:
+        send_at = _moment(at)
+        now = app.clock()
+        app.settings.refuse_placeholders(app.base_url)
+        with app.database.begin() as session:
+            row = campaigns.campaign(session, name)
+            plan = campaigns.plan(session, row.id, now=now)
+            _require(row, plan, number, accepted)
+            campaigns.schedule(
+                session,
+                row.id,
+                send_at=max(send_at, now + app.settings.release.cooling_off),
+                zone=zone,
+                now=now,
+                actor=manager.actor,
+                frame=app.frame(session, slug=row.slug),
+                accept_warnings=accepted,
+                formula_cache=app.formula_cache,
+            )
+    except MailerError as error:
+        return _page(request, app, name, at=at, zone=zone, accepted=accepted, wrong=error)
+    return see_other(f"/campaigns/{row.id}", "scheduled")
+
+
+def _require(row: CampaignRow, plan: Any, number: str, accepted: set[str]) -> None:
+    """Refuse a release whose count was not typed or that nobody tested.
+
+    Raises:
+        NotAllowed: what was not looked at.
+    """
+    typed = number.replace(",", "").replace(" ", "").strip()
+    if typed != str(plan.count):
+        raise NotAllowed(
+            f"{typed or 'nothing'} was typed, and {plan.count:,} people would get it",
+            do="look at the number above and type it",
+        )
+    if not row.is_tested and UNTESTED not in accepted:
+        raise NotAllowed("no test copy was sent", do="send one above, or tick that you release without")
+
+
+def _moment(at: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError as error:
+        raise WrongInput(f"{at!r} is no time", do="choose the time again") from error
+    if moment.tzinfo is None:
+        raise WrongInput(f"{at!r} has no zone", do="choose the time again")
+    return moment
+
+
+def _page(
+    request: Request,
+    app: App,
+    name: str,
+    *,
+    when: str = "",
+    day: str = "",
+    clock: str = "",
+    zone: str = "",
+    at: str = "",
+    accepted: set[str] | None = None,
+    wrong: MailerError | None = None,
+) -> Response:
+    now, own_zone = app.clock(), app.settings.sender.zone
+    send_at: datetime | None = None
+    try:
+        if at:
+            send_at = _moment(at)
+        elif when == "now":
+            send_at = now
+        elif when == "at":
+            send_at, zone = campaigns.parse_when(f"{day} {clock} {zone or own_zone}", zone=own_zone, now=now)
+    except MailerError as error:
+        wrong = wrong or error
+    with app.database.read() as session:
+        row = campaigns.campaign(session, name)
+        plan = campaigns.plan(session, row.id, now=now)
+        issue, _ = campaigns.issue_of_revision(session, row.revision_id)
+    zone = zone or own_zone
+    leaves_at = max(send_at, now + app.settings.release.cooling_off) if send_at else None
+    return page(
+        request,
+        "manager/release.html",
+        status=status_of(wrong) if wrong else 200,
+        row=row,
+        issue_slug=issue.slug,
+        plan=plan,
+        errors=[finding for finding in plan.findings if finding.level == "error"],
+        warnings=[finding for finding in plan.findings if finding.level == "warning"],
+        warning_codes=sorted({finding.code for finding in plan.findings if finding.level == "warning"}),
+        untested=UNTESTED,
+        send_at=send_at,
+        leaves_at=leaves_at,
+        leaves_words=words.moment(leaves_at, zone) if leaves_at else "",
+        release_zone=zone,
+        cooling_off=app.settings.release.cooling_off,
+        when=when or ("at" if at else ""),
+        day=day,
+        clock=clock,
+        accepted=accepted or set(),
+        wrong=wrong,
+    )

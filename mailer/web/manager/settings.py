@@ -1,0 +1,97 @@
+"""/settings: what is set, where to set it, who signs in, and the tokens of scripts."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, SecretStr
+
+from mailer import accounts
+from mailer.base.errors import NotAllowed
+from mailer.base.settings import PREFIX, Settings
+from mailer.web.dependencies import AppOf, Manager
+from mailer.web.pages import page, see_other
+
+router = APIRouter(include_in_schema=False)
+
+HIDDEN = ("secret", "database", "broker", "smtp")
+
+
+@router.get("/settings")
+def show(request: Request, app: AppOf) -> Response:
+    """Settings are read from the workspace and the environment; this page shows them."""
+    return _page(request, app)
+
+
+@router.post("/settings/people")
+def add_person(
+    app: AppOf,
+    manager: Manager,
+    email: Annotated[str, Form(max_length=320)],
+    name: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Let somebody sign in."""
+    with app.database.begin() as session:
+        accounts.add_user(session, email, name=name.strip(), now=app.clock(), actor=manager.actor)
+    return see_other("/settings", "added")
+
+
+@router.post("/settings/people/disable")
+def disable_person(app: AppOf, manager: Manager, email: Annotated[str, Form(max_length=320)]) -> Response:
+    """Let somebody in no longer; not oneself, or nobody could be left."""
+    if email == manager.email:
+        raise NotAllowed("nobody can lock themselves out", do="let somebody else do it")
+    with app.database.begin() as session:
+        accounts.disable_user(session, email, now=app.clock(), actor=manager.actor)
+    return see_other("/settings", "disabled")
+
+
+@router.post("/settings/tokens")
+def add_token(request: Request, app: AppOf, manager: Manager, name: Annotated[str, Form(max_length=200)]) -> Response:
+    """A token for a script; it is shown this once."""
+    with app.database.begin() as session:
+        secret = accounts.add_token(session, manager.id, name=name.strip() or "script", now=app.clock())
+    return _page(request, app, secret=secret)
+
+
+@router.post("/settings/tokens/{token_id}/revoke")
+def revoke_token(app: AppOf, manager: Manager, token_id: int) -> Response:
+    """End a token."""
+    with app.database.begin() as session:
+        accounts.revoke_token(session, token_id, now=app.clock(), actor=manager.actor)
+    return see_other("/settings", "revoked")
+
+
+def _page(request: Request, app: AppOf, *, secret: str = "") -> Response:
+    with app.database.read() as session:
+        users = accounts.list_users(session)
+        tokens = accounts.list_tokens(session)
+    return page(
+        request, "manager/settings.html", sections=_shown(app.settings), users=users, tokens=tokens, secret=secret
+    )
+
+
+def _shown(settings: Settings) -> list[tuple[str, str, list[tuple[str, str, str, str]]]]:
+    """Sections with what is set: variable, key, value, what it is; of addresses that can hold a password only the kind."""
+    sections = []
+    for section_name in type(settings).model_fields:
+        section = getattr(settings, section_name)
+        if not isinstance(section, BaseModel) or section_name == "secret":
+            continue
+        rows = []
+        for field, info in type(section).model_fields.items():
+            key = field.removesuffix("_")
+            value = _value(getattr(section, field), hidden=section_name in HIDDEN)
+            rows.append((f"{PREFIX}{section_name}_{key}".upper(), key, value, info.description or ""))
+        sections.append((section_name, (type(section).__doc__ or "").strip().partition("\n")[0], rows))
+    return sections
+
+
+def _value(value: Any, *, hidden: bool) -> str:
+    if isinstance(value, SecretStr):
+        return "•••"
+    text = str(value)
+    if hidden and "@" in text:
+        scheme, _, rest = text.partition("://")
+        return f"{scheme}://•••@{rest.rpartition('@')[2]}"
+    return text

@@ -1,0 +1,92 @@
+"""/unsubscribe: GET shows a page and changes nothing; POST leaves, at once, without a login; RFC 8058 with one click."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import PlainTextResponse, Response
+from sqlalchemy.orm import Session
+
+from mailer import feedback
+from mailer.app import App
+from mailer.base.errors import WrongInput
+from mailer.base.tokens import Purpose
+from mailer.web.dependencies import AppOf
+from mailer.web.pages import public_page, see_other, wanted_language
+from mailer.web.public.pauses import pause_end
+from mailer.web.public.persons import NOBODY, Bearer, audience_names, bearer, campaign_audiences, read_link
+from subscribers import joining
+
+router = APIRouter(include_in_schema=False)
+
+LIVE = ("subscribed", "paused", "unconfirmed")
+
+
+@router.get("/unsubscribe/{token}")
+def show(request: Request, token: str, app: AppOf) -> Response:
+    """The page, from which one press leaves; opening it changes nothing."""
+    with app.database.read() as session:
+        who = bearer(session, app, Purpose.UNSUBSCRIBE, token)
+        names = audience_names(session)
+        sent_to = campaign_audiences(session, who.campaign_id)
+    live = sent_to if who.is_test else who.audiences(*LIVE)
+    these = [names[slug] for slug in live if slug in sent_to]
+    return public_page(
+        request,
+        "public/unsubscribe.html",
+        wanted_language(request, who.language),
+        who=who,
+        these=these if len(these) < len(live) or who.is_test else [],
+        all_names=[names[slug] for slug in live],
+        left=[names[slug] for slug in who.audiences("unsubscribed")],
+        has_left=not live,
+        has_left_these=bool(sent_to) and not these,
+        preferences=app.keys.sign(Purpose.PREFERENCES, who.subscriber_id, who.campaign_id),
+    )
+
+
+@router.post("/unsubscribe/{token}")
+def leave(
+    request: Request,
+    token: str,
+    app: AppOf,
+    one_click: Annotated[str, Form(alias="List-Unsubscribe")] = "",
+    what: Annotated[str, Form()] = "these",
+    months: Annotated[int, Form()] = 0,
+    reason: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """Leave these audiences or everything, pause, or take it back; a body of `List-Unsubscribe=One-Click` leaves these."""
+    subscriber_id, _ = read_link(app, Purpose.UNSUBSCRIBE, token)
+    if one_click:
+        what, reason = "these", ""
+    if subscriber_id != NOBODY:
+        with app.database.begin() as session:
+            who = bearer(session, app, Purpose.UNSUBSCRIBE, token)
+            _decide(session, app, who, what, months=months, reason=reason, source="one-click" if one_click else "page")
+    if one_click:
+        return PlainTextResponse("You are unsubscribed.")
+    return see_other(request.url.path)
+
+
+def _decide(session: Session, app: App, who: Bearer, what: str, *, months: int, reason: str, source: str) -> None:
+    """Do what was pressed.
+
+    Raises:
+        WrongInput: there is no such button.
+    """
+    now, campaign_id = app.clock(), who.campaign_id
+    source = f"{source}, campaign {campaign_id}" if campaign_id else source
+    if what in ("these", "all"):
+        slugs = campaign_audiences(session, campaign_id) if what == "these" else ()
+        left = joining.unsubscribe(
+            session, who.subscriber_id, audience_slugs=slugs or None, now=now, source=source, reason=reason.strip()
+        )
+        if left and campaign_id:
+            feedback.record_opt_out(session, campaign_id, who.subscriber_id, now=now)
+    elif what == "pause":
+        joining.pause(session, who.subscriber_id, until=pause_end(now, months), now=now, source=source)
+    elif what == "unpause":
+        joining.unpause(session, who.subscriber_id, now=now, source=source)
+    elif what == "undo":
+        joining.undo_leave(session, who.subscriber_id, now=now, source=source)
+    else:
+        raise WrongInput("there is no such button", do="open the link in the letter again and press one there")

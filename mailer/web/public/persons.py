@@ -1,0 +1,85 @@
+"""Who a link is from: its token names a subscriber and a campaign; nobody, in a test copy."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from mailer import campaigns
+from mailer.app import App
+from mailer.base.errors import NotFound
+from mailer.base.tables import CampaignId, SubscriberId
+from mailer.base.tokens import Purpose
+from subscribers import audiences, people
+from subscribers.people import Person
+
+NOBODY = SubscriberId(0)
+"""Stands in the links of test and preview copies, which show their pages and change nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who holds a link: `person` is None in a test copy."""
+
+    subscriber_id: SubscriberId
+    campaign_id: CampaignId
+    person: Person | None
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the link stands in a test copy."""
+        return self.subscriber_id == NOBODY
+
+    @property
+    def language(self) -> str:
+        """The person's own language, if known."""
+        return self.person.language if self.person else ""
+
+    @property
+    def masked(self) -> str:
+        """The address so that its owner knows it, and who was only forwarded the letter does not learn it."""
+        if self.person is None:
+            return "r•••@example.org"
+        local, _, domain = self.person.email.rpartition("@")
+        return f"{local[:1]}•••@{domain}"
+
+    def audiences(self, *states: str) -> tuple[str, ...]:
+        """The slugs of the person's audiences that are in one of these states."""
+        return tuple(m.slug for m in self.person.audiences if m.state in states) if self.person else ()
+
+
+def read_link(app: App, purpose: Purpose, token: str) -> tuple[SubscriberId, CampaignId]:
+    """Whom and which campaign a link is about; no campaign is 0.
+
+    Raises:
+        NotFound: it is no link of ours.
+    """
+    subscriber_id, campaign_id, *_ = (*app.keys.read(purpose, token), 0)
+    return SubscriberId(subscriber_id), CampaignId(campaign_id)
+
+
+def bearer(session: Session, app: App, purpose: Purpose, token: str) -> Bearer:
+    """Who holds a link.
+
+    Raises:
+        NotFound: it is no link of ours, or its person was erased.
+    """
+    subscriber_id, campaign_id = read_link(app, purpose, token)
+    if subscriber_id == NOBODY:
+        return Bearer(subscriber_id, campaign_id, None)
+    person = people.person_by_id(session, subscriber_id, now=app.clock())
+    if person is None:
+        raise NotFound("this link's person is no longer on record", do="there is nothing left to do; or sign up anew")
+    return Bearer(subscriber_id, campaign_id, person)
+
+
+def campaign_audiences(session: Session, campaign_id: CampaignId) -> tuple[str, ...]:
+    """The audiences that a campaign went to; none where there is no such campaign."""
+    try:
+        return tuple(campaigns.campaign(session, str(campaign_id)).audiences) if campaign_id else ()
+    except NotFound:  # it was deleted; the link still lets people leave everything
+        return ()
+
+
+def audience_names(session: Session) -> dict[str, str]:
+    """What readers call the audiences, by slug."""
+    return {row.slug: row.name for row in audiences.list_audiences(session, archived=True)}

@@ -1,0 +1,105 @@
+"""/preferences: which audiences, under which name, in which language; pause; leave everything; take it back."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+from mailer.app import App
+from mailer.base.errors import WrongInput
+from mailer.base.tokens import Purpose
+from mailer.web.dependencies import AppOf
+from mailer.web.pages import LANGUAGES, public_page, see_other, wanted_language
+from mailer.web.public.pauses import PAUSES, pause_end
+from mailer.web.public.persons import NOBODY, Bearer, bearer, read_link
+from subscribers import audiences, joining
+from subscribers.audiences import AudienceRow
+
+router = APIRouter(include_in_schema=False)
+
+SOURCE = "preferences page"
+NOTICES = ("saved", "paused", "left", "undone")
+
+
+@router.get("/preferences/{token}")
+def show(request: Request, token: str, app: AppOf, done: str = "") -> Response:
+    """The page; opening it changes nothing."""
+    with app.database.read() as session:
+        who = bearer(session, app, Purpose.PREFERENCES, token)
+        offered = _offered(session, who)
+    language = wanted_language(request, who.language)
+    mine = who.audiences("subscribed", "paused", "unconfirmed")
+    return public_page(
+        request,
+        "public/preferences.html",
+        language,
+        who=who,
+        offered=offered,
+        mine=mine,
+        own_language=who.language.partition("-")[0] or language.partition("-")[0],
+        pauses=PAUSES,
+        has_left=bool(who.person) and not mine,
+        done=done if done in NOTICES and not who.is_test else "",
+    )
+
+
+@router.post("/preferences/{token}")
+def save(
+    request: Request,
+    token: str,
+    app: AppOf,
+    what: Annotated[str, Form()] = "save",
+    name: Annotated[str, Form(max_length=200)] = "",
+    language: Annotated[str, Form(max_length=35)] = "",
+    audience: Annotated[list[str] | None, Form()] = None,
+    months: Annotated[str, Form(max_length=10)] = "keep",
+) -> Response:
+    """Do what was pressed; nothing, in a test copy."""
+    subscriber_id, _ = read_link(app, Purpose.PREFERENCES, token)
+    done = ""
+    if subscriber_id != NOBODY:
+        with app.database.begin() as session:
+            who = bearer(session, app, Purpose.PREFERENCES, token)
+            if what == "save":
+                done = _save(session, app, who, name=name, language=language, wanted=audience or [], months=months)
+            elif what == "all":
+                joining.unsubscribe(session, subscriber_id, audience_slugs=None, now=app.clock(), source=SOURCE)
+                done = "left"
+            elif what == "undo":
+                joining.undo_leave(session, subscriber_id, now=app.clock(), source=SOURCE)
+                done = "undone"
+            else:
+                raise WrongInput("there is no such button", do="open the link in the letter again and press one there")
+    return see_other(request.url.path + (f"?done={done}" if done else ""))
+
+
+def _save(session: Session, app: App, who: Bearer, *, name: str, language: str, wanted: list[str], months: str) -> str:
+    """Write down what the form says; gives what the page is to say."""
+    now = app.clock()
+    if language and language not in LANGUAGES and language != who.language:
+        raise WrongInput(f"{language!r} is not offered", do=f"choose one of {', '.join(LANGUAGES)}")
+    joining.set_preferences(
+        session,
+        who.subscriber_id,
+        name=name,
+        audience_slugs=wanted,
+        language=language or None,
+        wording="Chosen on the preferences page",
+        now=now,
+        source=SOURCE,
+    )
+    if months == "0":
+        joining.unpause(session, who.subscriber_id, now=now, source=SOURCE)
+    elif months != "keep":
+        if not months.isdigit():
+            raise WrongInput(f"{months!r} is no number of months", do="choose 1, 3 or 6 months")
+        joining.pause(session, who.subscriber_id, until=pause_end(now, int(months)), now=now, source=SOURCE)
+        return "paused"
+    return "saved" if wanted else "left"
+
+
+def _offered(session: Session, who: Bearer) -> list[AudienceRow]:
+    """The public audiences, and the private ones that this person has been in."""
+    known = {membership.slug for membership in who.person.audiences} if who.person else set()
+    return [row for row in audiences.list_audiences(session) if row.is_public or row.slug in known]

@@ -1,0 +1,143 @@
+"""/api/v1: the same rules for scripts."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from mailer import accounts, campaigns
+from mailer.app import App
+from mailer.content import StoredFiles, read_files
+from tests.faces.web.conftest import a_person
+
+
+@pytest.fixture
+def script(app: App, client: TestClient) -> TestClient:
+    """A client with a valid token."""
+    with app.database.begin() as session:
+        account = accounts.add_user(session, "robot@maths.test", now=app.clock())
+        client.headers["authorization"] = (
+            f"Bearer {accounts.add_token(session, account.id, name='ci', now=app.clock())}"
+        )
+    return client
+
+
+@pytest.fixture
+def issue(app: App) -> str:
+    """The slug of a stored issue."""
+    read = read_files(StoredFiles({"issue.md": b"---\ntitle: A letter\n---\n\nHello.\n"}), "issue.md")
+    with app.database.begin() as session:
+        campaigns.store_revision(session, read, now=app.clock(), author="tests")
+    return "a-letter"
+
+
+@pytest.mark.parametrize("address", ["/api/v1/campaigns", "/api/v1/subscribers", "/api/v1/campaigns/1"])
+def test_without_a_token_there_is_nothing(client: TestClient, address: str) -> None:
+    for headers in ({}, {"authorization": "Bearer nonsense"}, {"authorization": "Basic YTpi"}):
+        answer = client.get(address, headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_a_cookie_is_no_token(manager: TestClient) -> None:
+    assert manager.get("/api/v1/campaigns").status_code == 401
+
+
+def test_a_person_is_added_shown_found_and_taken_out(script: TestClient) -> None:
+    body = {
+        "email": "Ada@Maths.test",
+        "name": "Ada",
+        "audiences": ["academic"],
+        "status": "subscribed",
+        "consent": "paper",
+    }
+    made = script.post("/api/v1/subscribers", json=body)
+    assert made.status_code == 201
+    assert made.json()["status"] == "subscribed"
+
+    shown = script.get("/api/v1/subscribers/ada@maths.test").json()
+    assert shown["audiences"][0]["slug"] == "academic"
+    assert script.get("/api/v1/subscribers?search=ada").json()["subscribers"][0]["id"] == shown["id"]
+
+    gone = script.post(f"/api/v1/subscribers/{shown['id']}/unsubscribe").json()
+    assert gone["status"] == "unsubscribed"
+
+
+def test_nobody_is_subscribed_without_consent(script: TestClient) -> None:
+    body = {"email": "ada@maths.test", "status": "subscribed", "audiences": ["academic"]}
+
+    answer = script.post("/api/v1/subscribers", json=body)
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "consent" in answer.json()["detail"]
+
+
+def test_pages_of_people_follow_one_another(app: App, script: TestClient) -> None:
+    for number in range(5):
+        a_person(app, f"p{number}@maths.test")
+    seen, after = [], 0
+    while after is not None:
+        page = script.get(f"/api/v1/subscribers?limit=2&after={after}").json()
+        seen += [person["email"] for person in page["subscribers"]]
+        after = page["next_after"]
+
+    assert seen == [f"p{number}@maths.test" for number in range(5)]
+
+
+def test_a_campaign_is_made_planned_scheduled_and_paused(app: App, script: TestClient, issue: str) -> None:
+    a_person(app)
+    made = script.post("/api/v1/campaigns", json={"issue": issue, "audiences": ["academic"]})
+    assert made.status_code == 201
+    address = f"/api/v1/campaigns/{made.json()['id']}"
+
+    plan = script.get(f"{address}/plan").json()
+    assert plan["count"] == 1
+    body = {
+        "at": "2099-01-05 09:00 Europe/London",
+        "count": plan["count"],
+        "accept": [finding["code"] for finding in plan["findings"]],
+    }
+    assert script.post(f"{address}/schedule", json={**body, "count": 2}).status_code == 409
+
+    scheduled = script.post(f"{address}/schedule", json=body).json()
+    assert scheduled["state"] == "scheduled"
+    assert scheduled["scheduled_at"] == "2099-01-05T09:00:00+00:00"
+    assert scheduled["release_hash"]
+    assert script.get(address).json()["counts"]["pending"] == 0
+    assert script.post(f"{address}/pause").json()["state"] == "paused"
+    assert script.post(f"{address}/recall").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "body", "status"),
+    [
+        ("GET", "/api/v1/campaigns/none", None, 404),
+        ("GET", "/api/v1/nothing", None, 404),
+        ("GET", "/api/v1/subscribers?limit=0", None, 422),
+        ("GET", "/api/v1/subscribers?audience=none", None, 404),
+        ("POST", "/api/v1/campaigns", {"issue": "none", "audiences": ["academic"]}, 404),
+        ("POST", "/api/v1/campaigns", {"issue": "x", "audiences": []}, 422),
+        ("POST", "/api/v1/subscribers", {"email": "nonsense"}, 422),
+        ("POST", "/api/v1/subscribers", {"email": "a@b.test", "unknown": 1}, 422),
+        ("PUT", "/api/v1/subscribers", {}, 405),
+    ],
+)
+def test_errors_are_problems(
+    script: TestClient, method: str, address: str, body: dict[str, object] | None, status: int
+) -> None:
+    answer = script.request(method, address, json=body)
+
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == status
+    assert answer.json()["detail"]
+
+
+def test_the_api_describes_itself_without_scripts(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
+    assert "/api/v1/campaigns/{campaign_id}/schedule" in described["paths"]
+    assert not [path for path in described["paths"] if not path.startswith("/api/")]
+    page = client.get("/docs")
+    assert page.status_code == 200
+    assert "<script" not in page.text
+    assert "/api/v1/subscribers/{email_or_id}" in page.text

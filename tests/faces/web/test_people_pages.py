@@ -1,0 +1,121 @@
+"""/people, /audiences and the import of a file."""
+
+import re
+
+from fastapi.testclient import TestClient
+
+from mailer.app import App
+from subscribers import people
+from tests.faces.web.conftest import a_person, states, text_of
+
+
+def the_person(app: App, email: str) -> people.Person:
+    with app.database.read() as session:
+        return people.find_person(session, email, now=app.clock())
+
+
+def test_people_are_found_by_address_name_audience_and_status(app: App, manager: TestClient) -> None:
+    a_person(app, "ada@maths.test", "academic", name="Ada Lovelace")
+    a_person(app, "bob@firm.test", "industry", name="Bob")
+
+    for query, found in (
+        ("search=lovelace", {"ada@maths.test"}),
+        ("search=firm", {"bob@firm.test"}),
+        ("audience=industry", {"bob@firm.test"}),
+        ("status=subscribed", {"ada@maths.test", "bob@firm.test"}),
+        ("status=paused", set()),
+        ("search=%25", set()),
+    ):
+        page = manager.get(f"/people?{query}").text
+        assert {email for email in ("ada@maths.test", "bob@firm.test") if email in page} == found, query
+
+
+def test_a_person_is_added_unsubscribed_suppressed_and_erased(app: App, manager: TestClient) -> None:
+    form = {
+        "email": "ada@maths.test",
+        "name": "Ada",
+        "audience": "academic",
+        "status": "subscribed",
+        "consent": "by phone",
+    }
+    address = manager.post("/people", data=form).headers["location"].partition("?")[0]
+    assert "by phone" in manager.get(address).text
+
+    manager.post(f"{address}/unsubscribe")
+    assert the_person(app, "ada@maths.test").status == "unsubscribed"
+    manager.post(f"{address}/suppress")
+    assert the_person(app, "ada@maths.test").status == "suppressed"
+    manager.post(f"{address}/lift")
+    assert the_person(app, "ada@maths.test").status == "unsubscribed"
+
+    assert manager.post(f"{address}/erase", data={"email": "bob@maths.test"}).status_code == 409
+    assert manager.post(f"{address}/erase", data={"email": "ADA@maths.test"}).status_code == 303
+    assert manager.get(address).status_code == 404
+
+
+def test_nobody_is_subscribed_by_hand_without_consent(manager: TestClient) -> None:
+    answer = manager.post("/people", data={"email": "ada@maths.test", "status": "subscribed", "audience": "academic"})
+
+    assert answer.status_code == 422
+    assert "consent on record" in text_of(answer.text)
+    assert 'value="ada@maths.test"' in answer.text
+
+
+def test_a_file_is_looked_at_before_it_changes_anything(app: App, manager: TestClient) -> None:
+    left = a_person(app, "left@maths.test", "academic")
+    manager.post(f"/people/{the_person(app, 'left@maths.test').public_id}/unsubscribe")
+    rows = "E-Mail,Full name\nnew@maths.test,New\nleft@maths.test,Left\nnonsense,Nobody\n"
+    form = {"audience": "academic", "status": "subscribed", "consent": "signed at the workshop"}
+
+    looked = manager.post("/people/import", data=form, files={"file": ("people.csv", rows.encode(), "text/csv")})
+
+    assert looked.status_code == 200
+    assert "Nothing was changed" in text_of(looked.text)
+    assert "4" in text_of(looked.text)
+    with app.database.read() as session:
+        assert people.count_people(session, now=app.clock()) == 1
+    action = re.search(r'action="(/people/import/[\w-]+)"', looked.text)
+    assert action is not None
+
+    done = manager.post(action[1], data={**form, "what": "import", "column": ["E-Mail"], "field": [""]})
+
+    assert "Imported" in done.text
+    assert the_person(app, "new@maths.test").status == "subscribed"
+    assert states(app, left)["academic"] == "unsubscribed"
+    assert "nonsense" in manager.get(f"{action[1]}/rejected.csv").text
+    assert manager.post(action[1], data={**form, "what": "import"}).status_code == 404
+
+
+def test_a_file_without_addresses_names_its_columns(manager: TestClient) -> None:
+    answer = manager.post("/people/import", data={}, files={"file": ("x.csv", b"colour,size\nred,3\n", "text/csv")})
+
+    assert answer.status_code == 422
+    assert "colour" in answer.text
+
+
+def test_no_name_of_an_upload_leads_anywhere(manager: TestClient) -> None:
+    for key in ("%2e%2e", "..%2f..", "x" * 30, "a%2f..%2f..%2fb", "mailer.toml"):
+        assert manager.post(f"/people/import/{key}", data={"what": "import"}).status_code in (404, 405)
+        assert manager.get(f"/people/import/{key}/rejected.csv").status_code == 404
+
+
+def test_an_audience_is_added_edited_and_archived(manager: TestClient) -> None:
+    form = {"slug": "schools", "name": "Schools", "is_public": "true"}
+    assert manager.post("/audiences", data=form).status_code == 303
+    assert manager.post("/audiences", data=form).status_code == 409
+    assert manager.post("/audiences", data={"slug": "Not A Slug", "name": "x"}).status_code == 422
+
+    manager.post("/audiences/schools", data={"name": "Schools and colleges", "is_public": "true"})
+    assert "Schools and colleges" in manager.get("/subscribe").text
+    manager.post("/audiences/schools/archive")
+    assert "Schools and colleges" not in manager.get("/subscribe").text
+    assert manager.get("/audiences/none").status_code == 404
+
+
+def test_the_audit_log_tells_what_was_done(manager: TestClient) -> None:
+    manager.post("/audiences", data={"slug": "schools", "name": "Schools"})
+
+    page = text_of(manager.get("/audit").text)
+
+    assert "audience added" in page
+    assert "Helena" in page

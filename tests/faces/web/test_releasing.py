@@ -1,0 +1,243 @@
+"""From an issue in the editor to a released campaign: what the manager sees, and what the send button refuses."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from mailer import campaigns
+from mailer.app import App
+from mailer.base.tokens import Purpose
+from tests.faces.web.conftest import a_person, text_of
+
+TEXT = """---
+title: Autumn letter
+subject: Autumn, for {{ name | default("you") }}
+language: en
+audiences: [academic, industry]
+---
+
+# Autumn letter
+
+Dear {{ name | default("colleague") }}, everyone reads this.
+
+::: audience academic
+Only scholars read this.
+:::
+"""
+
+
+@pytest.fixture
+def issue(manager: TestClient) -> str:
+    """An issue that was written in the editor; gives its address."""
+    answer = manager.post("/issues", data={"text": TEXT})
+    assert answer.status_code == 303
+    return answer.headers["location"].partition("?")[0]
+
+
+@pytest.fixture
+def campaign(app: App, manager: TestClient, issue: str) -> str:
+    """A draft of it for two people of two audiences; gives its address."""
+    a_person(app, "ada@maths.test", "academic", "industry")
+    a_person(app, "bob@maths.test", "industry", name="Bob")
+    form = {"issue": issue.rpartition("/")[2], "audience": ["academic", "industry"]}
+    answer = manager.post("/campaigns", data=form)
+    assert answer.status_code == 303
+    return answer.headers["location"].partition("?")[0]
+
+
+def the_form(page: str) -> dict[str, object]:
+    """The hidden fields of the release form."""
+    fields = dict(re.findall(r'<input type="hidden" name="(at|zone)" value="([^"]*)">', page))
+    assert set(fields) == {"at", "zone"}
+    return {**fields, "accept": re.findall(r'name="accept" value="([^"]+)"', page)}
+
+
+def test_a_saved_issue_is_shown_again_and_kept_under_its_address(manager: TestClient, issue: str) -> None:
+    page = manager.get(issue).text
+    assert "Only scholars read this." in page
+
+    again = manager.post(issue, data={"text": TEXT.replace("Autumn letter", "Winter letter")})
+
+    assert again.headers["location"].startswith(issue)
+    assert "Winter letter" in manager.get(issue).text
+
+
+def test_findings_stand_beside_their_lines(manager: TestClient, issue: str) -> None:
+    manager.post(issue, data={"text": TEXT + "\nTODO: write more {{ nonsense }}\n"})
+
+    page = manager.get(issue).text
+
+    assert 'class="error"' in page
+    assert 'href="#line-' in page
+    line = len(TEXT.splitlines()) + 2
+    assert f'id="line-{line}" class="error"' in page
+
+
+def test_text_that_cannot_be_read_is_not_lost(manager: TestClient) -> None:
+    broken = "---\ntitle: [unclosed\n---\n\nMy long text\n"
+
+    answer = manager.post("/issues", data={"text": broken})
+
+    assert answer.status_code == 422
+    assert "My long text" in answer.text
+    assert "issue.md" in answer.text
+
+
+def test_files_come_with_the_text(manager: TestClient, issue: str) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + b"0" * 40
+    text = TEXT + "\n![A dot](dot.png)\n"
+
+    manager.post(issue, data={"text": text}, files={"files": ("C:\\pictures\\dot.png", picture, "image/png")})
+    assert "dot.png" in manager.get(issue).text
+
+    manager.post(issue, data={"text": text, "remove": "dot.png"})
+    assert "missing-picture" in manager.get(issue).text
+
+
+def test_each_audience_sees_its_own_letter(manager: TestClient, issue: str) -> None:
+    scholar = manager.get(f"{issue}/letter?audience=academic&view=text").text
+    partner = manager.get(f"{issue}/letter?audience=industry&view=text").text
+
+    assert "Only scholars" in scholar
+    assert "Only scholars" not in partner
+    assert "Dear Ada Lovelace" in partner
+
+
+def test_a_preview_is_boxed_in_and_its_links_change_nothing(app: App, manager: TestClient, issue: str) -> None:
+    answer = manager.get(f"{issue}/letter")
+
+    assert "sandbox" in answer.headers["content-security-policy"]
+    links = set(re.findall(r"http://testserver(/(?:unsubscribe|preferences|view)/[\w-]+)", answer.text))
+    assert len(links) == 3
+    for address in links:
+        shown = manager.get(address)
+        assert shown.status_code == 200
+        assert app.keys.read(Purpose[address.split("/")[1].upper()], address.split("/")[2])[0] == 0
+
+
+@pytest.mark.parametrize("view", ["phone", "desktop", "dark", "bare", "text"])
+def test_every_way_of_looking_at_a_letter_has_its_page(manager: TestClient, issue: str, view: str) -> None:
+    page = manager.get(f"{issue}/preview?view={view}&audience=academic")
+
+    assert page.status_code == 200
+    assert "Autumn, for Ada Lovelace" in page.text
+    assert f'src="{issue}/letter?view={view}&amp;audience=academic"' in page.text
+
+
+def test_the_release_page_tells_the_count_and_the_time_in_words(manager: TestClient, campaign: str) -> None:
+    page = text_of(manager.get(f"{campaign}/release?when=at&day=2027-01-05&clock=09:00&zone=Europe/London").text)
+
+    assert "Tuesday 5 January 2027, 09:00 GMT (UTC+00:00)" in page
+    assert "Release to 2 people" in page
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("Asia/Kathmandu", "09:00 Asia/Kathmandu (UTC+05:45)"),
+        ("America/New_York", "09:00 EDT (UTC-04:00)"),
+        ("Europe/Berlin", "09:00 CEST (UTC+02:00)"),
+    ],
+)
+def test_the_time_is_told_in_the_zone_that_was_named(manager: TestClient, campaign: str, zone: str, words: str) -> None:
+    page = text_of(manager.get(f"{campaign}/release?when=at&day=2027-07-05&clock=09:00&zone={zone}").text)
+
+    assert words in page
+
+
+def test_a_time_that_does_not_exist_is_refused_with_what_to_do(manager: TestClient, campaign: str) -> None:
+    answer = manager.get(f"{campaign}/release?when=at&day=2027-03-28&clock=01:30&zone=Europe/London")
+
+    assert answer.status_code == 422
+    assert "does not exist" in answer.text
+
+
+def test_a_wrong_number_releases_nothing(app: App, manager: TestClient, campaign: str) -> None:
+    form = the_form(manager.get(f"{campaign}/release?when=now").text)
+
+    for number in ("", "3", "two"):
+        answer = manager.post(f"{campaign}/release", data={**form, "number": number})
+        assert answer.status_code == 409
+
+    assert state(app, campaign) == "draft"
+
+
+def test_without_a_test_copy_it_is_released_only_by_saying_so(app: App, manager: TestClient, campaign: str) -> None:
+    form = the_form(manager.get(f"{campaign}/release?when=now").text)
+    accepted = form.pop("accept")
+    assert isinstance(accepted, list)
+    accepted.remove("no-test-copy")
+
+    answer = manager.post(f"{campaign}/release", data={**form, "accept": accepted, "number": "2"})
+    assert answer.status_code == 409
+    assert "no test copy was sent" in text_of(answer.text).lower()
+
+    answer = manager.post(f"{campaign}/release", data={**form, "accept": [*accepted, "no-test-copy"], "number": "2"})
+    assert answer.status_code == 303
+    assert state(app, campaign) == "scheduled"
+
+
+def test_a_person_who_left_while_the_page_was_open_makes_the_number_wrong(
+    app: App, manager: TestClient, client: TestClient, campaign: str
+) -> None:
+    form = the_form(manager.get(f"{campaign}/release?when=now").text)
+    carol = a_person(app, "carol@maths.test", "academic")
+
+    assert manager.post(f"{campaign}/release", data={**form, "number": "2"}).status_code == 409
+    client.post(f"/unsubscribe/{app.keys.sign(Purpose.UNSUBSCRIBE, carol, 0)}", data={"what": "all"})
+    assert manager.post(f"{campaign}/release", data={**form, "number": "2"}).status_code == 303
+
+
+def test_errors_of_the_check_refuse_a_release(app: App, manager: TestClient, issue: str, campaign: str) -> None:
+    manager.post(issue, data={"text": TEXT + "\n{{ nonsense }}\n"})
+    form = {"issue": issue.rpartition("/")[2], "audience": ["academic"]}
+    broken = manager.post("/campaigns", data=form).headers["location"].partition("?")[0]
+
+    page = manager.get(f"{broken}/release?when=now").text
+    assert "nothing can be released" in page
+    assert "Release to" not in page
+
+    release = the_form(manager.get(f"{campaign}/release?when=now").text)
+    assert manager.post(f"{broken}/release", data={**release, "number": "1"}).status_code in (409, 422)
+    assert state(app, broken) == "draft"
+
+
+def test_a_release_can_be_recalled_paused_resumed_and_cancelled(app: App, manager: TestClient, campaign: str) -> None:
+    later = (app.clock() + timedelta(days=30)).strftime("day=%Y-%m-%d&clock=%H:%M")
+    for _ in range(2):
+        form = the_form(manager.get(f"{campaign}/release?when=at&{later}&zone=UTC").text)
+        assert manager.post(f"{campaign}/release", data={**form, "number": "2"}).status_code == 303
+        assert state(app, campaign) == "scheduled"
+        manager.post(f"{campaign}/recall")
+        assert state(app, campaign) == "draft"
+
+    form = the_form(manager.get(f"{campaign}/release?when=at&{later}&zone=UTC").text)
+    manager.post(f"{campaign}/release", data={**form, "number": "2"})
+    for deed, after in (("pause", "paused"), ("resume", "scheduled"), ("cancel", "cancelled")):
+        assert manager.post(f"{campaign}/{deed}").status_code == 303
+        assert state(app, campaign) == after
+    assert manager.post(f"{campaign}/resume").status_code == 409
+    assert "Autumn letter" in manager.get(campaign).text
+
+
+def test_a_reader_sees_the_very_letter_that_was_released(app: App, manager: TestClient, campaign: str) -> None:
+    form = the_form(manager.get(f"{campaign}/release?when=now").text)
+    manager.post(f"{campaign}/release", data={**form, "number": "2"})
+    with app.database.read() as session:
+        row = campaigns.campaign(session, campaign.rpartition("/")[2])
+    bob = a_person(app, "ben@maths.test", "industry", name="Ben <b>")
+
+    page = manager.get(f"/view/{app.keys.sign(Purpose.VIEW, bob, row.id, 2)}")
+
+    assert page.status_code == 200
+    assert "Dear Ben &lt;b&gt;" in page.text
+    assert "Only scholars" not in page.text
+    assert manager.get(f"/view/{app.keys.sign(Purpose.VIEW, bob, row.id, 77)}").status_code == 404
+    assert manager.get(f"/view/{app.keys.sign(Purpose.VIEW, 4711, row.id, 2)}").status_code == 404
+
+
+def state(app: App, campaign: str) -> str:
+    with app.database.read() as session:
+        return campaigns.campaign(session, campaign.rpartition("/")[2]).state
