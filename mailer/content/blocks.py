@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from markdown_it.token import Token
@@ -106,6 +106,8 @@ class _Builder:
                 self._line = node.token.map[0] + 1
             if node.token.type == "html_block":
                 flow.html(node.token.content, self._line)
+            elif self._reading.franklin and node.token.markup.startswith("~~~") and not node.token.info.strip():
+                flow.html(node.token.content, self._line + 1)
             elif maker := self._makers.get(node.token.type):
                 flow.add(*maker(node, self._place(self._line)))
         return _with_captions(flow.finish())
@@ -200,7 +202,7 @@ class _Builder:
     # --- what holds blocks ---
 
     def _list(self, node: Node, place: Place) -> Blocks:
-        items = tuple(self.run(item.children) for item in node.children)
+        items = tuple(_with_box(self.run(item.children)) for item in node.children)
         ordered = node.token.type == "ordered_list_open"
         start = int(node.token.attrs.get("start", 1)) if ordered else None
         tight = all(
@@ -325,6 +327,18 @@ _ALIGN: Final[dict[str, Align]] = {
     "text-align:right": "right",
 }
 _CAPTION: Final = re.compile(r"(?:Fig(?:ure|\.)?|Abb(?:ildung|\.)?)\s*\d+\s*[.:]", re.IGNORECASE)
+
+
+def _with_box(item: Blocks) -> Blocks:
+    """An item that begins with `[ ]` or `[x]` shows a box, as in a list of things to do."""
+    first = item[0] if item else None
+    if not isinstance(first, Paragraph) or not first.inlines or not isinstance(words := first.inlines[0], Text):
+        return item
+    box = re.match(r"\[([ xX])\]\s+(?=\S)", words.text)
+    if box is None:
+        return item
+    shown = Text(("☐ " if box[1] == " " else "☑ ") + words.text[box.end() :])
+    return (replace(first, inlines=(shown, *first.inlines[1:])), *item[1:])
 
 
 def _with_captions(blocks: Blocks) -> Blocks:

@@ -2,7 +2,7 @@
 
 from mailer.content.container import Container
 from mailer.content.inlines import inlines_of_text, joined
-from mailer.content.issue import Block, Blocks, Event, Heading, Link, Paragraph, Span, Text
+from mailer.content.issue import Blocks, Event, Heading, Inlines, Link, Paragraph, Span, Text
 from mailer.content.moments import is_zone, parse_when
 from mailer.content.plain import anchor_for, plain
 
@@ -25,37 +25,15 @@ def event(container: Container) -> Blocks:
     zone. `zone` is an IANA name; without it the front matter's `zone` holds, else Europe/London.
     """
     reading, place = container.reading, container.place
-    blocks = container.blocks
-    title = container.inlines("title") or inlines_of_text(reading, container.arguments, place.line)
-    if not title and blocks and isinstance(blocks[0], Heading):
-        title, blocks = blocks[0].inlines, blocks[1:]
-    if not title:
-        reading.fault(place, "event-title", "the event has no title; add a line title: …")
-        title = (Text("Event"),)
+    title, blocks = _title(container)
     zone = container.value("zone") or reading.zone
     if not is_zone(zone):
-        reading.fault(
-            container.place_of("zone"), "event-zone", f"{zone} is no time zone; write one such as Europe/London"
-        )
+        message = f"{zone} is no time zone; write one such as Europe/London"
+        reading.fault(container.place_of("zone"), "event-zone", message)
         zone = "Europe/London"
-    written = container.value("when")
-    when = parse_when(written, zone=zone)
+    when = parse_when(container.value("when"), zone=zone)
     if when is None:
-        wrong = f"{written!r} is no time" if written else "the event has no time"
-        hint = "write when: 2027-01-12 14:00–15:30, or 12–13 January 2027"
-        reading.fault(container.place_of("when"), "event-when", f"{wrong}; {hint}")
-        # the words stay, without a calendar file
-        line = joined([*title, *([Text(", " + written)] if written else [])])
-        head: list[Block] = [Paragraph(place=place, audiences=container.audiences, inlines=(Span("strong", line),))]
-        if container.value("where"):
-            head.append(
-                Paragraph(place=place, audiences=container.audiences, inlines=(Text(container.value("where")),))
-            )
-        if href := _safe_link(container):
-            head.append(
-                Paragraph(place=place, audiences=container.audiences, inlines=(Link(href, (Text(href),), place),))
-            )
-        return (*head, *blocks)
+        return (*_in_words(container, title), *blocks)
     return (
         Event(
             place=place,
@@ -70,6 +48,29 @@ def event(container: Container) -> Blocks:
             blocks=blocks,
         ),
     )
+
+
+def _title(container: Container) -> tuple[Inlines, Blocks]:
+    """The title, by its key, after the name or as the body's first heading; and the rest of the body."""
+    reading, blocks = container.reading, container.blocks
+    title = container.inlines("title") or inlines_of_text(reading, container.arguments, container.place.line)
+    if not title and blocks and isinstance(blocks[0], Heading):
+        return blocks[0].inlines, blocks[1:]
+    if not title:
+        reading.fault(container.place, "event-title", "the event has no title; add a line title: …")
+    return title or (Text("Event"),), blocks
+
+
+def _in_words(container: Container, title: Inlines) -> Blocks:
+    """An event whose time cannot be read: all its words stay, without a calendar file."""
+    written, where, href = container.value("when"), container.value("where"), _safe_link(container)
+    wrong = f"{written!r} is no time" if written else "the event has no time"
+    message = f"{wrong}; write when: 2027-01-12 14:00–15:30, or 12–13 January 2027"
+    container.reading.fault(container.place_of("when"), "event-when", message)
+    runs: list[Inlines] = [(Span("strong", joined([*title, *([Text(", " + written)] if written else [])])),)]
+    runs += [(Text(where),)] if where else []
+    runs += [(Link(href, (Text(href),), container.place),)] if href else []
+    return tuple(Paragraph(place=container.place, audiences=container.audiences, inlines=run) for run in runs)
 
 
 def _safe_link(container: Container) -> str:

@@ -42,6 +42,8 @@ class Front:
     text: str
     own: bool
     zone: str = ""
+    franklin: bool = False
+    """Whether the file is Franklin's, where `~~~` fences hold HTML."""
     duplicates: tuple[tuple[str, Place], ...] = field(default=())
 
 
@@ -59,6 +61,8 @@ def split_front(text: str, source: str) -> Front:
         return found
     if _FRANKLIN.match(first):
         return _franklin(lines, source)
+    if re.match(r"title:[ \t]+\S", first, re.IGNORECASE) and (found := _header(lines, source)):
+        return found
     return Front({}, {}, text, own=False)
 
 
@@ -107,7 +111,7 @@ def _yaml(lines: list[str], source: str) -> Front | None:
     named = {str(name): value for name, value in values.items()}
     zone = named.get("zone")
     own = _is_own(named, yaml_like=True)
-    return Front(named, places, _below(lines, end), own, str(zone) if zone else "", tuple(duplicates))
+    return Front(named, places, _below(lines, end), own, str(zone) if zone else "", duplicates=tuple(duplicates))
 
 
 def _yaml_fault(fault: Exception, source: str) -> WrongInput:
@@ -119,6 +123,17 @@ def _yaml_fault(fault: Exception, source: str) -> WrongInput:
         do="put quotes around a value that holds : # [ { or quotes",
         place=f"{source}:{line}:{column}",
     )
+
+
+def _header(lines: list[str], source: str) -> Front | None:
+    """Lines `Title: …` straight at the top, up to a blank one (Pelican, MultiMarkdown)."""
+    end = next((number for number, line in enumerate(lines) if not line.strip()), len(lines))
+    found = [re.match(r"([A-Za-z][\w -]*):(?:[ \t]+(.*)|[ \t]*)$", line) for line in lines[:end]]
+    if end < 2 or not all(found):
+        return None
+    values = {match[1].lower(): (match[2] or "").strip() for match in found if match}
+    places = {match[1].lower(): Place(source, number) for number, match in enumerate(found, 1) if match}
+    return Front(values, places, _below(lines, end - 1), _is_own(values, yaml_like=False) and "subject" in values)
 
 
 # --- TOML and Franklin ----------------------------------------------------------------------------------------------------
@@ -175,4 +190,4 @@ def _assignments(inside: list[str], first_line: int, text: str, source: str) -> 
                 value = f"{date[1]}-{int(date[2]):02}-{int(date[3]):02}"
             values[found[1]] = value.strip("\"'")
             places[found[1]] = Place(source, number)
-    return Front(values, places, text, _is_own(values, yaml_like=False))
+    return Front(values, places, text, _is_own(values, yaml_like=False), franklin=True)

@@ -1,9 +1,11 @@
 """Inline tokens become inlines: Markdown's and HTML's spans alike, unsafe links dropped, merge fields checked."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import emoji
 from markdown_it.token import Token
 
 from mailer.base.errors import WrongInput
@@ -145,7 +147,7 @@ class _Builder:
     def _take(self, token: Token) -> None:
         name = token.type
         if name in {"text", "text_special"}:
-            self._add(Text(token.content))
+            self._add(Text(with_emoji(token.content)))
         elif name == "softbreak":
             self._add(Text(" "))
         elif name == "hardbreak":
@@ -179,6 +181,8 @@ class _Builder:
             self._add(Formula(token.content, display=token.type == "math_display", place=place))
         elif token.type == "merge_field":
             self._merge_field(token.content, place)
+        elif token.type == "attributes":
+            pass  # how it looked elsewhere is no loss
         elif token.type == "foreign":
             foreign(self._reading, token.markup, token.content, place)
         elif token.type == "footnote_ref":
@@ -208,6 +212,16 @@ class _Builder:
                 self._add(*void_element(self._reading, event, place))
             else:
                 self._push(event.tag, place, event.attributes, markdown=False)
+
+
+_SHORT_NAME: Final = re.compile(r"(?<![\w:]):[a-z0-9_+-]{2,40}:(?![\w:])")
+
+
+def with_emoji(text: str) -> str:
+    """`:tada:` as 🎉; a name that nobody knows stays as it is."""
+    if not _SHORT_NAME.search(text):
+        return text
+    return _SHORT_NAME.sub(lambda found: emoji.emojize(found[0], language="alias"), text)
 
 
 def _number_of(reading: Reading, footnote_id: int) -> int:
@@ -279,7 +293,7 @@ def _link(reading: Reading, frame: Frame, children: Inlines, *, inside_link: boo
             reading.warn(frame.place, "empty-link", "the link leads nowhere; write its address between the parentheses")
         return list(children)
     safe = None if inside_link else reading.link(href, frame.place)
-    if safe is None:
+    if not safe:
         return list(children)
     return [Link(safe, children or (Text(href),), frame.place, frame.attributes.get("title", ""))]
 

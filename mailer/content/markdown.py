@@ -26,6 +26,13 @@ MAX_NESTING: Final = 60
 BAR: Final = "\ufdd0"
 """Stands for a `|` that must not cut a table's cell; a noncharacter, so that no text holds it."""
 
+BLANK: Final = "\ufdd1"
+"""Stands for a blank in another system's field within an address, which would end the address."""
+
+_FIELD_IN_ADDRESS: Final = re.compile(
+    r"(?<=\]\()([^\s()<>]*(?:\{\{[^{}\n]*\}\}|\{%[^%\n]*%\})[^\s()<>]*)(?=[\s)])"
+    r"|(?<=\]: )(\{\{[^{}\n]*\}\})"
+)
 _PRICE: Final = re.compile(r"\d[\d.,]*\s+[^\W\d_]{2,}")
 _TEX_SIGNS: Final = re.compile(r"[\\^_{}]")
 _FIELD_OR_FORMULA: Final = re.compile(r"\{\{[^{}\n]*\}\}|(?<![\\$])\$(?![\s$])[^$\n]*?[^\s$\\]\$(?![\d$])")
@@ -36,6 +43,7 @@ _parsers = local()
 def tokens_of(text: str, env: dict[str, Any]) -> list[Token]:
     """The block tokens of a text; `env` receives the footnotes and references."""
     guarded = guard_bars(text)
+    guarded = _FIELD_IN_ADDRESS.sub(lambda found: found[0].replace(" ", BLANK).replace("(", "%28"), guarded)
     tokens = _parser().parse(guarded, env)
     _restore(tokens, set())
     return tokens
@@ -50,7 +58,7 @@ def inline_tokens_of(text: str, env: dict[str, Any]) -> Token:
 
 def guard_bars(text: str) -> str:
     """The text, as long as before, in which no `|` of a formula or merge field can cut a table's cell."""
-    text = text.replace(BAR, "\ufffd")
+    text = text.replace(BAR, "\ufffd").replace(BLANK, "\ufffd")
     return _FIELD_OR_FORMULA.sub(lambda found: found[0].replace("|", BAR), text) if "|" in text else text
 
 
@@ -59,11 +67,13 @@ def _restore(tokens: list[Token], seen: set[int]) -> None:
         if id(token) in seen:
             continue
         seen.add(id(token))
-        token.content = token.content.replace(BAR, "|")
+        token.content = token.content.replace(BAR, "|").replace(BLANK, " ")
         token.info = token.info.replace(BAR, "|")
         for name, value in token.attrs.items():
             if isinstance(value, str):
-                token.attrs[name] = value.replace("%EF%B7%90", "|").replace(BAR, "|")
+                token.attrs[name] = (
+                    value.replace("%EF%B7%90", "|").replace(BAR, "|").replace("%EF%B7%91", " ").replace(BLANK, " ")
+                )
         _restore(token.children or [], seen)
 
 
@@ -90,6 +100,7 @@ def _new_parser() -> MarkdownIt:
     inline = parser.inline.ruler
     inline.before("escape", "merge_field", _merge_field_rule)
     inline.before("escape", "math_inline", _dollar_rule)
+    inline.before("escape", "attributes", _attributes_rule)
     for rule in inline.__rules__:
         rule.fn = _remembering_position(rule.fn)
     _add_links(parser)
@@ -173,6 +184,25 @@ def _merge_field_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
         token.content = content.strip()
         token.markup = opening
     state.pos = end + 2
+    return True
+
+
+_ATTRIBUTES: Final = re.compile(
+    r"[ \t]*\{:?\s*(?:[#.][\w-]+|[\w-]+=(?:\"[^\"{}]*\"|'[^'{}]*'|[^\s{}\"']+))"
+    r"(?:\s+(?:[#.][\w-]+|[\w-]+=(?:\"[^\"{}]*\"|'[^'{}]*'|[^\s{}\"']+)))*\s*\}(?=\s|$)"
+)
+
+
+def _attributes_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
+    """`{#anchor .class key=value}` of Pandoc, Hugo and kramdown says how something looks there, and is dropped."""
+    if state.src[state.pos] != "{":
+        return False
+    found = _ATTRIBUTES.match(state.src, state.pos, state.posMax)
+    if found is None:
+        return False
+    if not silent:
+        state.push("attributes", "", 0).content = found[0]
+    state.pos = found.end()
     return True
 
 

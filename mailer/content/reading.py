@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from posixpath import dirname, join
 from typing import Any, Final
-from urllib.parse import unquote, urljoin
+from urllib.parse import quote, unquote, urljoin
 
 from mailer.content.bibliography import Entry
 from mailer.content.files import inside
@@ -37,6 +37,7 @@ class Reading:
     zone: str = "Europe/London"
     language: str = "en"
     own: bool = True
+    franklin: bool = False
     env: dict[str, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     assets: dict[str, bytes] = field(default_factory=dict)
@@ -89,6 +90,7 @@ class Reading:
 
     def link(self, href: str, place: Place) -> str | None:
         """The address of a link, made absolute by `base_url`; None where it must not be followed."""
+        href = self._without_fields(href, place)
         scheme = scheme_of(href)
         if scheme and scheme not in SAFE_SCHEMES:
             self.warn(place, "unsafe-link", f"a link by {scheme}: is dropped, its text stays; use an https address")
@@ -102,6 +104,9 @@ class Reading:
 
         A picture that cannot be found keeps its name and is in no asset; the checker says so.
         """
+        src = self._without_fields(src, place)
+        if not src:
+            return ""
         scheme = scheme_of(src)
         if scheme in {"http", "https"} or src.startswith("//"):
             return f"https:{src}" if src.startswith("//") else src
@@ -116,6 +121,20 @@ class Reading:
                 self.assets[short] = content
                 return short
         return urljoin(self.base_url, src) if self.base_url else inside(name) or name
+
+    def _without_fields(self, address: str, place: Place) -> str:
+        """The address without fields and tags of template languages, each named; a quoted path in one stays."""
+        if not re.search(r"\{\{|\{%|%7B%7B|%7B%25|%7B%", address, re.IGNORECASE):
+            return address
+        written = unquote(address)
+        field = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+        for found in field.findall(written):
+            self.fault(
+                place, "field-in-address", f"{found} stands in an address and is dropped; write the address itself"
+            )
+        path = re.compile(r"[\"']([^\"']+)[\"']")
+        bare = field.sub(lambda found: quoted[1] if (quoted := path.search(found[0])) else "", written)
+        return quote(bare, safe="/:?#[]@!$&'()*+,;=%~-._")
 
     def read(self, name: str) -> bytes | None:
         """The bytes of a file of the issue, None where there is none; it is remembered as used."""

@@ -396,3 +396,56 @@ def test_a_quote_keeps_its_blocks() -> None:
     (quote,) = read(FRONT + "> a\n>\n> - b\n").blocks
     assert isinstance(quote, Quote)
     assert len(quote.blocks) == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "hrefs", "shown"),
+    [
+        ("[a]({{ site.baseurl }}/x)", ["/x"], "a"),
+        ("[a]({{ '/x.html' | relative_url }}) b", ["/x.html"], "a b"),
+        ('[a]({{< ref "x.md" >}})', ["x.md"], "a"),
+        ("[a]({% link x.md %})", [], "a"),
+        ("[a][r]\n\n[r]: {{ site.url }}/y", ["/y"], "a"),
+        ("[a](https://x.org/{{ email }}/y)", ["https://x.org//y"], "a"),
+        ('<a href="{{ site.url }}/z">a</a>', ["/z"], "a"),
+    ],
+)
+def test_fields_in_addresses_are_dropped_and_named(source: str, hrefs: list[str], shown: str) -> None:
+    issue = read(FRONT + source)
+    found = [inline.href for _, inline in all_inlines(issue.blocks) if isinstance(inline, Link)]
+    assert found == hrefs
+    assert texts(issue) == [shown]
+    assert (5, "error", "field-in-address") in codes(issue)
+
+
+def test_headers_of_pelican_are_front_matter() -> None:
+    issue = read("Title: This Week 5\nNumber: 5\nDate: 2013-07-01\nCategory: News\n\nHello.\n")
+    assert (issue.meta.title, issue.meta.number, issue.meta.own, texts(issue)) == (
+        "This Week 5",
+        "5",
+        False,
+        ["Hello."],
+    )
+    assert texts(read("Title: a story\nof two lines\n")) == ["Title: a story of two lines"]
+
+
+def test_html_of_franklin_is_html() -> None:
+    issue = read('@def title = "F"\n\n~~~\n<p><b>Bold</b></p>\n~~~\n\n~~~\n')
+    assert texts(issue)[0] == "Bold"
+    assert isinstance(read("# T\n\n~~~\n<p>x</p>\n~~~\n").blocks[0], CodeBlock)
+
+
+def test_attributes_of_other_systems_are_dropped() -> None:
+    issue = read(
+        '# T {#top}\n\n## A {#a .b}\n\n![p](a.png){: width="200"} x{: .y}\n{: .no_toc}\n\nset {x} and {1,2} and {a=b c}\n'
+    )
+    assert issue.meta.title == "T"
+    assert texts(issue) == ["A", "p x", "set {x} and {1,2} and {a=b c}"]
+
+
+def test_emoji_and_boxes() -> None:
+    issue = read("# T\n\n:tada: at 10:30:45 :nope: `:tada:`\n\n- [ ] open\n- [x] done\n- [y] other\n")
+    items = issue.blocks[1]
+    assert isinstance(items, List)
+    assert texts(issue)[0] == "🎉 at 10:30:45 :nope: :tada:"
+    assert [plain(inlines_of(item[0])[0]) for item in items.items] == ["☐ open", "☑ done", "[y] other"]
