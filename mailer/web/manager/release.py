@@ -14,6 +14,7 @@ from mailer import campaigns, delivery
 from mailer.app import App
 from mailer.base.errors import MailerError, NotAllowed, WrongInput
 from mailer.campaigns import CampaignRow
+from mailer.delivery.outcomes import Accepted, reason_of
 from mailer.web import words
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.errors import status_of
@@ -45,15 +46,36 @@ def send_test(
 ) -> Response:
     """Send one marked copy of the letter to named people, through the real relay."""
     addresses = to.replace(",", " ").split()
-    if not addresses:
-        return _page(request, app, name, wrong=WrongInput("no address was given", do="write at least one"))
     try:
-        delivery.test_copies(
-            app.database, app.relay, app.composer, name, to=addresses, clock=app.clock, actor=manager.actor
-        )
+        _send_copies(app, name, addresses, actor=manager.actor)
     except MailerError as error:
         return _page(request, app, name, wrong=error)
     return see_other(f"/campaigns/{name}/release", "tested")
+
+
+def _send_copies(app: App, name: str, addresses: list[str], *, actor: str) -> None:
+    """Send the copies, between two transactions, and write down that they were sent.
+
+    Raises:
+        WrongInput: no address was given, or one cannot be used.
+        NotAllowed: a copy was not taken by the relay.
+    """
+    if not addresses:
+        raise WrongInput("no address was given", do="write at least one")
+    with app.database.read() as session:
+        row = campaigns.campaign(session, name)
+        issue = campaigns.read_revision(session, row.revision_id)
+        frame = app.frame(session, slug=row.slug)
+    outcomes = delivery.test_copies(
+        app.relay, app.composer, issue, audiences=row.audiences, to=addresses, frame=frame, now=app.clock()
+    )
+    for address, outcome in outcomes.items():
+        if not isinstance(outcome, Accepted):
+            raise NotAllowed(
+                f"the copy to {address} was not taken: {reason_of(outcome)}", do="mend it, and send the copies again"
+            )
+    with app.database.begin() as session:
+        campaigns.note_test(session, row.id, now=app.clock(), actor=actor)
 
 
 @router.post("/campaigns/{name}/release")

@@ -1,5 +1,6 @@
 """/preferences: which audiences, under which name, in which language; pause; leave everything; take it back."""
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -13,8 +14,9 @@ from mailer.web.dependencies import AppOf
 from mailer.web.pages import LANGUAGES, public_page, see_other, wanted_language
 from mailer.web.public.pauses import PAUSES, pause_end
 from mailer.web.public.persons import NOBODY, Bearer, bearer, read_link
-from subscribers import audiences, joining
+from subscribers import audiences, consents, erasure, joining
 from subscribers.audiences import AudienceRow
+from subscribers.export import everything_about
 
 router = APIRouter(include_in_schema=False)
 
@@ -25,23 +27,7 @@ NOTICES = ("saved", "paused", "left", "undone")
 @router.get("/preferences/{token}")
 def show(request: Request, token: str, app: AppOf, done: str = "") -> Response:
     """The page; opening it changes nothing."""
-    with app.database.read() as session:
-        who = bearer(session, app, Purpose.PREFERENCES, token)
-        offered = _offered(session, who)
-    language = wanted_language(request, who.language)
-    mine = who.audiences("subscribed", "paused", "unconfirmed")
-    return public_page(
-        request,
-        "public/preferences.html",
-        language,
-        who=who,
-        offered=offered,
-        mine=mine,
-        own_language=who.language.partition("-")[0] or language.partition("-")[0],
-        pauses=PAUSES,
-        has_left=bool(who.person) and not mine,
-        done=done if done in NOTICES and not who.is_test else "",
-    )
+    return _page(request, app, token, done=done)
 
 
 @router.post("/preferences/{token}")
@@ -72,6 +58,55 @@ def save(
             else:
                 raise WrongInput("there is no such button", do="open the link in the letter again and press one there")
     return see_other(request.url.path + (f"?done={done}" if done else ""))
+
+
+@router.post("/preferences/{token}/data")
+def download(token: str, app: AppOf) -> Response:
+    """Everything on record about this person, as a file; a button, so that no scanner fetches it."""
+    with app.database.read() as session:
+        who = bearer(session, app, Purpose.PREFERENCES, token)
+        known = everything_about(who.person, consents.list_consents(session, who.subscriber_id)) if who.person else {}
+    return Response(
+        json.dumps(known, ensure_ascii=False, indent=2, default=str),
+        media_type="application/json",
+        headers={"content-disposition": 'attachment; filename="my-data.json"'},
+    )
+
+
+@router.post("/preferences/{token}/erase")
+def erase_me(request: Request, token: str, app: AppOf, address: Annotated[str, Form(max_length=400)] = "") -> Response:
+    """Forget this person; the address is asked for, because a letter may have been forwarded with its links."""
+    with app.database.begin() as session:
+        who = bearer(session, app, Purpose.PREFERENCES, token)
+        is_theirs = who.person is not None and address.strip().casefold() == who.person.email.casefold()
+        if is_theirs:
+            erasure.erase(session, who.subscriber_id, keys=app.keys, now=app.clock(), actor="subscriber")
+    if not is_theirs:
+        return _page(request, app, token, not_erased=True)
+    return public_page(request, "public/erased.html", wanted_language(request, who.language))
+
+
+def _page(request: Request, app: App, token: str, *, done: str = "", not_erased: bool = False) -> Response:
+    with app.database.read() as session:
+        who = bearer(session, app, Purpose.PREFERENCES, token)
+        offered = _offered(session, who)
+    language = wanted_language(request, who.language)
+    mine = who.audiences("subscribed", "paused", "unconfirmed")
+    return public_page(
+        request,
+        "public/preferences.html",
+        language,
+        status=409 if not_erased else 200,
+        token=token,
+        who=who,
+        offered=offered,
+        mine=mine,
+        own_language=who.language.partition("-")[0] or language.partition("-")[0],
+        pauses=PAUSES,
+        has_left=bool(who.person) and not mine,
+        done=done if done in NOTICES and not who.is_test else "",
+        not_erased=not_erased,
+    )
 
 
 def _save(session: Session, app: App, who: Bearer, *, name: str, language: str, wanted: list[str], months: str) -> str:

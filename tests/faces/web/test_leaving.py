@@ -196,3 +196,33 @@ def test_pages_speak_the_browsers_language_where_the_person_has_none(
     page = client.get(link(app, Purpose.UNSUBSCRIBE, ada, 0), headers={"accept-language": f"{language}-CH, en;q=0.5"})
 
     assert f'<html lang="{language}"' in page.text
+
+
+def test_everything_on_record_can_be_taken_away_as_a_file(app: App, client: TestClient) -> None:
+    ada = a_person(app)
+    address = link(app, Purpose.PREFERENCES, ada, 0)
+
+    answer = client.post(f"{address}/data")
+
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.json()["email"] == "ada@maths.test"
+    assert "asked us at a workshop" in answer.text
+    assert client.get(f"{address}/data").status_code in (404, 405)
+    assert client.post(link(app, Purpose.PREFERENCES, 0, 0) + "/data").json() == {}
+
+
+def test_only_who_knows_the_address_is_erased(app: App, client: TestClient) -> None:
+    ada = a_person(app)
+    address = link(app, Purpose.PREFERENCES, ada, 0)
+
+    for wrong in ("", "bob@maths.test"):
+        answer = client.post(f"{address}/erase", data={"address": wrong})
+        assert answer.status_code == 409
+        assert "Nothing was erased" in answer.text
+    assert states(app, ada)["academic"] == "subscribed"
+
+    assert "You are erased" in client.post(f"{address}/erase", data={"address": " ADA@maths.test"}).text
+    with app.database.read() as session:
+        assert people.person_by_id(session, ada, now=app.clock()) is None
+    for page in (address, link(app, Purpose.UNSUBSCRIBE, ada, 0)):
+        assert client.get(page).status_code == 404
