@@ -37,6 +37,7 @@ from mailer.content.markdown import MAX_NESTING
 from mailer.content.plain import anchor_for, plain
 from mailer.content.raw_html import Flow
 from mailer.content.reading import Reading
+from mailer.content.tex_tags import without_tag
 
 
 @dataclass(slots=True)
@@ -135,7 +136,7 @@ class _Builder:
             if isinstance(inline, Formula) and inline.display:
                 result.extend(self._text(run, place))
                 run = []
-                result.append(DisplayFormula(place=inline.place, audiences=self._reading.audiences, formula=inline))
+                result.append(self._display(inline.tex, inline.place))
             else:
                 run.append(inline)
         mark = re.fullmatch(r"\s*([.,;:])\s*", run[0].text) if len(run) == 1 and isinstance(run[0], Text) else None
@@ -190,8 +191,12 @@ class _Builder:
             if column > 1 or self._reading.lines[line - 1 : line] == [first]:
                 place = self._reading.place(line, column)
                 break
-        formula = Formula(tex, display=True, place=place, number=number)
-        return (DisplayFormula(place=place, audiences=self._reading.audiences, formula=formula),)
+        return (self._display(tex, place, number),)
+
+    def _display(self, tex: str, place: Place, number: str = "") -> DisplayFormula:
+        bare, tag = without_tag(tex) if "\\tag" in tex else (tex, "")
+        formula = Formula(bare if tag else tex, display=True, place=place, number=tag or number)
+        return DisplayFormula(place=place, audiences=self._reading.audiences, formula=formula)
 
     def _rule(self, _: Node, place: Place) -> Blocks:
         return (Rule(place=place, audiences=self._reading.audiences),)

@@ -25,6 +25,7 @@ from mailer.content.formula_unicode import unicode_of
 from mailer.content.formula_words import words_of
 from mailer.content.issue import Inlines
 from mailer.content.tex_engine import Refused, convert
+from mailer.content.tex_tags import without_tag
 
 WHITE: Final = "#ffffff"
 ZOOM: Final = 3
@@ -130,19 +131,6 @@ def as_unicode(tex: str) -> Inlines | None:
 
 
 # --- setting ------------------------------------------------------------------------------------------------------------
-
-_TAG: Final = re.compile(r"\\tag(\*?)\s*\{([^{}]*)\}")
-_LABEL: Final = re.compile(r"\\label\s*\{[^{}]*\}")
-_NO_NUMBER: Final = re.compile(r"\\(?:nonumber|notag)(?![A-Za-z])")
-
-
-def without_tag(tex: str) -> tuple[str, str]:
-    r"""The source without its one `\tag{…}`, and what stood in it; several tags stay where they are, in words."""
-    tex = _NO_NUMBER.sub("", _LABEL.sub("", tex))
-    tags = _TAG.findall(tex)
-    if len(tags) == 1:
-        return _TAG.sub("", tex).strip(), tags[0][1]
-    return _TAG.sub(lambda tag: rf"\qquad\text{{{tag[2]}}}" if tag[1] else rf"\qquad\text{{({tag[2]})}}", tex), ""
 
 
 @lru_cache(maxsize=4096)

@@ -13,8 +13,9 @@ or `until`. An IANA zone may stand last (`2027-01-12 14:00 Europe/Berlin`); mont
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _MONTHS: Final = (
     ("january", "jan", "januar", "janvier", "janv", "jänner"),
@@ -78,9 +79,14 @@ class _Part:
     times: tuple[time, time | None] | None
 
 
+@lru_cache(maxsize=256)
 def is_zone(name: str) -> bool:
     """Whether it is an IANA zone that this machine knows."""
-    return name in available_timezones()
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown, a path, a folder of zones
+        return False
+    return True
 
 
 def parse_when(text: str, *, zone: str) -> When | None:

@@ -239,6 +239,9 @@ def test_display_formulas_stand_alone() -> None:
     assert shown == ["A text", "a=b.", "c", "d", "\\begin{align}\ne\n\\end{align}", "Word", "f", "word"]
     numbered = [block.formula.number for block in issue.blocks if isinstance(block, DisplayFormula)]
     assert numbered == ["", "", "eq", "", ""]
+    (tagged,) = read(FRONT + "$$a \\tag{3}$$").blocks
+    assert isinstance(tagged, DisplayFormula)
+    assert (tagged.formula.tex, tagged.formula.number) == ("a", "3")
 
 
 def test_formulas_and_fields_may_hold_bars_in_tables() -> None:
