@@ -14,10 +14,24 @@ from mailer.web.manager import (
     people,
     preview,
     release,
+    segments,
     settings,
 )
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(signed_in)])
 # `release` and `imports` name addresses that the patterns of `campaigns` and `people` would take too.
-for part in (dashboard, issues, preview, release, campaigns, imports, people, audiences, mailbox, settings, audit):
+for part in (
+    dashboard,
+    issues,
+    preview,
+    release,
+    campaigns,
+    imports,
+    segments,
+    people,
+    audiences,
+    mailbox,
+    settings,
+    audit,
+):
     router.include_router(part.router)

@@ -81,10 +81,12 @@ def show(
         shown = [(r, people.person_by_id(session, r.subscriber_id, now=app.clock()) if r.subscriber_id else None)
                  for r in recipients]  # fmt: skip
         report = feedback.report(session, row.id)
+        names = {audience.slug: audience.name for audience in audience_book.list_audiences(session, archived=True)}
     return page(
         request,
         "manager/campaign.html",
         row=row,
+        names=names,
         counts=counts,
         recipients=shown,
         state_filter=state,

@@ -1,15 +1,19 @@
 """/people: find people, see what is on record about them, add, unsubscribe, suppress, erase."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from tempfile import TemporaryFile
+from typing import IO, Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 
 from mailer.base.errors import MailerError
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.errors import status_of
 from mailer.web.pages import page, see_other
-from subscribers import audiences, consents, erasure, joining, people, suppression
+from subscribers import audiences, consents, erasure, joining, people, segments, suppression
+from subscribers.export import export_people, write_csv, write_json_lines
 
 router = APIRouter(include_in_schema=False)
 
@@ -23,28 +27,69 @@ def index(
     search: Annotated[str, Query(max_length=200)] = "",
     audience: Annotated[str, Query(max_length=64)] = "",
     status: Annotated[str, Query(max_length=20)] = "",
+    segment: Annotated[str, Query(max_length=64)] = "",
     after: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:
-    """A page of people, by address, name, audience and status."""
+    """A page of people, by address, name, audience, status and segment."""
     now, status = app.clock(), status if status in people.STATUSES else ""
     with app.database.read() as session:
         groups = audiences.list_audiences(session)
-        found = people.list_people(
-            session, search=search, audience=audience or None, status=status or None, after=after, limit=PAGE, now=now
-        )
-        total = people.count_people(session, search=search, audience=audience or None, status=status or None, now=now)
+        saved = segments.list_segments(session)
+        where = segments.segment_condition(session, segment, now=now) if segment else None
+        asked: dict[str, Any] = {
+            "search": search,
+            "audience": audience or None,
+            "status": status or None,
+            "where": where,
+            "now": now,
+        }
+        found = people.list_people(session, after=after, limit=PAGE, **asked)
+        total = people.count_people(session, **asked)
     return page(
         request,
         "manager/people.html",
         found=found,
         total=total,
         groups=groups,
+        saved=saved,
+        segment=segment,
+        query=urlencode({"search": search, "audience": audience, "status": status, "segment": segment}),
         statuses=people.STATUSES,
         search=search,
         audience=audience,
         status_filter=status,
         after=after,
     )
+
+
+@router.get("/people/export.{kind}")
+def export(
+    app: AppOf,
+    kind: Literal["csv", "jsonl"],
+    audience: Annotated[str, Query(max_length=64)] = "",
+    status: Annotated[str, Query(max_length=20)] = "",
+    segment: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
+    """These people as a file that an import takes back."""
+    now = app.clock()
+    where = None
+    if segment:
+        with app.database.read() as session:
+            where = segments.segment_condition(session, segment, now=now)
+    status = status if status in people.STATUSES else ""
+    listed = export_people(app.database, audience=audience or None, status=status or None, where=where, now=now)
+    file = TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 - closed when it was read to its end
+    (write_csv if kind == "csv" else write_json_lines)(listed, file)
+    file.seek(0)
+    media_type = "text/csv" if kind == "csv" else "application/jsonl"
+    headers = {"content-disposition": f'attachment; filename="people.{kind}"'}
+    return StreamingResponse(_blocks(file), media_type=f"{media_type}; charset=utf-8", headers=headers)
+
+
+def _blocks(file: IO[str]) -> Iterator[str]:
+    with file:
+        while block := file.read(64 * 1024):
+            yield block
 
 
 @router.get("/people/new")

@@ -5,7 +5,8 @@ whoever presses it types the number of people. Nothing leaves before the cooling
 """
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
@@ -13,12 +14,13 @@ from fastapi.responses import Response
 from mailer import campaigns, delivery
 from mailer.app import App
 from mailer.base.errors import MailerError, NotAllowed, WrongInput
-from mailer.campaigns import CampaignRow
+from mailer.campaigns import CampaignRow, Plan
 from mailer.delivery.outcomes import Accepted, reason_of
 from mailer.web import words
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.errors import status_of
 from mailer.web.pages import page, see_other
+from subscribers import audiences as audience_book
 
 router = APIRouter(include_in_schema=False)
 
@@ -115,7 +117,7 @@ def release(
     return see_other(f"/campaigns/{row.id}", "scheduled")
 
 
-def _require(row: CampaignRow, plan: Any, number: str, accepted: set[str]) -> None:
+def _require(row: CampaignRow, plan: Plan, number: str, accepted: set[str]) -> None:
     """Refuse a release whose count was not typed or that nobody tested.
 
     Raises:
@@ -139,6 +141,19 @@ def _moment(at: str) -> datetime:
     if moment.tzinfo is None:
         raise WrongInput(f"{at!r} has no zone", do="choose the time again")
     return moment
+
+
+def _letters(row: CampaignRow, plan: Plan, names: dict[str, str]) -> list[tuple[str, str, int]]:
+    """Every letter that somebody would get: for whom, the query of its preview, and how many get it."""
+    combinations = campaigns.masks_of(row.audiences)
+    return [
+        (
+            " and ".join(names.get(slug, slug) for slug in row.audiences if slug in combinations[mask]),
+            urlencode([("audience", slug) for slug in row.audiences if slug in combinations[mask]]),
+            count,
+        )
+        for mask, count in sorted(plan.by_mask.items())
+    ]
 
 
 def _page(
@@ -169,6 +184,7 @@ def _page(
         row = campaigns.campaign(session, name)
         plan = campaigns.plan(session, row.id, now=now)
         issue, _ = campaigns.issue_of_revision(session, row.revision_id)
+        names = {audience.slug: audience.name for audience in audience_book.list_audiences(session, archived=True)}
     zone = zone or own_zone
     leaves_at = max(send_at, now + app.settings.release.cooling_off) if send_at else None
     return page(
@@ -177,6 +193,8 @@ def _page(
         status=status_of(wrong) if wrong else 200,
         row=row,
         issue_slug=issue.slug,
+        names=names,
+        letters=_letters(row, plan, names),
         plan=plan,
         errors=[finding for finding in plan.findings if finding.level == "error"],
         warnings=[finding for finding in plan.findings if finding.level == "warning"],

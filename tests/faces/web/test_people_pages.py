@@ -119,3 +119,37 @@ def test_the_audit_log_tells_what_was_done(manager: TestClient) -> None:
 
     assert "audience added" in page
     assert "Helena" in page
+
+
+def test_people_are_exported_and_brought_back_unchanged(app: App, manager: TestClient) -> None:
+    a_person(app, "ada@maths.test", "academic", name="=Ada")
+    a_person(app, "bob@firm.test", "industry")
+
+    exported = manager.get("/people/export.csv?audience=academic")
+
+    assert exported.headers["content-disposition"] == 'attachment; filename="people.csv"'
+    assert "ada@maths.test" in exported.text
+    assert "bob@firm.test" not in exported.text
+    assert ",=Ada" not in exported.text
+    looked = manager.post("/people/import", data={}, files={"file": ("p.csv", exported.content, "text/csv")})
+    assert "Import 0 people" in text_of(looked.text)
+    assert len(manager.get("/people/export.jsonl").text.splitlines()) == 2
+    assert manager.get("/people/export.xml").status_code in (404, 422)
+
+
+def test_a_segment_is_counted_saved_and_used(app: App, manager: TestClient) -> None:
+    a_person(app, "ada@maths.test", "academic")
+    a_person(app, "bob@firm.test", "industry")
+
+    assert "1 person now" in text_of(manager.get("/segments?filter=email ends with maths.test").text)
+    wrong = manager.get("/segments?filter=colour ~ 3")
+    assert wrong.status_code == 422
+    assert "colour" in wrong.text
+    form = {"slug": "maths", "name": "Mathematicians", "filter": "email ends with maths.test"}
+    assert manager.post("/segments", data=form).status_code == 303
+    assert manager.post("/segments", data=form).status_code == 409
+
+    page = manager.get("/people?segment=maths").text
+    assert "ada@maths.test" in page
+    assert "bob@firm.test" not in page
+    assert "bob" not in manager.get("/people/export.csv?segment=maths").text

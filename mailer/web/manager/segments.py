@@ -1,0 +1,69 @@
+"""/segments: saved filters over people, checked and counted while they are written."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import Response
+
+from mailer.app import App
+from mailer.base.errors import MailerError
+from mailer.web.dependencies import AppOf, Manager
+from mailer.web.errors import status_of
+from mailer.web.pages import page, see_other
+from subscribers import segments
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/segments")
+def show(
+    request: Request,
+    app: AppOf,
+    name: Annotated[str, Query(max_length=200)] = "",
+    slug: Annotated[str, Query(max_length=64)] = "",
+    filter_: Annotated[str, Query(alias="filter", max_length=4000)] = "",
+) -> Response:
+    """All segments; with a filter, how many people it finds now, or where it is wrong."""
+    return _page(request, app, name=name, slug=slug, filter_text=filter_)
+
+
+@router.post("/segments")
+def add(
+    request: Request,
+    app: AppOf,
+    manager: Manager,
+    slug: Annotated[str, Form(max_length=64)],
+    name: Annotated[str, Form(max_length=200)] = "",
+    filter_: Annotated[str, Form(alias="filter", max_length=4000)] = "",
+) -> Response:
+    """Save a filter."""
+    try:
+        with app.database.begin() as session:
+            segments.add_segment(session, slug.strip(), name.strip(), filter_, now=app.clock(), actor=manager.actor)
+    except MailerError as error:
+        return _page(request, app, name=name, slug=slug, filter_text=filter_, wrong=error)
+    return see_other("/segments", "added")
+
+
+def _page(
+    request: Request, app: App, *, name: str, slug: str, filter_text: str, wrong: MailerError | None = None
+) -> Response:
+    now, found = app.clock(), None
+    with app.database.read() as session:
+        rows = [(row, segments.count_segment(session, row.filter, now=now)) for row in segments.list_segments(session)]
+        if filter_text and wrong is None:
+            try:
+                found = segments.count_segment(session, filter_text, now=now)
+            except MailerError as error:
+                wrong = error
+    return page(
+        request,
+        "manager/segments.html",
+        status=status_of(wrong) if wrong else 200,
+        rows=rows,
+        name=name,
+        slug=slug,
+        filter_text=filter_text,
+        found=found,
+        wrong=wrong,
+    )
