@@ -19,6 +19,7 @@ _MAY_DOUBLE: Final = frozenset(
     {"had", "that", "very", "bye", "so", "sie", "die", "der", "das", "nous", "vous", "new", "no"}
 )
 _FOOTNOTE: Final = re.compile(r"\[\^[^\]\s]+\]")
+_REFERENCE: Final = re.compile(r"\[([^\[\]^][^\[\]]*)\]\[([^\[\]]*)\]")
 _TEX_BRACKETS: Final = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]")
 SUBJECT_CHARACTERS: Final = 78
 PREHEADER_CHARACTERS: Final = 140
@@ -131,13 +132,19 @@ def _within(formula: Formula, offset: int, checked: Checked) -> Place:
 
 
 def lost_markup(checked: Checked) -> Iterator[Finding]:
-    """`footnote-missing`, `tex-brackets`: what was meant as a footnote or a formula and is neither."""
+    """`footnote-missing`, `reference-missing`, `tex-brackets`: what was meant as more than the characters shown."""
     for block, text in checked.texts:
         for found in _FOOTNOTE.findall(text.text):
             place = checked.place_in(block, re.escape(found))
             yield error(
                 place, "footnote-missing", f"there is no footnote {found}; write {found}: … on a line of its own"
             )
+        for words, name in _REFERENCE.findall(text.text):
+            place = checked.place_in(block, re.escape(f"[{words}][{name}]"))
+            message = (
+                f"nothing says where [{words}][{name}] leads; write [{name or words}]: https://… on a line of its own"
+            )
+            yield warning(place, "reference-missing", message)
     for number, line in enumerate(checked.lines, 1):
         for bracketed in _TEX_BRACKETS.finditer(line):
             if re.search(r"[\\^_]", bracketed[1] or bracketed[2]):

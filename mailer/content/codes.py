@@ -106,6 +106,9 @@ CODES: Final[Mapping[str, Explanation]] = {
     "link-text-mismatch": _e(
         "Words that show one site and lead to another are what frauds write.", "Show the same address."
     ),
+    "reference-missing": _e(
+        "The brackets are shown as text, without a link.", "Write [name]: https://… on a line of its own."
+    ),
     "anchor-missing": _e("No heading has that anchor.", "Write the heading's words with hyphens between them."),
     "anchor-link": _e(
         "Links within a letter do nothing in several mail apps.", "Link to the web edition, or do without."

@@ -30,6 +30,7 @@ _FOREIGN: Final = frozenset({
 _KEY_LINE: Final = re.compile(r"[ \t]*[\"']?([A-Za-z_][\w .-]*?)[\"']?[ \t]*:(?:[ \t]|$)")
 _FRANKLIN: Final = re.compile(r"@def\s+(\w+)\s*=\s*(.*)$")
 _ASSIGNMENT: Final = re.compile(r"[ \t]*\"?([A-Za-z_][\w-]*)\"?[ \t]*=")
+_TABLE: Final = re.compile(r"[ \t]*\[+[ \t]*\"?([A-Za-z_][\w-]*)")
 _JULIA_CALL: Final = re.compile(r"=\s*(?:Date|DateTime|Dict|now|today|true|false|nothing|\[|\")")
 
 
@@ -149,16 +150,17 @@ def _toml(lines: list[str], source: str) -> Front | None:
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as fault:
         if any(_JULIA_CALL.search(line) and not _is_toml(line) for line in inside):
             return _assignments(inside, 2, _below(lines, end), source)
-        found = re.search(r"line (\d+), column (\d+)", str(fault))
-        line, column = (int(found[1]) + 1, int(found[2])) if found else (len(inside) + 1, 1)
+        at = re.search(r"line (\d+), column (\d+)", str(fault))
+        line, column = (int(at[1]) + 1, int(at[2])) if at else (len(inside) + 1, 1)
         raise WrongInput(
             f"the front matter is not valid TOML: {str(fault).split(' (at ')[0]}",
             do='write key = "value", or use YAML between lines ---',
             place=f"{source}:{line}:{column}",
         ) from fault
-    places = {
-        found[1]: Place(source, number) for number, line in enumerate(inside, 2) if (found := _ASSIGNMENT.match(line))
-    }
+    places: dict[str, Place] = {}
+    for number, written in enumerate(inside, 2):
+        if found := _ASSIGNMENT.match(written) or _TABLE.match(written):
+            places.setdefault(found[1], Place(source, number))
     return Front(values, places, _below(lines, end), _is_own(values, yaml_like=False), str(values.get("zone", "")))
 
 

@@ -184,7 +184,7 @@ class _Builder:
         elif token.type == "attributes":
             pass  # how it looked elsewhere is no loss
         elif token.type == "foreign":
-            foreign(self._reading, token.markup, token.content, place)
+            self._foreign(token, place)
         elif token.type == "footnote_ref":
             self._add(FootnoteRef(_number_of(self._reading, int(token.meta["id"]))))
         elif token.type == "image":
@@ -201,6 +201,17 @@ class _Builder:
         if checked := checked_field(self._reading, expression, place):
             self._add(checked)
 
+    def _foreign(self, token: Token, place: Place) -> None:
+        """Another system's tag: Hugo's figure is a picture, anything else is named and dropped."""
+        if token.markup == "{{" and (figure := _HUGO_FIGURE.match(token.content)):
+            said = {name.lower(): given for name, given in _HUGO_PARAMETER.findall(figure[1])}
+            src = self._reading.picture(said.get("src", ""), place)
+            caption = said.get("caption") or said.get("title", "")
+            if src:
+                self._add(Picture(src, said.get("alt") or caption, place, caption))
+                return
+        foreign(self._reading, token.markup, token.content, place)
+
     def _html(self, token: Token) -> None:
         place = self._source.place(token.meta.get("pos"), token.content)
         for event in html_events(token.content):
@@ -214,6 +225,8 @@ class _Builder:
                 self._push(event.tag, place, event.attributes, markdown=False)
 
 
+_HUGO_FIGURE: Final = re.compile(r"[<%]\s*figure\s+(.*?)[>%]?$", re.DOTALL)
+_HUGO_PARAMETER: Final = re.compile(r"(\w+)\s*=\s*[\"“]([^\"”]*)[\"”]")
 _SHORT_NAME: Final = re.compile(r"(?<![\w:]):[a-z0-9_+-]{2,40}:(?![\w:])")
 
 
@@ -251,10 +264,11 @@ def foreign(reading: Reading, opening: str, content: str, place: Place) -> None:
     closing = {"{{": "}}", "{%": "%}", "{#": "#}"}.get(opening, "}}")
     shown = " ".join(content.split())
     shown = shown if len(shown) <= 50 else shown[:47] + "..."
+    blank = "" if content[:1] in {"<", "%"} else " "
     reading.fault(
         place,
         "foreign-template",
-        f"{opening} {shown} {closing} is another system's shortcode and is dropped; delete it",
+        f"{opening}{blank}{shown}{blank}{closing} is another system's shortcode and is dropped; delete it",
     )
 
 

@@ -13,6 +13,7 @@ from mailer.content.containers import HEAD_KEYS
 from mailer.content.fences import container_environment
 from mailer.content.files import FolderFiles
 from mailer.content.front import OUR_KEYS, Front, split_front
+from mailer.content.inlines import checked_field, foreign
 from mailer.content.issue import Blocks, Files, Finding, FrontMatter, Heading, Issue
 from mailer.content.markdown import tokens_of
 from mailer.content.moments import is_zone
@@ -22,6 +23,7 @@ from mailer.content.reading import Reading
 MAIN_FILE: Final = "issue.md"
 SUFFIXES: Final = frozenset({".md", ".markdown", ".rmd"})
 LIMIT_CHARACTERS: Final = 2_000_000
+_MAY_HOLD_FIELDS: Final = frozenset({"title", "subject", "preheader", "by_audience"})
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
@@ -200,9 +202,22 @@ class _Values:
         if value is None:
             return ""
         if isinstance(value, str | int | float | date):
-            return " ".join(str(value).split())
+            text = " ".join(str(value).split())
+            return self._with_our_fields(key, text) if key in _MAY_HOLD_FIELDS else text
         self.complain(key, f"{key} must be a text; put quotes around it")
         return ""
+
+    def _with_our_fields(self, key: str, text: str) -> str:
+        """The text without other systems' fields and tags, each of which is named."""
+        place = self._front.places.get(key, self._reading.place(1))
+
+        def ours(found: re.Match[str]) -> str:
+            if found[1] is None:
+                foreign(self._reading, "{%", found[2].strip(), place)
+                return ""
+            return found[0] if checked_field(self._reading, found[1], place) else ""
+
+        return " ".join(re.sub(r"\{\{(.*?)\}\}|\{%(.*?)%\}", ours, text).split())
 
     def varied(self, key: str, by_audience: dict[str, dict[str, str]]) -> str:
         """A text, or one for each audience with `default` for the others."""

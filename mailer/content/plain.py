@@ -33,7 +33,7 @@ def _words(inlines: Inlines, *, braces: bool) -> Iterator[str]:
     for inline in inlines:
         match inline:
             case Text(text=text) | Code(text=text):
-                yield text
+                yield text.replace("{{", "{\u2060{") if braces else text  # braces that were text stay text
             case Span(children=children) | Link(children=children):
                 yield from _words(children, braces=braces)
             case Formula(tex=tex):

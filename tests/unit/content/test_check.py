@@ -86,6 +86,7 @@ def found(text: str, front: str = FRONT, **options: object) -> list[tuple[int, i
         ("$$\na +\n\\frac{a\n$$", [(7, 1, "error", "formula-error")]),
         ("$$\na +\n  \\foo{a}\n$$", [(8, 3, "error", "formula-error")]),
         ("x[^none]", [(6, 2, "error", "footnote-missing")]),
+        ("see [this][nope]", [(6, 5, "warning", "reference-missing")]),
         ("x \\(a_1\\) and \\[link\\]", [(6, 3, "warning", "tex-brackets")]),
         ("|a|b|c|d|e|f|\n|-|-|-|-|-|-|\n|1|2|3|4|5|6|", [(6, 1, "warning", "table-wide")]),
         # dates
@@ -131,7 +132,7 @@ def test_subject_and_preheader_are_judged() -> None:
     assert found("x", front("S", "s")) == [(4, 1, "warning", "preheader-repeats")]
     assert found("x", "---\ntitle: T\nsubject: S\n---\n") == [(1, 1, "warning", "preheader-missing")]
     assert found("x", front("Hi {{ name }} {{ town }} {{ a.b }}", "TODO")) == [
-        (3, 1, "error", "unknown-field"),
+        (3, 1, "error", "merge-field"),
         (3, 1, "error", "unknown-field"),
         (3, 1, "warning", "field-without-default"),
         (4, 1, "warning", "placeholder"),

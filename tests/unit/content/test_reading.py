@@ -366,7 +366,7 @@ def test_a_table_for_layout_gives_its_content() -> None:
 
 
 def test_foreign_fields_and_shortcodes_are_dropped_and_named() -> None:
-    body = 'A {{ site.title }} b {% include x %} c {{< figure src="y" >}} d {{ toc }} e {{ name }}.\n\n{% comment %}\n\n<p>{{ page.x }} in html</p>\n'
+    body = 'A {{ site.title }} b {% include x %} c {{< video src="y" >}} d {{ toc }} e {{ name }}.\n\n{% comment %}\n\n<p>{{ page.x }} in html</p>\n'
     issue = read("# T\n\n" + body)
     assert texts(issue) == ["A  b  c  d  e .", "in html"]
     assert [(line, level) for line, level, _ in codes(issue)] == [(3, "warning")] * 4 + [(5, "warning"), (7, "warning")]
@@ -452,3 +452,20 @@ def test_emoji_and_boxes() -> None:
     assert isinstance(items, List)
     assert texts(issue)[0] == "🎉 at 10:30:45 :nope: :tada:"
     assert [plain(inlines_of(item[0])[0]) for item in items.items] == ["☐ open", "☑ done", "[y] other"]
+
+
+def test_fields_in_titles_are_ours_or_dropped() -> None:
+    issue = read("---\ntitle: A {{ page.x }} {% y %}b\nsubject: Hi {{ name }}\n---\n")
+    assert (issue.meta.title, issue.meta.subject) == ("A b", "Hi {{ name }}")
+    assert codes(issue) == [(2, "error", "foreign-template"), (2, "error", "merge-field")]
+    assert read("# A \\{{ b }}\n").meta.title == "A {\u2060{ b }}"
+
+
+def test_hugos_figure_is_a_figure() -> None:
+    issue = read('# T\n\n{{< figure src="a.png" title="A *cap*" alt="Alt" >}}\n\n{{< youtube x >}}\n', a_png=PNG)
+    (figure,) = issue.blocks
+    assert isinstance(figure, Figure)
+    assert (figure.picture.src, figure.picture.alt, plain(figure.caption)) == ("a.png", "Alt", "A *cap*")
+    assert [finding.message for finding in issue.findings] == [
+        "{{< youtube x >}} is another system's shortcode and is dropped; delete it"
+    ]
