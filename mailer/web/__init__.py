@@ -13,6 +13,7 @@ from mailer.base.settings import templates_dir
 from mailer.web import api, health, login, manager, public
 from mailer.web.errors import add_error_pages
 from mailer.web.pages import Pages
+from mailer.web.public.persons import CampaignAudiences
 from mailer.web.security import Guard, Limits
 
 __all__ = ["create_app"]
@@ -24,6 +25,7 @@ def create_app(app: App) -> FastAPI:
     web.state.app = app
     web.state.pages = Pages(app)
     web.state.limits = Limits()
+    web.state.campaign_audiences = CampaignAudiences()
     add_error_pages(web)
     web.add_middleware(Guard)
     web.mount("/static", StaticFiles(directory=templates_dir() / "web" / "static"), name="static")

@@ -29,7 +29,7 @@ def show(request: Request, token: str, app: AppOf) -> Response:
     with app.database.read() as session:
         who = bearer(session, app, Purpose.UNSUBSCRIBE, token)
         names = audience_names(session)
-        sent_to = campaign_audiences(session, who.campaign_id)
+        sent_to = campaign_audiences(request).of(session, who.campaign_id)
     live = sent_to if who.is_test else who.audiences(*LIVE)
     these = [names[slug] for slug in live if slug in sent_to]
     return public_page(
@@ -62,7 +62,8 @@ def leave(
         what, reason = "these", ""
     if subscriber_id != NOBODY:
         with app.database.begin() as session:
-            decision = Decision(what, months, reason.strip(), "one-click" if one_click else "page")
+            slugs = campaign_audiences(request).of(session, campaign_id) if what == "these" else ()
+            decision = Decision(what, slugs, months, reason.strip(), "one-click" if one_click else "page")
             _decide(session, app.clock(), subscriber_id, campaign_id, decision)
     if one_click:
         return PlainTextResponse("You are unsubscribed.")
@@ -71,9 +72,10 @@ def leave(
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was pressed; `source` tells whether by a person on the page or by a mail program."""
+    """What was pressed; `slugs` are the audiences meant by "these", `source` tells a person from a mail program."""
 
     what: str
+    slugs: tuple[str, ...]
     months: int
     reason: str
     source: str
@@ -91,9 +93,13 @@ def _decide(
     source = f"{decision.source}, campaign {campaign_id}" if campaign_id else decision.source
     match decision.what:
         case "these" | "all":
-            slugs = campaign_audiences(session, campaign_id) if decision.what == "these" else ()
             left = joining.unsubscribe(
-                session, subscriber_id, audience_slugs=slugs or None, now=now, source=source, reason=decision.reason
+                session,
+                subscriber_id,
+                audience_slugs=decision.slugs or None,
+                now=now,
+                source=source,
+                reason=decision.reason,
             )
             if left and campaign_id:
                 feedback.record_opt_out(session, campaign_id, subscriber_id, now=now)

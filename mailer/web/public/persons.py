@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from fastapi import Request
 from sqlalchemy.orm import Session
 
 from mailer import campaigns
@@ -72,12 +73,26 @@ def bearer(session: Session, app: App, purpose: Purpose, token: str) -> Bearer:
     return Bearer(subscriber_id, campaign_id, person)
 
 
-def campaign_audiences(session: Session, campaign_id: CampaignId) -> tuple[str, ...]:
-    """The audiences that a campaign went to; none where there is no such campaign."""
-    try:
-        return tuple(campaigns.campaign(session, str(campaign_id)).audiences) if campaign_id else ()
-    except NotFound:  # it was deleted; the link still lets people leave everything
-        return ()
+class CampaignAudiences:
+    """The audiences that campaigns went to. A campaign keeps those it was made with, so each is asked for once."""
+
+    def __init__(self) -> None:
+        self._known: dict[CampaignId, tuple[str, ...]] = {}
+
+    def of(self, session: Session, campaign_id: CampaignId) -> tuple[str, ...]:
+        """Slugs; none where there is no such campaign (any more): its links still let people leave everything."""
+        if campaign_id not in self._known:
+            try:
+                self._known[campaign_id] = tuple(campaigns.row(session, campaign_id).audiences)
+            except NotFound:
+                return ()
+        return self._known[campaign_id]
+
+
+def campaign_audiences(request: Request) -> CampaignAudiences:
+    """What this web part knows of campaigns' audiences."""
+    known: CampaignAudiences = request.app.state.campaign_audiences
+    return known
 
 
 def audience_names(session: Session) -> dict[str, str]:
