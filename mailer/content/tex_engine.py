@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from threading import Lock
+from threading import Lock, stack_size
 from typing import Any, Final
 
 import quickjs
@@ -22,6 +22,7 @@ import quickjs
 LIMIT_CHARACTERS: Final = 4_000
 LIMIT_SECONDS: Final = 3
 LIMIT_BYTES: Final = 256 * 1024 * 1024
+LIMIT_STACK_BYTES: Final = 4 * 1024 * 1024
 LIMIT_DEPTH: Final = 120
 _RENEW_AFTER: Final = 2_000
 """Formulas after which a new context is made: the old one keeps some memory for each."""
@@ -92,6 +93,13 @@ class _Engine:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="mathjax")
+        before = stack_size(
+            4 * LIMIT_STACK_BYTES
+        )  # MathJax calls itself deeply; the thread starts here, with this room
+        try:
+            self._thread.submit(int).result()
+        finally:
+            stack_size(before)
         self._context: Any = None
         self._count = 0
 
@@ -117,9 +125,25 @@ class _Engine:
         return Converted(answer["svg"], answer["mathml"])
 
 
-_lock = Lock()
-_engines: list[_Engine] = []
-os.register_at_fork(after_in_child=_engines.clear)  # the thread is not in the child
+class _Shared:
+    """The process's one engine; a child of the process begins without, for the thread is not in it."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        self.lock = Lock()
+        self.engine: _Engine | None = None
+
+    def get(self) -> _Engine:
+        with self.lock:
+            if self.engine is None:
+                self.engine = _Engine()
+            return self.engine
+
+
+_shared = _Shared()
+os.register_at_fork(after_in_child=_shared.forget)
 
 
 def convert(tex: str, *, display: bool) -> Converted | Refused:
@@ -130,10 +154,7 @@ def convert(tex: str, *, display: bool) -> Converted | Refused:
         return Refused(f"the formula is longer than {LIMIT_CHARACTERS} characters")
     if _depth(tex) > LIMIT_DEPTH:
         return Refused("the formula is nested too deep")
-    with _lock:
-        if not _engines:
-            _engines.append(_Engine())
-        engine = _engines[0]
+    engine = _shared.get()
     written = with_accent_commands(tex)
     converted = engine.convert(written, display=display)
     if written != tex and isinstance(converted, Converted):  # to be read and listened to, the letters stay as they are
@@ -149,6 +170,7 @@ def _new_context() -> Any:
     folder = Path(next(iter(spec.submodule_search_locations))) / "static" / "mathjax" / "es5"
     context = quickjs.Context()
     context.set_memory_limit(LIMIT_BYTES)
+    context.set_max_stack_size(LIMIT_STACK_BYTES)
     context.eval("globalThis.MathJax = {startup: {ready() {}}, loader: {load: []}};")
     for name in _FILES:
         context.eval((folder / name).read_text(encoding="utf-8"))

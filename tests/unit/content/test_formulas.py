@@ -5,6 +5,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from mailer.content.formulas import FormulaError, FormulaPicture, Typeset, as_unicode, png, typeset
@@ -221,3 +223,30 @@ def test_several_threads_set_formulas_at_once() -> None:
     for thread in threads:
         thread.join()
     assert results == {number: f"x sub {number} plus {number}" for number in range(8)}
+
+
+SIGNS = r"x y 1 2 + - = ( ) [ ] | , . ! ' ^ _ { } & ~ % # $ é ß 日 < >".split()  # noqa: SIM905  # a list of signs
+COMMANDS = [r"\\", r"\frac", r"\sqrt", r"\left(", r"\right)", r"\text{", r"\begin{matrix}", r"\end{matrix}", r"\sum", r"\int", r"\alpha", r"\hat", r"\mathbf", r"\tag{1}", r"\label{a}", r"\def\a", r"\a", r"\color{red}", r"\hspace{1em}", r"\,", r"\operatorname", r"\overset", r"\over", r"\unicode{x41}", r"\ce{H2O}", r"\cancel", r"\rule{1em}{1em}"]
+TEX = st.lists(st.sampled_from([*SIGNS, *COMMANDS, " ", "\n"]), max_size=12).map("".join)
+
+
+@settings(deadline=None, max_examples=60)
+@given(TEX)
+def test_any_source_is_set_or_refused(tex: str) -> None:
+    found = typeset(tex, display=True)
+    if isinstance(found, FormulaError):
+        assert found.message
+        assert 0 <= found.offset <= len(tex)
+        return
+    assert found.alt
+    assert as_unicode(tex) is None or shown(as_unicode(tex))
+    picture = png(found, ink="#000000")
+    with Image.open(io.BytesIO(picture.content)) as image:
+        assert image.size == (picture.width * 3, picture.height * 3)
+
+
+def test_deep_but_honest_nesting_is_set() -> None:
+    is_set(r"\sqrt{" * 30 + "x" + "}" * 30)
+    is_set("{" * 40 + "x" + "}" * 40)
+    assert isinstance(typeset(r"\frac{1}{" * 115 + "x" + "}" * 115, display=False), Typeset | FormulaError)
+    assert is_set("z").alt == "z"
