@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailer.base.database import Database
-from mailer.base.schema import newest_revision, upgrade_schema
+from mailer.base.schema import upgrade_schema
 from tests.support.postgres import PostgresServer
 
 TEMPLATE = "migrated"
@@ -19,31 +19,9 @@ def migrate(url: str) -> None:
     """Bring a database up to the newest schema, by the migrations."""
     database = Database(url)
     try:
-        if newest_revision():
-            upgrade_schema(database)
-        else:
-            _create_all(database)
+        upgrade_schema(database)
     finally:
         database.close()
-
-
-def _create_all(database: Database) -> None:
-    from contextlib import suppress
-    from importlib import import_module
-
-    from mailer.base.tables import Base
-
-    for name in (
-        "mailer.accounts",
-        "mailer.base.audit",
-        "mailer.campaigns.models",
-        "mailer.delivery.models",
-        "mailer.feedback.models",
-        "subscribers.models",
-    ):
-        with suppress(ModuleNotFoundError):
-            import_module(name)
-    Base.metadata.create_all(database.engine)
 
 
 @pytest.fixture(scope="session")
