@@ -69,7 +69,14 @@ def _send_copies(app: App, name: str, addresses: list[str], *, actor: str) -> No
         issue = campaigns.read_revision(session, row.revision_id)
         frame = app.frame(session, slug=row.slug)
     outcomes = delivery.test_copies(
-        app.relay, app.composer, issue, audiences=row.audiences, to=addresses, frame=frame, now=app.clock()
+        app.relay,
+        app.composer,
+        issue,
+        audiences=row.audiences,
+        to=addresses,
+        frame=frame,
+        now=app.clock(),
+        formula_cache=app.formula_cache,
     )
     for address, outcome in outcomes.items():
         if not isinstance(outcome, Accepted):

@@ -20,10 +20,12 @@ FOR_A_WHILE = "public, max-age=300"
 
 
 @router.get("/view/{token}")
-def view(token: str, app: AppOf) -> Response:
+def view(request: Request, token: str, app: AppOf) -> Response:
     """The letter as it was released, filled for its reader."""
     subscriber, campaign, mask = app.keys.read(Purpose.VIEW, token)
     subscriber_id, campaign_id = SubscriberId(subscriber), CampaignId(campaign)
+    if subscriber_id == NOBODY and not campaign_id and not mask:  # a test copy of an issue that is kept nowhere
+        return public_page(request, "public/test_view.html", wanted_language(request))
     with app.database.read() as session:
         if subscriber_id == NOBODY:
             html = test_letter_of(session, app, campaign_id, mask)

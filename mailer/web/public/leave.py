@@ -62,7 +62,7 @@ def leave(
         what, reason = "these", ""
     if subscriber_id != NOBODY:
         with app.database.begin() as session:
-            slugs = campaign_audiences(request).of(session, campaign_id) if what == "these" else ()
+            slugs = campaign_audiences(request).of(session, campaign_id)
             decision = Decision(what, slugs, months, reason.strip(), "one-click" if one_click else "page")
             _decide(session, app.clock(), subscriber_id, campaign_id, decision)
     if one_click:
@@ -72,7 +72,7 @@ def leave(
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was pressed; `slugs` are the audiences meant by "these", `source` tells a person from a mail program."""
+    """What was pressed; `slugs` are the campaign's audiences, none if it is gone; `source` tells people from programs."""
 
     what: str
     slugs: tuple[str, ...]
@@ -96,12 +96,12 @@ def _decide(
             left = joining.unsubscribe(
                 session,
                 subscriber_id,
-                audience_slugs=decision.slugs or None,
+                audience_slugs=(decision.slugs if decision.what == "these" else ()) or None,
                 now=now,
                 source=source,
                 reason=decision.reason,
             )
-            if left and campaign_id:
+            if left and decision.slugs:
                 feedback.record_opt_out(session, campaign_id, subscriber_id, now=now)
         case "pause":
             joining.pause(session, subscriber_id, until=pause_end(now, decision.months), now=now, source=source)

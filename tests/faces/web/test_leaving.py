@@ -121,6 +121,7 @@ def test_a_test_copy_shows_its_pages_and_changes_nothing(app: App, client: TestC
     with app.database.read() as session:
         before = everything(session)
 
+    assert "A test copy" in client.get(link(app, Purpose.VIEW, 0, 0, 0)).text
     for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
         address = link(app, purpose, 0, campaign_id)
         assert "test copy" in client.get(address).text
