@@ -62,7 +62,7 @@ def find_address(text: str) -> Address:
     Raises:
         WrongInput: there is none, or it cannot be mailed.
     """
-    return parse_address(bare_address(text))
+    return parse_address(text if _ASCII.fullmatch(text) else bare_address(text))
 
 
 def bare_address(text: str) -> str:

