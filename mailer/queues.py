@@ -18,12 +18,13 @@ log = structlog.get_logger()
 
 def make_celery(broker_url: str) -> Celery:
     """The Celery application of a broker; an empty address is the embedded one."""
-    celery = Celery("mailer", broker=broker_url or "memory://", set_as_current=False)
+    celery = Celery("mailer", broker=broker_url or "memory://localhost/", set_as_current=False)
     celery.conf.update(
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
         worker_send_task_events=False,
         worker_enable_remote_control=bool(broker_url),
         worker_cancel_long_running_tasks_on_connection_loss=False,

@@ -6,7 +6,7 @@ for other scripts, RFC 5890 for domains). `find_address` first takes off what su
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import idna
 
@@ -16,7 +16,10 @@ LOCAL_OCTETS = 64  # RFC 5321 §4.5.3.1.1
 ADDRESS_OCTETS = 254  # RFC 5321 §4.5.3.1.3, less the angle brackets
 _ATEXT = r"A-Za-z0-9!#$%&'*+/=?^_`{|}~\-"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_ASCII = re.compile(rf"([{_ATEXT}]+(?:\.[{_ATEXT}]+)*)@((?:{_LABEL}\.)*{_LABEL})")
+# Possessive, so that a refusal is as quick; a domain that ends in a digit may be a number and is looked at closely.
+_PLAIN = re.compile(
+    rf"[{_ATEXT}]++(?:\.[{_ATEXT}]++)*+@[A-Za-z0-9]++(?:[.-][A-Za-z0-9]++|-{{2,}}[A-Za-z0-9]++)*+(?<![0-9])"
+)
 _LOCAL = re.compile(rf"[{_ATEXT}\u0080-\U0010ffff]+(?:\.[{_ATEXT}\u0080-\U0010ffff]+)*")
 _IN_BRACKETS = re.compile(r"(.*)<([^<>]*)>\W*", re.DOTALL)
 # What copying out of a mail program, a web page or a spreadsheet leaves around an address.
@@ -24,8 +27,7 @@ _AROUND = " \t\r\n\f\v\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u202f\u2060\ufe
 _HIDDEN = dict.fromkeys(map(ord, "\x00\u00ad\u200b\u2060\ufeff"))
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(NamedTuple):
     """An address.
 
     Args:
@@ -49,11 +51,7 @@ def parse_address(text: str) -> Address:
     Raises:
         WrongInput: it cannot be mailed, and why.
     """
-    match = _ASCII.fullmatch(text)
-    is_short = match is not None and len(text) <= ADDRESS_OCTETS and match.end(1) <= LOCAL_OCTETS
-    if is_short and not text[-1].isdigit():  # one that ends in a digit is looked at closely: it may be a number
-        return Address(text, text.lower())
-    return _parse_slowly(unicodedata.normalize("NFC", text))
+    return _quickly(text) or _parse_slowly(unicodedata.normalize("NFC", text))
 
 
 def find_address(text: str) -> Address:
@@ -62,7 +60,7 @@ def find_address(text: str) -> Address:
     Raises:
         WrongInput: there is none, or it cannot be mailed.
     """
-    return parse_address(text if _ASCII.fullmatch(text) else bare_address(text))
+    return _quickly(text) or parse_address(bare_address(text))
 
 
 def bare_address(text: str) -> str:
@@ -86,6 +84,11 @@ def parse_domain(text: str) -> str:
         WrongInput: it is none.
     """
     return _ascii_domain(text.strip().removeprefix("@"), text)
+
+
+def _quickly(text: str) -> Address | None:
+    """The address, where it is a plain one as nearly all are: so short that no limit of a part can be passed."""
+    return Address(text, text.lower()) if len(text) < LOCAL_OCTETS and _PLAIN.fullmatch(text) else None
 
 
 def _parse_slowly(text: str) -> Address:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from subscribers.encodings import TextFile
 from subscribers.formulas import unguarded
@@ -17,8 +17,7 @@ SAMPLE = 30  # records that are looked at to know the file
 csv.field_size_limit(CELL_LIMIT)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row: the line it begins at, its cells, and the columns they stand under (JSON names them anew in each)."""
 
     line: int
@@ -57,7 +56,10 @@ def read(text: TextFile, form: Delimited, columns: tuple[str, ...]) -> Iterator[
                 break
     width = len(columns)
     for line, cells in rows:
-        yield Record(line, columns, cells) if len(cells) <= width else long_record(line, columns, cells)
+        if len(cells) <= width:
+            yield Record(line, columns, cells)
+        else:
+            yield long_record(line, columns, cells)
 
 
 def long_record(line: int, columns: tuple[str, ...], cells: list[str]) -> Record:
@@ -86,30 +88,30 @@ def _rows(text: TextFile, delimiter: str, skip: int) -> Iterator[tuple[int, list
 
     A quote that is never closed would swallow the rest of the file: then its lines are read one by one, quotes being letters.
     """
-    held: list[str] = []
-
-    def watched() -> Iterator[str]:
-        for line in islice(text.lines(), skip, None):
-            held.append(line)
-            yield line
-
-    reader = csv.reader(watched(), delimiter=delimiter)
-    line = skip + 1
+    reader = csv.reader(islice(text.lines(), skip, None), delimiter=delimiter)
+    may_be_guarded = text.encoding.has_guards
+    before = 0
     while True:
-        held.clear()
         try:
             cells = next(reader)
+            is_swallowed = reader.line_num - before > LINES_OF_A_ROW
         except StopIteration:
             return
         except csv.Error:
-            cells = []
-        if len(held) > LINES_OF_A_ROW or (held and not cells and _is_filled(held)):
-            for offset, row in enumerate(csv.reader(list(held), delimiter=delimiter, quoting=csv.QUOTE_NONE)):
-                if _is_filled(row):
-                    yield line + offset, [cell.strip('"') for cell in row]
-        elif _is_filled(cells):
-            yield line, [unguarded(cell) for cell in cells] if "'" in held[0] or len(held) > 1 else cells
-        line += len(held)
+            cells, is_swallowed = [], True
+        if is_swallowed:
+            yield from _one_by_one(text, delimiter, skip + before, skip + reader.line_num)
+        elif any(cells) and (not cells[0].isspace() or _is_filled(cells)):
+            yield skip + before + 1, list(map(unguarded, cells)) if may_be_guarded else cells
+        before = reader.line_num
+
+
+def _one_by_one(text: TextFile, delimiter: str, start: int, stop: int) -> Iterator[tuple[int, list[str]]]:
+    """The lines from `start` (counted from 0) to before `stop`, each a row."""
+    lines = islice(text.lines(), start, stop)
+    for offset, row in enumerate(csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE), start=1):
+        if _is_filled(row):
+            yield start + offset, [unguarded(cell.strip('"')) for cell in row]
 
 
 def _delimiter(sample: list[str], is_email_column: Callable[[str], bool]) -> str:

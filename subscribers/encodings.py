@@ -1,12 +1,14 @@
 """Which encoding a file of people is in: files from everywhere seldom say so."""
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
 BLOCK = 1 << 20
+_GUARD = re.compile(rb"'(?:[=+\-@\t\r]|\Z)")  # at a block's end nobody knows what follows
 _MARKS = (  # UTF-32's mark begins with UTF-16's
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -18,11 +20,16 @@ _MARKS = (  # UTF-32's mark begins with UTF-16's
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How to read a file: the codec, and what to do with bytes that it does not know."""
+    """How to read a file: the codec, what to do with bytes that it does not know, and what its text may hold.
+
+    Args:
+        has_guards: whether an apostrophe may stand before what a spreadsheet would take for a formula.
+    """
 
     name: str
     errors: str = "strict"
     has_nuls: bool = False
+    has_guards: bool = True
 
 
 def encoding_of(path: Path) -> Encoding:
@@ -34,21 +41,22 @@ def encoding_of(path: Path) -> Encoding:
         start = file.read(BLOCK)
         for mark, name in _MARKS:
             if start.startswith(mark):
-                return Encoding(name, "replace")
+                return Encoding(name, "replace", has_nuls=name != "utf-8-sig" or b"\0" in start)
         unmarked = _utf16_without_mark(start[:4096])
         if unmarked:
             return Encoding(unmarked, "replace")
         decoder = codecs.getincrementaldecoder("utf-8")()
-        block, has_nuls, has_lf = start, False, False
+        block, has_nuls, has_lf, has_guards = start, False, False, False
         is_utf8 = True
         while block:
             has_nuls = has_nuls or b"\0" in block
             has_lf = has_lf or b"\n" in block
+            has_guards = has_guards or _GUARD.search(block) is not None
             if is_utf8:
                 is_utf8 = _decodes(decoder, block)
             block = file.read(BLOCK)
         if is_utf8 and _decodes(decoder, b"", final=True):
-            return Encoding("utf-8", has_nuls=has_nuls)
+            return Encoding("utf-8", has_nuls=has_nuls, has_guards=has_guards)
     # Old spreadsheets of the Macintosh end lines with a lone CR and write Mac Roman; all others write Windows-1252.
     return Encoding("cp1252" if has_lf else "mac_roman", "replace", has_nuls=has_nuls)
 

@@ -7,15 +7,13 @@ import secrets
 from base64 import urlsafe_b64encode
 from datetime import datetime
 
-BYTES = 16  # 22 letters of base64
+MOMENT, NOISE, LETTERS = 6, 12, 22  # 18 bytes are 24 letters of base64, of which 22 are kept: 126 bits
 
 
 def new_public_ids(count: int, now: datetime) -> list[str]:
-    """`count` fresh public ids."""
-    moment = int(now.timestamp() * 1000).to_bytes(6, "big")
-    noise = secrets.token_bytes((BYTES - 6) * count)
-    width = BYTES - 6
-    return [
-        urlsafe_b64encode(moment + noise[start : start + width])[:22].decode("ascii")
-        for start in range(0, len(noise), width)
-    ]
+    """`count` fresh public ids, in their order."""
+    moment = int(now.timestamp() * 1000).to_bytes(MOMENT, "big")
+    noise = secrets.token_bytes(NOISE * count)
+    together = b"".join([moment + noise[start : start + NOISE] for start in range(0, len(noise), NOISE)])
+    letters = urlsafe_b64encode(together).decode("ascii")
+    return sorted(letters[start : start + LETTERS] for start in range(0, len(letters), LETTERS + 2))

@@ -245,9 +245,9 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """What `read_settings` gathered from the files stands below the environment."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return env_settings, init_settings
+        """What `read_settings` has gathered is all there is: it reads the environment itself, with its secret files."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
 
     @property
     def database_url(self) -> str:
@@ -291,6 +291,7 @@ def read_settings(home: Path, environ: Mapping[str, str] | None = None) -> Setti
     for name in ("mailer.toml", "secrets.toml"):
         _merge(given, _read_toml(home / name))
     _merge(given, _from_secret_files(environ))
+    _merge(given, _from_environment(environ))
     sections = {key: value for key, value in given.items() if key in Settings.model_fields}
     unknown = sorted(given.keys() - sections.keys())
     if unknown:
@@ -321,6 +322,18 @@ def _merge(into: dict[str, Any], other: dict[str, Any]) -> None:
             into[key] = {**into[key], **value}
         else:
             into[key] = value
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """`MAILER_SECTION_KEY`; an empty value is none."""
+    found: dict[str, Any] = {}
+    for name, value in environ.items():
+        section, _, key = name.removeprefix(PREFIX).lower().partition("_")
+        is_secret_file = name.endswith("_FILE") and name != "MAILER_DKIM_KEY_FILE"
+        is_section = section in Settings.model_fields and section != "home" and key
+        if name.startswith(PREFIX) and value and is_section and not is_secret_file:
+            _merge(found, {section: {key: value}})
+    return found
 
 
 def _from_secret_files(environ: Mapping[str, str]) -> dict[str, Any]:

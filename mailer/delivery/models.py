@@ -22,9 +22,8 @@ class Delivery(Base):
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        UniqueConstraint("campaign_id", "subscriber_id"),
+        UniqueConstraint("subscriber_id", "campaign_id"),  # in this order it finds a person's deliveries too
         CheckConstraint(f"state IN {DELIVERY_STATES!r}", name="state"),
-        Index("ix_deliveries_subscriber", "subscriber_id"),
         {"sqlite_with_rowid": False},
     )
 
@@ -46,6 +45,8 @@ class Batch(Base):
     Claiming it is one compare-and-set of `state` and `fence`. `leased_until` is renewed with every group of results;
     a lease that ran out is taken over, and the old holder's fencing number no longer writes anything.
     `due_at`: when it is to be worked on next (deferred rows wait in it); `done` has no row left to try.
+    `hinted_at`: when the queue was last told of it, so that a slow relay does not fill the queue with repetitions.
+    `failures`: how often in a row the relay could not be reached from it.
     """
 
     __tablename__ = "batches"
@@ -64,3 +65,21 @@ class Batch(Base):
     holder: Mapped[str] = mapped_column(String(200), default="")
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    hinted_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    failures: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+
+
+class Notice(Base):
+    """A single message to one person that waits to be sent, such as the one that asks to confirm; gone once it was sent.
+
+    `due_at`: when it is to be tried next; a worker that takes it moves this on before it speaks to the relay.
+    """
+
+    __tablename__ = "notices"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    subscriber_id: Mapped[SubscriberId] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

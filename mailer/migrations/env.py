@@ -2,12 +2,7 @@
 
 from alembic import context
 
-import mailer.accounts
-import mailer.base.audit
-import mailer.campaigns.models
-import mailer.delivery.models
-import mailer.feedback.models
-import subscribers.models  # noqa: F401
+import subscribers.models
 from mailer.base.tables import Base
 
 target_metadata = Base.metadata

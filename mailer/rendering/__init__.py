@@ -6,7 +6,8 @@ Knows MJML, mail clients and MIME; knows no subscriber, no campaign and no datab
 """
 
 from mailer.rendering.calendars import calendar
-from mailer.rendering.letter import FieldSlot, Frame, Letter, LinkSlot, Picture, Segments, Sender, Slot
+from mailer.rendering.check import check_letter
+from mailer.rendering.letter import FieldSlot, Frame, Letter, LinkSlot, Picture, SectionSize, Segments, Sender, Slot
 from mailer.rendering.mime import HeaderValue, Key, Skeleton, fill, pieces, skeleton
 from mailer.rendering.render import render
 from mailer.rendering.showing import html_of, slots_of, text_of, values_of, with_picture_addresses
@@ -20,12 +21,14 @@ __all__ = [
     "Letter",
     "LinkSlot",
     "Picture",
+    "SectionSize",
     "Segments",
     "Sender",
     "Skeleton",
     "Slot",
     "WebEdition",
     "calendar",
+    "check_letter",
     "fill",
     "html_of",
     "pieces",

@@ -1,0 +1,299 @@
+"""send and campaign …: the same decisions as on the manager's pages."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from mailer import campaigns, delivery
+from mailer.app import App
+from mailer.base.errors import NotAllowed, Unreachable
+from mailer.base.tables import CampaignId
+from mailer.campaigns import CampaignRow
+from mailer.cli.exits import DONE, FAULTS, INTERRUPTED
+from mailer.cli.output import JsonOption, say, show, show_json, show_table
+from mailer.cli.serve import stop_signals
+from mailer.cli.workspace import WorkspaceOption, opened
+from mailer.content import read_issue
+from mailer.delivery import Counts
+from mailer.feedback import report as report_of
+from mailer.worker.embedded import embedded_worker
+
+ACTOR = "cli"
+LOOK_SECONDS = 0.2
+WORKERS_MUST_ANSWER_SECONDS = 60
+ENDED = ("sent", "cancelled", "failed", "paused")
+
+campaign = typer.Typer(
+    help="Campaigns: an issue, its audiences and a time.", rich_markup_mode=None, no_args_is_help=True
+)
+
+IssueArgument = Annotated[Path, typer.Argument(metavar="ISSUE", help="An issue's folder, or one Markdown file.")]
+AudienceOption = Annotated[list[str], typer.Option("--audience", metavar="A", help="To whom; may be repeated.")]
+AtOption = Annotated[
+    str, typer.Option("--at", metavar="TIME", help='now, an ISO time with offset, or "2027-01-05 09:00 Europe/London".')
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Answer every question with yes, and accept every warning.")]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The campaign's id or slug.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give `mailer` the commands of this module."""
+    app.command(epilog="Example: mailer send issues/sample --audience academic --at now")(send)
+    app.add_typer(campaign, name="campaign", epilog="Example: mailer campaign list")
+
+
+def send(
+    issue: IssueArgument,
+    audience: AudienceOption,
+    at: AtOption = "now",
+    yes: YesOption = False,
+    workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
+) -> int:
+    """Make a campaign and schedule it; `--at now` waits until it is done and shows progress."""
+    with stop_signals() as stopped, opened(workspace, works=True) as app:
+        campaign_id = _create(app, issue, audience)
+        moment = _schedule(app, campaign_id, at, yes=yes)
+        if at.strip() != "now":
+            _show_campaign(app, campaign_id, json_=json_)
+            say(f"leaves {moment:%A %d %B %Y, %H:%M} UTC, if `mailer run` or a worker runs then")
+            return DONE
+        return _finish(app, campaign_id, stopped, json_=json_)
+
+
+@campaign.command("create", epilog="Example: mailer campaign create issues/sample --audience academic")
+def create(
+    issue: IssueArgument, audience: AudienceOption, workspace: WorkspaceOption = None, json_: JsonOption = False
+) -> None:
+    """Make a draft of an issue for audiences."""
+    with opened(workspace) as app:
+        _show_campaign(app, _create(app, issue, audience), json_=json_)
+
+
+@campaign.command("schedule", epilog='Example: mailer campaign schedule 3 --at "2027-01-05 09:00 Europe/London"')
+def schedule(
+    campaign_id: IdArgument,
+    at: AtOption,
+    yes: YesOption = False,
+    workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Release a draft for a time; whoever runs then finds the work."""
+    with opened(workspace) as app:
+        with app.database.read() as session:
+            found = campaigns.campaign(session, campaign_id)
+        _schedule(app, found.id, at, yes=yes)
+        _show_campaign(app, found.id, json_=json_)
+
+
+@campaign.command("list", epilog="Example: mailer campaign list --json")
+def list_(workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
+    """Show all campaigns."""
+    with opened(workspace) as app, app.database.read() as session:
+        rows = campaigns.list_campaigns(session)
+    if json_:
+        show_json([_as_json(row) for row in rows])
+    else:
+        show_table(
+            ("id", "state", "time (UTC)", "slug"),
+            [(row.id, row.state, _when(row.scheduled_at), row.slug) for row in rows],
+        )
+
+
+@campaign.command("show", epilog="Example: mailer campaign show 3 --json")
+def show_(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
+    """Show the state and the counts of a campaign."""
+    with opened(workspace) as app:
+        with app.database.read() as session:
+            found = campaigns.campaign(session, campaign_id)
+        _show_campaign(app, found.id, json_=json_)
+
+
+@campaign.command("pause", epilog="Example: mailer campaign pause 3")
+def pause(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
+    """Hold a campaign; it takes effect within one batch."""
+    _decide(campaigns.pause, campaign_id, workspace, json_=json_)
+
+
+@campaign.command("resume", epilog="Example: mailer campaign resume 3")
+def resume(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
+    """Let a paused campaign go on."""
+    _decide(campaigns.resume, campaign_id, workspace, json_=json_)
+
+
+@campaign.command("cancel", epilog="Example: mailer campaign cancel 3")
+def cancel(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
+    """End a campaign for good; whoever has not got it will not."""
+    _decide(campaigns.cancel, campaign_id, workspace, json_=json_)
+
+
+@campaign.command("report", epilog="Example: mailer campaign report 3")
+def report(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
+    """Show what came of a campaign."""
+    with opened(workspace) as app, app.database.read() as session:
+        found = campaigns.campaign(session, campaign_id)
+        counts, came = delivery.progress(session, found.id), report_of(session, found.id)
+    if json_:
+        show_json({**_as_json(found), "counts": counts.as_dict(), "events": came.as_dict()})
+    else:
+        show_table(("what", "count"), [*counts.as_dict().items(), *came.as_dict().items()])
+
+
+# --- the steps -------------------------------------------------------------------------------------------------------
+
+
+def _create(app: App, issue: Path, audiences: list[str]) -> CampaignId:
+    read = read_issue(issue)
+    with app.database.begin() as session:
+        return campaigns.create(
+            session, read, audiences=audiences, now=app.clock(), actor=ACTOR, origin=str(issue.absolute())
+        )
+
+
+def _schedule(app: App, campaign_id: CampaignId, at: str, *, yes: bool) -> datetime:
+    """Show what would go out, ask for the number, and release; gives the moment at which it leaves."""
+    now = app.clock()
+    send_at, zone = campaigns.parse_when(at, zone=app.settings.sender.zone, now=now)
+    with app.database.read() as session:
+        plan = campaigns.plan(session, campaign_id, now=now)
+        found = campaigns.campaign(session, campaign_id)
+    for finding in plan.findings:
+        say(str(finding))
+    say(
+        f"{found.title}: {plan.count:,} people ({', '.join(f'{slug} {count:,}' for slug, count in plan.by_audience.items())})"
+    )
+    if plan.exclusions:
+        say("left out: " + ", ".join(f"{reason} {count:,}" for reason, count in plan.exclusions.items()))
+    if not yes:
+        _ask_for_number(plan.count)
+        send_at = max(send_at, now + app.settings.release.cooling_off)
+    app.settings.refuse_placeholders(app.base_url)
+    with app.database.begin() as session:
+        campaigns.schedule(
+            session,
+            campaign_id,
+            send_at=send_at,
+            zone=zone,
+            now=now,
+            actor=ACTOR,
+            frame=app.frame(session, slug=found.slug),
+            accept_warnings=True,
+            formula_cache=app.formula_cache,
+        )
+    return send_at
+
+
+def _ask_for_number(count: int) -> None:
+    """The send button is safe: whoever releases types the number of people.
+
+    Raises:
+        NotAllowed: there is no terminal, or another number was typed.
+    """
+    if not sys.stdin.isatty():
+        raise NotAllowed("a release wants an answer, and there is no terminal to ask at", do="add --yes")
+    typed = typer.prompt(f"To accept the warnings and release, type the number of people ({count})", err=True)
+    if typed.replace(",", "").strip() != str(count):
+        raise NotAllowed(f"{typed!r} is not {count}", do="nothing was released; look again and repeat")
+
+
+def _finish(app: App, campaign_id: CampaignId, stopped: threading.Event, *, json_: bool) -> int:
+    """Wait for the end; with the embedded queue this process does the work."""
+    working = embedded_worker(app) if app.settings.is_embedded else nullcontext()
+    with working:
+        state = _watch(app, campaign_id, stopped)
+    _show_campaign(app, campaign_id, json_=json_)
+    if state not in ENDED:
+        say(f"stopped; `mailer run` or `mailer worker` goes on with campaign {campaign_id}")
+        return INTERRUPTED
+    with app.database.read() as session:
+        counts = delivery.progress(session, campaign_id)
+    return DONE if state == "sent" and not counts.failed else FAULTS
+
+
+def _watch(app: App, campaign_id: CampaignId, stopped: threading.Event) -> str:
+    """Follow a campaign to its end, or until Ctrl-C; gives its state.
+
+    Raises:
+        Unreachable: with a broker, no worker has begun within a minute.
+    """
+    last_change, last_seen = time.monotonic(), None
+    with _progress() as update:
+        while True:
+            with app.database.read() as session:
+                row, counts = campaigns.campaign(session, campaign_id), delivery.progress(session, campaign_id)
+            update(counts)
+            if row.state in ENDED or stopped.is_set():
+                return row.state
+            if (row.state, counts) != last_seen:
+                last_change, last_seen = time.monotonic(), (row.state, counts)
+            begun = counts.accepted + counts.sending + counts.failed + counts.deferred
+            due = row.scheduled_at is not None and row.scheduled_at <= app.clock()
+            if due and not begun and time.monotonic() - last_change > WORKERS_MUST_ANSWER_SECONDS:
+                raise Unreachable(
+                    "workers", "none has answered within 60 s", do="start `mailer worker` and `mailer beat`"
+                )
+            stopped.wait(LOOK_SECONDS)
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """A bar on a terminal, nothing elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _counts: None
+        return
+    columns = (TextColumn("sending"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task("sending", total=None)
+
+        def update(counts: Counts) -> None:
+            bar.update(task, total=counts.total or None, completed=counts.accepted + counts.failed + counts.skipped)
+
+        yield update
+
+
+def _decide(decision: Any, campaign_id: str, workspace: Path | None, *, json_: bool) -> None:
+    with opened(workspace) as app:
+        with app.database.begin() as session:
+            found = campaigns.campaign(session, campaign_id)
+            decision(session, found.id, now=app.clock(), actor=ACTOR)
+        _show_campaign(app, found.id, json_=json_)
+
+
+def _show_campaign(app: App, campaign_id: CampaignId, *, json_: bool) -> None:
+    with app.database.read() as session:
+        row, counts = campaigns.campaign(session, str(campaign_id)), delivery.progress(session, campaign_id)
+    if json_:
+        show_json({**_as_json(row), "counts": counts.as_dict()})
+        return
+    why = f" ({row.reason}{': ' + row.detail if row.detail else ''})" if row.reason else ""
+    show(f"campaign {row.id} {row.slug}: {row.state}{why}, time {_when(row.scheduled_at)}")
+    show("  ".join(f"{name} {count:,}" for name, count in counts.as_dict().items() if count))
+
+
+def _as_json(row: CampaignRow) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "slug": row.slug,
+        "title": row.title,
+        "state": row.state,
+        "reason": row.reason,
+        "detail": row.detail,
+        "scheduled_at": row.scheduled_at,
+        "zone": row.zone,
+        "audiences": row.audiences,
+        "release_hash": row.release_hash,
+    }
+
+
+def _when(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M") if moment else "not set"

@@ -1,0 +1,164 @@
+"""new, check, render, preview, test-send: what an author does with an issue."""
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailer.base.errors import NotFound
+from mailer.cli import serve
+from mailer.cli.campaigns import IssueArgument
+from mailer.cli.exits import DONE, FAULTS
+from mailer.cli.output import JsonOption, say, show, show_json
+from mailer.cli.workspace import WorkspaceOption, find_workspace, opened, workspace_exists
+from mailer.content import Issue, check_issue, read_issue
+from mailer.delivery import Accepted, reason_of, test_copies
+from mailer.specimen import FILE_NAMES, Format, Specimen, a_reader, make_specimen, sample_frame
+from mailer.web.preview import create_preview
+from mailer.workspace import copy_sample
+from subscribers import find_person
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give `mailer` the commands of this module."""
+    app.command(epilog="Example: mailer new issues/spring")(new)
+    app.command(epilog="Example: mailer check issues/spring")(check)
+    app.command(epilog="Example: mailer render issues/spring --audience academic --format html --out spring.html")(
+        render
+    )
+    app.command(epilog="Example: mailer preview issues/spring")(preview)
+    app.command("test-send", epilog="Example: mailer test-send issues/spring --to helena@example.org")(test_send)
+
+
+def new(issue_dir: Annotated[Path, typer.Argument(metavar="ISSUE_DIR", help="The folder to make.")]) -> None:
+    """Make a fresh issue folder from the sample's skeleton."""
+    copy_sample(issue_dir)
+    say(f"write {issue_dir / 'issue.md'}, then `mailer check {issue_dir}`")
+
+
+def check(issue: IssueArgument, json_: JsonOption = False) -> int:
+    """Check an issue like a compiler: FILE:LINE:COL: error|warning CODE message."""
+    findings = check_issue(read_issue(issue))
+    if json_:
+        show_json(
+            [
+                {
+                    "file": finding.place.file,
+                    "line": finding.place.line,
+                    "column": finding.place.column,
+                    "level": finding.level,
+                    "code": finding.code,
+                    "message": finding.message,
+                }
+                for finding in findings
+            ]
+        )
+    else:
+        for finding in findings:
+            show(str(finding))
+    levels = Counter(finding.level for finding in findings)
+    say(f"{levels['error']} errors, {levels['warning']} warnings")
+    return FAULTS if levels["error"] else DONE
+
+
+def render(
+    issue: IssueArgument,
+    audience: Annotated[
+        list[str] | None, typer.Option("--audience", metavar="A", help="For whom; default: all.")
+    ] = None,
+    to: Annotated[str, typer.Option("--to", metavar="EMAIL", help="As this person would get it.")] = "",
+    format_: Annotated[Format, typer.Option("--format", help="What to print.")] = "html",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="PATH", help="A file, or a folder for pictures too.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Render an issue; needs no workspace, and makes a letter wherever it can."""
+    read = read_issue(issue)
+    for finding in check_issue(read):
+        say(str(finding))
+    specimen = _specimen(read, audience or list(read.meta.audiences), to, find_workspace(workspace))
+    if out is None:
+        sys.stdout.buffer.write(specimen.content(format_))
+        sys.stdout.buffer.flush()
+    elif out.is_dir() or not out.suffix:
+        _write_folder(specimen, format_, out)
+    else:
+        out.write_bytes(specimen.content(format_))
+        say(f"wrote {out}")
+
+
+def _specimen(issue: Issue, audiences: list[str], to: str, home: Path) -> Specimen:
+    """As the workspace would send it, where there is one; else with placeholders around it."""
+    if not workspace_exists(home):
+        return make_specimen(issue, frozenset(audiences), sample_frame(), a_reader(to))
+    with opened(home) as app:
+        with app.database.read() as session:
+            frame = app.frame(session, slug=issue.meta.slug)
+            try:
+                person = find_person(session, to, now=app.clock()) if to else None
+            except NotFound:
+                person = None
+        reader = a_reader(to) if person is None else a_reader(person.email, person.name, person.attributes)
+        return make_specimen(issue, frozenset(audiences), frame, reader, keys=app.keys, formula_cache=app.formula_cache)
+
+
+def _write_folder(specimen: Specimen, format_: Format, folder: Path) -> None:
+    """The letter with its pictures beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in specimen.pictures(format_).items():
+        (folder / name).write_bytes(content)
+    path = folder / FILE_NAMES[format_]
+    path.write_bytes(specimen.content(format_, beside=True))
+    say(f"wrote {path}")
+
+
+def preview(
+    issue: IssueArgument,
+    host: serve.HostOption = "127.0.0.1",
+    port: serve.PortOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Show an issue in the browser while it is being written; it reloads on save."""
+    read_issue(issue)
+    home = find_workspace(workspace)
+    frame, cache = sample_frame(), None
+    if workspace_exists(home):
+        with opened(home) as app:
+            cache = app.formula_cache
+            with app.database.read() as session:
+                frame = app.frame(session)
+    web = create_preview(issue.absolute(), frame, cache)
+    with serve.stop_signals() as stopped, serve.serving(web, host, port) as address:
+        say(f"preview {address}/\nCtrl-C stops it.")
+        stopped.wait()
+
+
+def test_send(
+    issue: IssueArgument,
+    to: Annotated[list[str], typer.Option("--to", metavar="EMAIL", help="To whom; may be repeated.")],
+    audience: Annotated[
+        list[str] | None, typer.Option("--audience", metavar="A", help="As for these; default: all.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+) -> int:
+    """Send one marked copy to named people, through the real relay; its links change nothing."""
+    read = read_issue(issue)
+    with opened(workspace) as app:
+        with app.database.read() as session:
+            frame = app.frame(session, slug=read.meta.slug)
+        outcomes = test_copies(
+            app.relay,
+            app.composer,
+            read,
+            audiences=audience or read.meta.audiences,
+            to=to,
+            frame=frame,
+            now=app.clock(),
+            formula_cache=app.formula_cache,
+        )
+    for address, outcome in outcomes.items():
+        show(f"{address}: {'accepted' if isinstance(outcome, Accepted) else reason_of(outcome)}")
+    return DONE if all(isinstance(outcome, Accepted) for outcome in outcomes.values()) else FAULTS

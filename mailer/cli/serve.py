@@ -1,0 +1,223 @@
+"""run, web, worker, beat: what serves until it is told to stop."""
+
+import logging
+import signal
+import socket
+import sys
+import threading
+import time
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Annotated
+
+import typer
+import uvicorn
+from celery.beat import Scheduler
+from fastapi import FastAPI
+
+from mailer import accounts
+from mailer.app import App
+from mailer.base.errors import Unreachable, WrongInput
+from mailer.cli.output import say
+from mailer.cli.workspace import WorkspaceOption, find_workspace, opened
+from mailer.queues import make_celery
+from mailer.web import create_app
+from mailer.worker.celery_app import PerProcess, register
+from mailer.worker.embedded import embedded_worker
+
+DEFAULT_PORT = 8000
+FIRST_USER = "manager@localhost"
+
+HostOption = Annotated[str, typer.Option(help="The address to listen on.")]
+PortOption = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="The port; default 8000, or a free one where that is taken.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give `mailer` the commands of this module."""
+    app.command(epilog="Example: mailer run --port 8080")(run)
+    app.command(epilog="Example: mailer web --host 0.0.0.0 --port 8000")(web)
+    app.command(epilog="Example: mailer worker --concurrency 4")(worker)
+    app.command(epilog="Example: mailer beat")(beat)
+
+
+def run(
+    workspace: WorkspaceOption = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open the browser.")] = False,
+) -> None:
+    """Web, worker and scheduler in one process; Ctrl-C ends it."""
+    with stop_signals() as stopped, opened(workspace, works=True) as app, serving_app(app, host, port) as address:
+        if not app.settings.is_embedded:
+            raise WrongInput(
+                "`run` is for the embedded queue",
+                do="with a broker start `mailer web`, `mailer worker` and `mailer beat`",
+                place="MAILER_BROKER_URL",
+            )
+        with embedded_worker(app):
+            link = first_login_link(app)
+            say(f"web       {address}/")
+            if not app.settings.smtp.relays:
+                say(f"mailbox   {address}/mailbox")
+            say(f"sign in   {link}   (once, within 30 minutes)")
+            say(f"workspace {app.home}\nCtrl-C stops it.")
+            if open_:
+                webbrowser.open(link)
+            stopped.wait()
+            say("stopping …")
+
+
+def web(workspace: WorkspaceOption = None, host: HostOption = "127.0.0.1", port: PortOption = None) -> None:
+    """The web part alone."""
+    with stop_signals() as stopped, opened(workspace) as app, serving_app(app, host, port) as address:
+        say(f"web {address}/")
+        if not accounts_exist(app):
+            say(f"sign in {first_login_link(app)}   (once, within 30 minutes)")
+        stopped.wait()
+
+
+def worker(
+    workspace: WorkspaceOption = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="How many jobs at a time.")] = 2,
+) -> None:
+    """A worker alone; as many on as many machines as you like."""
+    with opened(workspace) as app:
+        embedded, broker = app.settings.is_embedded, app.settings.broker.url
+    if embedded:
+        with stop_signals() as stopped, opened(workspace, works=True) as app, embedded_worker(app):
+            say("worker ready (embedded queue)")
+            stopped.wait()
+        return
+    celery = make_celery(broker)
+    require_broker(broker)
+    register(celery, PerProcess(find_workspace(workspace)))
+    say(f"worker ready, {concurrency} jobs at a time")
+    celery.Worker(concurrency=concurrency, pool_cls="prefork", loglevel="WARNING", quiet=True).start()
+
+
+def beat(workspace: WorkspaceOption = None) -> None:
+    """The scheduler alone: tells the workers once a second to look for what is due."""
+    with opened(workspace) as app:
+        broker = app.settings.broker.url
+    if not broker:
+        raise WrongInput(
+            "the embedded queue has its own scheduler",
+            do="start `mailer run` or `mailer worker`, or set a broker",
+            place="MAILER_BROKER_URL",
+        )
+    celery = make_celery(broker)
+    require_broker(broker)
+    register(celery, PerProcess(find_workspace(workspace)))
+    say("beat ready")
+    celery.Beat(scheduler_cls=Scheduler, max_interval=1, quiet=True, loglevel="WARNING").run()
+
+
+def require_broker(url: str) -> None:
+    """Refuse to start without the broker.
+
+    Raises:
+        Unreachable: it does not answer within five seconds.
+    """
+    try:
+        with make_celery(url).connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=5)
+    except (OSError, connection.recoverable_connection_errors) as error:
+        where = url.rpartition("@")[2]
+        raise Unreachable(f"broker {where}", str(error), do="check MAILER_BROKER_URL and that Redis runs") from error
+
+
+def accounts_exist(app: App) -> bool:
+    """Whether anybody can sign in."""
+    with app.database.read() as session:
+        return any(not account.is_disabled for account in accounts.list_users(session))
+
+
+def first_login_link(app: App) -> str:
+    """A one-time link for the first person who may sign in; the first start makes one."""
+    with app.database.begin() as session:
+        now = app.clock()
+        people = [account for account in accounts.list_users(session) if not account.is_disabled]
+        person = people[0] if people else accounts.add_user(session, FIRST_USER, name="Manager", now=now)
+        return f"{app.base_url}/login/{accounts.login_link(session, person.id, now=now)}"
+
+
+@contextmanager
+def serving_app(app: App, host: str, port: int | None) -> Iterator[str]:
+    """Serve the web part of a workspace; without a public address set, links follow the port really bound."""
+    with serving(create_app(app), host, port) as address:
+        if not app.settings.base.url:
+            app.bind(address)
+        yield address
+
+
+@contextmanager
+def serving(web: FastAPI, host: str, port: int | None) -> Iterator[str]:
+    """Serve in a thread for the time of the block; gives the address."""
+    listener = listening_socket(host, port)
+    bound = listener.getsockname()[1]
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - compared, not bound
+    address = f"http://{shown}:{bound}"
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    config = uvicorn.Config(
+        web,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+        proxy_headers=True,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    if not server.started:
+        raise Unreachable("web", "it did not start", do="see the message above")
+    try:
+        yield address
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+def listening_socket(host: str, port: int | None) -> socket.socket:
+    """A socket that listens; without a wish the usual port, or a free one where that is taken.
+
+    Raises:
+        WrongInput: the port that was asked for is taken, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for candidate in (DEFAULT_PORT, 0) if port is None else (port,):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, candidate))
+            listener.listen(1024)
+        except OSError as error:
+            listener.close()
+            reason = error.strerror or str(error)
+        else:
+            return listener
+    raise WrongInput(f"{host}:{port} cannot be listened on: {reason}", do="choose another --port or --host")
+
+
+@contextmanager
+def stop_signals() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set, instead of ending the process in the middle of something."""
+    stopped = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        if stopped.is_set():  # asked twice: they mean it
+            sys.exit(130)
+        stopped.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,38 @@
+"""Delivery: recipients → ledger → batches → SMTP → results.
+
+Takes a released campaign and a list. Gives every recipient an outcome, once, and the counts. Knows the relay's protocol, the
+ledger and its leases; knows no template and no queue.
+"""
+
+from mailer.delivery.compose import Composer
+from mailer.delivery.copies import test_copies
+from mailer.delivery.mailbox import MailboxServer, Received, read_message, received
+from mailer.delivery.outcomes import Accepted, Deferred, Outcome, Outgoing, Refused, Unknown, reason_of
+from mailer.delivery.progress import Counts, RecipientRow, progress, recipients_page
+from mailer.delivery.run import Relay, prepare, send_batch, sweep
+from mailer.delivery.smtp import SmtpRelay
+
+__all__ = [
+    "Accepted",
+    "Composer",
+    "Counts",
+    "Deferred",
+    "MailboxServer",
+    "Outcome",
+    "Outgoing",
+    "Received",
+    "RecipientRow",
+    "Refused",
+    "Relay",
+    "SmtpRelay",
+    "Unknown",
+    "prepare",
+    "progress",
+    "read_message",
+    "reason_of",
+    "received",
+    "recipients_page",
+    "send_batch",
+    "sweep",
+    "test_copies",
+]

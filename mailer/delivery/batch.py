@@ -1,0 +1,246 @@
+"""The work on one batch: claim, then group after group, each taken and recorded in one transaction while the relay sends.
+
+After a `kill -9` what was marked as being sent is uncertain: the group under way and the one whose answers were about to be
+recorded, at most two groups for each batch in work.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from time import monotonic
+
+import structlog
+from sqlalchemy.orm import Session
+
+from mailer import campaigns
+from mailer.base.database import Database
+from mailer.base.errors import WrongInput
+from mailer.base.tables import AudienceId, BatchId
+from mailer.campaigns import CampaignRow
+from mailer.delivery import ledger
+from mailer.delivery.compose import Composer
+from mailer.delivery.ledger import Lease, Recipient, Result
+from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Outgoing, Refused, Unknown, reason_of
+from mailer.delivery.policy import Suspicion, relay_is_away, relay_retry_at, stops_campaign
+from subscribers.audiences import audience_ids
+
+log = structlog.get_logger()
+
+ACTOR = "delivery"
+RENEW_SECONDS = ledger.LEASE.total_seconds() / 4
+
+
+class BatchWork:
+    """One batch from claim to release. `messages` feeds a relay; what it answers comes back through `answered`.
+
+    Args:
+        wanted: the batch, or None for the one that has been due longest.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        wanted: BatchId | None,
+        *,
+        composer: Composer,
+        clock: Callable[[], datetime],
+        holder: str,
+        stopping: Callable[[], bool],
+    ) -> None:
+        self.found_nothing = True
+        self.is_lost = False
+        self.must_rest = False
+        self._database = database
+        self._wanted = wanted
+        self._composer = composer
+        self._clock = clock
+        self._holder = holder
+        self._stopping = stopping
+        self._lease: Lease | None = None
+        self._campaign: CampaignRow | None = None
+        self._audiences: tuple[AudienceId, ...] = ()
+        self._under_way: dict[int, int] = {}
+        """Numbers that are marked as being sent, with their count of attempts."""
+        self._finished: list[Result] = []
+        self._suspicion = Suspicion()
+        self._after = 0
+        self._renewed = monotonic()
+        self._began = monotonic()
+        self._tally: dict[str, int] = {}
+        self._is_stopped = False
+
+    # --- for the relay -----------------------------------------------------------------------------------------------
+
+    def messages(self) -> Iterator[Outgoing]:
+        """The messages of the batch, group by group; taking the next group records what is finished."""
+        if not self._claim():
+            return
+        while not self.is_lost and not self._is_stopped:
+            with self._database.begin() as session:
+                group = self._turn(session)
+            for recipient in group:
+                message = self._composed(recipient)
+                if message is not None:
+                    yield message
+            if self._after >= self._lease_held.last:
+                return
+
+    def answered(self, answer: tuple[int, Outcome] | None) -> None:
+        """Take in an answer, or the news that there is none yet."""
+        if answer is not None:
+            number, outcome = answer
+            self._finished.append(Result(number, self._under_way[number], outcome))
+        if monotonic() - self._renewed > RENEW_SECONDS and self._lease is not None and not self.is_lost:
+            with self._database.begin() as session:
+                self._keep(session)
+
+    def close(self) -> None:
+        """Record what is left, give the batch back, and say in one line what came of it."""
+        if self._lease is None:
+            return
+        if not self.is_lost:
+            with self._database.begin() as session:
+                self._let_go(session, self._lease)
+        log.info(
+            "batch_lost" if self.is_lost else "batch_sent",
+            batch_id=self._lease.batch_id,
+            campaign_id=self._lease.campaign_id,
+            seconds=round(monotonic() - self._began, 3),
+            **self._tally,
+        )
+
+    # --- steps, each inside one transaction --------------------------------------------------------------------------
+
+    @property
+    def _campaign_held(self) -> CampaignRow:
+        assert self._campaign is not None  # noqa: S101 - only asked for after the claim
+        return self._campaign
+
+    @property
+    def _lease_held(self) -> Lease:
+        assert self._lease is not None  # noqa: S101 - only asked for after the claim
+        return self._lease
+
+    def _claim(self) -> bool:
+        now = self._clock()
+        with self._database.begin() as session:
+            if self._wanted is None:
+                lease = ledger.claim_next(session, now=now, holder=self._holder)
+            else:
+                lease = ledger.claim(session, self._wanted, now=now, holder=self._holder)
+            if lease is None:
+                return False
+            self._campaign = campaigns.row(session, lease.campaign_id)
+            if self._campaign.uncertain_rule == "leave":
+                ledger.leave_uncertain(session, lease, now=now)
+            self._audiences = audience_ids(session, self._campaign.audiences, archived=True)
+        self._lease, self._after, self.found_nothing = lease, lease.first - 1, False
+        return True
+
+    def _turn(self, session: Session) -> tuple[Recipient, ...]:
+        """Record, look whether to go on, and take the next group."""
+        if not self._keep(session) or self._stopping():
+            self._is_stopped = True
+            return ()
+        lease = self._lease_held
+        if self._is_stopped or not campaigns.is_live(session, lease.campaign_id):
+            self._is_stopped = True
+            return ()
+        group = ledger.take_group(
+            session, lease, self._audiences, after=self._after, size=self._composer.group, now=self._clock()
+        )
+        self._after = group.last
+        self._under_way.update((recipient.number, recipient.attempts) for recipient in group.recipients)
+        self._count("skipped", group.skipped)
+        return group.recipients
+
+    def _keep(self, session: Session) -> bool:
+        """Renew the lease and record what is finished; False where the batch is no longer ours."""
+        now = self._clock()
+        if not ledger.renew(session, self._lease_held, now=now):
+            self.is_lost = True
+            return False
+        self._renewed = monotonic()
+        self._record(session, now)
+        return True
+
+    def _record(self, session: Session, now: datetime) -> None:
+        results, self._finished = self._finished, []
+        if not results:
+            return
+        outcomes = [result.outcome for result in results]
+        self._suspicion = self._suspicion.after(outcomes)
+        about_us = stops_campaign(outcomes)
+        if about_us is None and self._suspicion.is_about_us:
+            about_us = next(outcome for outcome in reversed(outcomes) if isinstance(outcome, Refused))
+            results = [self._not_his_fault(result) for result in results]
+        if about_us is not None:
+            self._stop_campaign(session, about_us, now)
+        ledger.record(
+            session,
+            self._lease_held,
+            results,
+            uncertain_rule=self._campaign_held.uncertain_rule,
+            deadline=self._composer.deadline,
+            now=now,
+        )
+        for result in results:
+            del self._under_way[result.number]
+            self._count(_TALLY[type(result.outcome)], 1)
+
+    def _let_go(self, session: Session, lease: Lease) -> None:
+        now = self._clock()
+        # Whatever was marked and never given to the relay goes back as it was.
+        answered = {result.number for result in self._finished}
+        for number, attempts in self._under_way.items():
+            if number not in answered:
+                self._finished.append(Result(number, attempts, NotTried("")))
+        away = relay_is_away(result.outcome for result in self._finished)
+        is_away = away is not None and bool(away.text)
+        if not self._keep(session):
+            return
+        failures = lease.failures + 1 if is_away else 0
+        due_at = relay_retry_at(failures, now=now) if is_away else None
+        self.must_rest = is_away or self._is_stopped
+        if ledger.let_go(session, lease, due_at=due_at, failures=failures, now=now) and ledger.is_finished(
+            session, lease.campaign_id
+        ):
+            campaigns.mark_sent(session, lease.campaign_id, now=now)
+
+    # --- what answers mean -------------------------------------------------------------------------------------------
+
+    def _composed(self, recipient: Recipient) -> Outgoing | None:
+        campaign = self._campaign_held
+        try:
+            letter = self._composer.letter(self._database, campaign, recipient.mask)
+            return self._composer.message(
+                letter, recipient, campaign_id=campaign.id, now=self._clock(), audience_names=campaign.audiences
+            )
+        except WrongInput as error:
+            self._finished.append(Result(recipient.number, recipient.attempts, Refused(0, "", str(error))))
+            return None
+
+    @staticmethod
+    def _not_his_fault(result: Result) -> Result:
+        if isinstance(result.outcome, Refused):
+            return Result(result.number, result.attempts, NotTried(""))
+        return result
+
+    def _stop_campaign(self, session: Session, refusal: Refused, now: datetime) -> None:
+        self._is_stopped = True
+        lease = self._lease_held
+        if campaigns.is_live(session, lease.campaign_id):
+            campaigns.pause(session, lease.campaign_id, now=now, actor=ACTOR, reason="relay", detail=reason_of(refusal))
+            log.error("campaign_stopped", campaign_id=lease.campaign_id, code=refusal.code, stage=refusal.stage)
+
+    def _count(self, what: str, number: int) -> None:
+        if number:
+            self._tally[what] = self._tally.get(what, 0) + number
+
+
+_TALLY: dict[type[Outcome], str] = {
+    Accepted: "accepted",
+    Deferred: "deferred",
+    Refused: "refused",
+    Unknown: "uncertain",
+    NotTried: "not_tried",
+}

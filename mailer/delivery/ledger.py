@@ -1,0 +1,390 @@
+"""Every SQL statement that moves a batch or a row of the ledger.
+
+A batch is claimed by one compare-and-set; whatever its holder writes later first proves, in the same transaction, that the
+batch is still his by the fencing number that the claim gave him.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Table,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from mailer import campaigns
+from mailer.base.tables import AudienceId, BatchId, CampaignId, SubscriberId
+from mailer.delivery.models import Batch, Delivery
+from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Refused, Unknown, reason_of
+from mailer.delivery.policy import UNKNOWN_ATTEMPTS, retry_at
+from subscribers.audiences import recipients
+from subscribers.people import person_by_id
+
+LEASE = timedelta(seconds=60)
+HINT_AGAIN = timedelta(seconds=30)
+HINTS_AT_ONCE = 32
+"""So many batches are called out to the queue and not yet claimed, at most, so that a slow relay does not fill it."""
+
+_rows: Table = Delivery.metadata.tables["deliveries"]
+_batches: Table = Batch.metadata.tables["batches"]
+_TO_SEND = ("pending", "uncertain")
+
+
+# --- enlisting ----------------------------------------------------------------------------------------------------------
+
+
+def last_of_chunk(
+    session: Session, audience_ids: Sequence[AudienceId], *, after: int, limit: int, now: datetime
+) -> SubscriberId | None:
+    """The last of the next `limit` subscribers after `after` who may receive now; None where there is none."""
+    query = recipients(audience_ids, now=now)
+    subscriber_id = query.selected_columns.subscriber_id
+    chunk = query.with_only_columns(subscriber_id).where(subscriber_id > after).order_by(subscriber_id).limit(limit)
+    last: SubscriberId | None = session.execute(select(func.max(chunk.subquery().c.subscriber_id))).scalar_one()
+    return last
+
+
+def enlist(
+    session: Session,
+    campaign_id: CampaignId,
+    audience_ids: Sequence[AudienceId],
+    *,
+    after: int,
+    last: SubscriberId,
+    batch_size: int,
+    now: datetime,
+) -> int:
+    """Give the recipients among the subscribers after `after`, up to `last`, their rows, and batches that own the rows.
+
+    Returns how many there are.
+    """
+    base = _last_number(session, campaign_id)
+    query = recipients(audience_ids, now=now)
+    subscriber_id = query.selected_columns.subscriber_id
+    people = query.where(subscriber_id > after, subscriber_id <= last).subquery()
+    numbered = select(
+        literal(campaign_id),
+        literal(base) + func.row_number().over(order_by=people.c.subscriber_id),
+        people.c.subscriber_id,
+        people.c.mask,
+    )
+    columns = ["campaign_id", "number", "subscriber_id", "mask"]
+    session.execute(insert(_rows).from_select(columns, numbered, include_defaults=False))
+    end = _last_number(session, campaign_id)
+    if end > base:
+        session.execute(
+            insert(_batches),
+            [
+                {
+                    "campaign_id": campaign_id,
+                    "first": first,
+                    "last": min(first + batch_size - 1, end),
+                    "state": "waiting",
+                    "fence": 0,
+                    "holder": "",
+                    "due_at": now,
+                }
+                for first in range(base + 1, end + 1, batch_size)
+            ],
+        )
+    return end - base
+
+
+def _last_number(session: Session, campaign_id: CampaignId) -> int:
+    query = select(func.max(_rows.c.number)).where(_rows.c.campaign_id == campaign_id)
+    return session.execute(query).scalar_one() or 0
+
+
+# --- batches ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A batch that is ours for a while; `fence` proves it."""
+
+    batch_id: BatchId
+    campaign_id: CampaignId
+    first: int
+    last: int
+    fence: int
+    failures: int
+
+
+def claim(session: Session, batch_id: BatchId, *, now: datetime, holder: str) -> Lease | None:
+    """Take a batch that waits and is due, or whose lease ran out, of a campaign that is being sent; one statement decides.
+
+    What its former holder had under way when he was lost becomes uncertain.
+    """
+    statement = (
+        update(_batches)
+        .where(_batches.c.id == batch_id, _can_be_claimed(session, now))
+        .values(state="leased", fence=_batches.c.fence + 1, leased_until=now + LEASE, holder=holder, hinted_at=None)
+        .returning(
+            _batches.c.id,
+            _batches.c.campaign_id,
+            _batches.c.first,
+            _batches.c.last,
+            _batches.c.fence,
+            _batches.c.failures,
+        )
+    )
+    found = session.execute(statement).one_or_none()
+    if found is None:
+        return None
+    lease = Lease(*found)
+    lost = update(_rows).where(*_range(lease), _rows.c.state == "sending")
+    session.execute(lost.values(state="uncertain", was_uncertain=True, due_at=None, updated_at=now))
+    return lease
+
+
+def claim_next(session: Session, *, now: datetime, holder: str) -> Lease | None:
+    """Take the batch that has been due longest, of those that nobody else is just taking."""
+    query = (
+        select(_batches.c.id).where(_can_be_claimed(session, now)).order_by(_batches.c.due_at, _batches.c.id).limit(1)
+    )
+    batch_id = session.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none()
+    return None if batch_id is None else claim(session, batch_id, now=now, holder=holder)
+
+
+def _can_be_claimed(session: Session, now: datetime) -> ColumnElement[bool]:
+    waiting = and_(_batches.c.state == "waiting", _batches.c.due_at <= now)
+    run_out = and_(_batches.c.state == "leased", _batches.c.leased_until <= now)
+    live = [campaign.id for campaign in campaigns.working(session)]
+    return and_(_batches.c.campaign_id.in_(live), or_(waiting, run_out))
+
+
+def renew(session: Session, lease: Lease, *, now: datetime) -> bool:
+    """Hold the batch for longer, and lock it until the end of the transaction; False where it is no longer ours."""
+    mine = (_batches.c.id == lease.batch_id, _batches.c.fence == lease.fence, _batches.c.state == "leased")
+    statement = update(_batches).where(*mine).values(leased_until=now + LEASE).returning(_batches.c.id)
+    return session.execute(statement).scalar_one_or_none() is not None
+
+
+def let_go(session: Session, lease: Lease, *, due_at: datetime | None, failures: int, now: datetime) -> bool:
+    """Give the batch back; True where no row of it is left to try.
+
+    Args:
+        due_at: not before then; None is when the first of its rows is due.
+    """
+    left = select(func.count(), func.min(func.coalesce(_rows.c.due_at, now))).where(
+        *_range(lease), _rows.c.state.in_(_TO_SEND)
+    )
+    count, first_due = session.execute(left).one()
+    values: dict[str, Any] = {"state": "waiting" if count else "done", "leased_until": None, "holder": ""}
+    values |= {"failures": failures, "hinted_at": None}
+    if count:
+        values["due_at"] = due_at or _as_moment(first_due, now)
+    session.execute(update(_batches).where(_batches.c.id == lease.batch_id).values(**values))
+    return not count
+
+
+def _as_moment(value: datetime, now: datetime) -> datetime:
+    """SQLite's min() forgets the zone that the column would have given back."""
+    return value if value.tzinfo is not None else value.replace(tzinfo=now.tzinfo)
+
+
+def call_out(session: Session, *, now: datetime) -> tuple[BatchId, ...]:
+    """Batches that the queue should be told of: due or run out, and not called out a moment ago."""
+    recent = now - HINT_AGAIN
+    waiting_calls = select(func.count()).where(_batches.c.state == "waiting", _batches.c.hinted_at > recent)
+    room = HINTS_AT_ONCE - session.execute(waiting_calls).scalar_one()
+    if room <= 0:
+        return ()
+    query = (
+        select(_batches.c.id)
+        .where(_can_be_claimed(session, now), or_(_batches.c.hinted_at.is_(None), _batches.c.hinted_at <= recent))
+        .order_by(_batches.c.due_at, _batches.c.id)
+        .limit(room)
+        .with_for_update(skip_locked=True)
+    )
+    called = tuple(session.execute(query).scalars())
+    if called:
+        session.execute(update(_batches).where(_batches.c.id.in_(called)).values(hinted_at=now))
+    return called
+
+
+def is_finished(session: Session, campaign_id: CampaignId) -> bool:
+    """Whether no batch of the campaign has anything left to do."""
+    unfinished = and_(_batches.c.campaign_id == campaign_id, _batches.c.state.in_(("waiting", "leased")))
+    return not session.execute(select(exists().where(unfinished))).scalar_one()
+
+
+# --- rows ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One to whom a message is to go now; `mask` is the audiences that he was enlisted for and still is in.
+
+    `attempts` counts this one too.
+    """
+
+    number: int
+    subscriber_id: SubscriberId
+    mask: int
+    attempts: int
+    address: str
+    name: str
+    language: str
+    attributes: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The next recipients of a batch; `last` is the number up to which the batch has been looked through."""
+
+    recipients: tuple[Recipient, ...]
+    last: int
+    skipped: int
+
+
+def take_group(
+    session: Session, lease: Lease, audience_ids: Sequence[AudienceId], *, after: int, size: int, now: datetime
+) -> Group:
+    """Mark the next rows as being sent, and skip those who may no longer receive: this is the last moment to look."""
+    due = or_(_rows.c.due_at.is_(None), _rows.c.due_at <= now)
+    query = (
+        select(_rows.c.number, _rows.c.subscriber_id, _rows.c.mask, _rows.c.attempts)
+        .where(_rows.c.campaign_id == lease.campaign_id, _rows.c.number > after, _rows.c.number <= lease.last)
+        .where(_rows.c.state.in_(_TO_SEND), due)
+        .order_by(_rows.c.number)
+        .limit(size)
+    )
+    rows = session.execute(query).all()
+    if not rows:
+        return Group((), lease.last, 0)
+    people = recipients(audience_ids, now=now)
+    wanted = [row.subscriber_id for row in rows if row.subscriber_id is not None]
+    found = {
+        person.subscriber_id: person
+        for person in session.execute(people.where(people.selected_columns.subscriber_id.in_(wanted)))
+    }
+    taken, skipped = [], []
+    for number, subscriber_id, mask, attempts in rows:
+        person = found.get(subscriber_id)
+        if person is None or not person.mask & mask:
+            skipped.append((number, subscriber_id))
+            continue
+        _, address, name, language, attributes, live = person
+        taken.append(
+            Recipient(number, subscriber_id, live & mask, attempts + 1, address, name, language, attributes or {})
+        )
+    _mark(session, lease, [one.number for one in taken], state="sending", attempts=_rows.c.attempts + 1, updated_at=now)
+    if skipped:
+        _skip(session, lease, skipped, now=now)
+    return Group(tuple(taken), rows[-1].number if len(rows) == size else lease.last, len(skipped))
+
+
+def _skip(session: Session, lease: Lease, rows: Sequence[tuple[int, SubscriberId | None]], *, now: datetime) -> None:
+    for number, subscriber_id in rows:
+        person = None if subscriber_id is None else person_by_id(session, subscriber_id, now=now)
+        # A person who is subscribed and yet may not receive has left the audiences of this campaign.
+        status = "erased" if person is None else person.status
+        reason = "unsubscribed" if status == "subscribed" else status
+        _mark(session, lease, [number], state="skipped", reason=reason, due_at=None, updated_at=now)
+
+
+def _mark(session: Session, lease: Lease, numbers: Sequence[int], **values: Any) -> None:
+    if numbers:
+        mine = (_rows.c.campaign_id == lease.campaign_id, _rows.c.number.in_(numbers))
+        session.execute(update(_rows).where(*mine).values(**values))
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one attempt."""
+
+    number: int
+    attempts: int
+    outcome: Outcome
+
+
+def record(
+    session: Session,
+    lease: Lease,
+    results: Iterable[Result],
+    *,
+    uncertain_rule: str,
+    deadline: timedelta,
+    now: datetime,
+) -> None:
+    """Write down what came of attempts; the caller has renewed the lease in this transaction."""
+    accepted, others = [], []
+    for result in results:
+        if isinstance(result.outcome, Accepted):
+            accepted.append(result.number)
+        else:
+            others.append(_written(lease, result, uncertain_rule=uncertain_rule, deadline=deadline, now=now))
+    _mark(session, lease, accepted, state="sent", reason="", due_at=None, updated_at=now)
+    if others:
+        session.execute(_RECORD, others)
+
+
+_BEFORE = case((_rows.c.was_uncertain, "uncertain"), else_="pending")
+_RECORD = (
+    update(_rows)
+    .where(_rows.c.campaign_id == bindparam("campaign"), _rows.c.number == bindparam("row"), _rows.c.state == "sending")
+    .values(
+        # "again" is back to where it was taken from: a row that is uncertain stays so until it has an answer.
+        state=case((bindparam("after") == "again", _BEFORE), else_=bindparam("after")),
+        reason=bindparam("why"),
+        attempts=_rows.c.attempts - bindparam("uncounted"),
+        due_at=bindparam("due", type_=_rows.c.due_at.type),
+        was_uncertain=or_(_rows.c.was_uncertain, bindparam("is_unknown", type_=_rows.c.was_uncertain.type)),
+        updated_at=bindparam("moment", type_=_rows.c.updated_at.type),
+    )
+)
+
+
+def _written(
+    lease: Lease, result: Result, *, uncertain_rule: str, deadline: timedelta, now: datetime
+) -> dict[str, Any]:
+    outcome = result.outcome
+    after, reason, due, uncounted = "failed", reason_of(outcome), None, 0
+    again_at = retry_at(result.attempts, now=now, seed=result.number, deadline=deadline)
+    match outcome:
+        case NotTried() | Refused(scope="campaign"):
+            after, reason, uncounted = "again", "", 1
+        case Deferred() if again_at is not None:
+            after, due = "again", again_at
+        case Deferred():
+            reason = f"given up: {reason}"
+        case Unknown() if uncertain_rule == "resend" and result.attempts < UNKNOWN_ATTEMPTS and again_at is not None:
+            after, due = "uncertain", again_at
+        case Unknown():
+            reason = "uncertain"
+        case _:
+            pass
+    return {
+        "campaign": lease.campaign_id,
+        "row": result.number,
+        "after": after,
+        "why": reason,
+        "due": due,
+        "uncounted": uncounted,
+        "is_unknown": isinstance(outcome, Unknown),
+        "moment": now,
+    }
+
+
+def leave_uncertain(session: Session, lease: Lease, *, now: datetime) -> None:
+    """Where the campaign's rule is to leave them alone: what may have arrived ends as failed."""
+    uncertain = update(_rows).where(*_range(lease), _rows.c.state == "uncertain")
+    session.execute(uncertain.values(state="failed", reason="uncertain", due_at=None, updated_at=now))
+
+
+def _range(lease: Lease) -> tuple[ColumnElement[bool], ...]:
+    return _rows.c.campaign_id == lease.campaign_id, _rows.c.number.between(lease.first, lease.last)

@@ -1,0 +1,74 @@
+"""What goes to a relay, and the five things that can come of it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """One message for one recipient; `number` is the sender's own mark for it.
+
+    `sender` and `recipient` are the envelope's. `data` is the whole message with CRLF line ends, not dot-stuffed.
+    """
+
+    number: int
+    sender: str
+    recipient: str
+    data: bytes
+
+
+Scope = Literal["recipient", "campaign"]
+Stage = Literal["connect", "mail", "rcpt", "data", "dot"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The relay has taken charge of the message (2xx to the final dot)."""
+
+    code: int
+    enhanced: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Not now: 4xx, or the connection was lost before the message was handed over."""
+
+    code: int
+    enhanced: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Never: 5xx. `scope` tells whether it is about this recipient, or about all of us: sender, content, sign-in."""
+
+    code: int
+    enhanced: str
+    text: str
+    scope: Scope = "recipient"
+    stage: Stage = "rcpt"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The connection was lost after the final dot and before its answer: the message may be there, or not."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotTried:
+    """The relay could not be reached, or would not talk to us: nothing was handed over, and no attempt counts."""
+
+    text: str
+
+
+Outcome = Accepted | Deferred | Refused | Unknown | NotTried
+
+
+def reason_of(outcome: Outcome) -> str:
+    """The outcome in one line, as the ledger keeps it and the manager reads it."""
+    if isinstance(outcome, Unknown | NotTried):
+        return outcome.text
+    return " ".join(part for part in (str(outcome.code), outcome.enhanced, outcome.text) if part)

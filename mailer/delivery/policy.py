@@ -1,0 +1,108 @@
+"""What follows from an answer: when to try again, and what a refusal is about. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Refused, Scope, Stage
+from mailer.delivery.replies import Reply
+
+FIRST_DELAY = timedelta(minutes=1)
+LONGEST_DELAY = timedelta(hours=4)
+DEADLINE = timedelta(hours=48)
+UNKNOWN_ATTEMPTS = 3
+"""A message cut off after its final dot may have arrived each time: after so many attempts it is left alone."""
+
+SUSPICIOUS_REFUSALS = 20
+"""So many refusals for one reason, and nobody accepted, are not about the recipients."""
+
+_SENDER_STATUS = ("5.1.7", "5.1.8")
+"""Bad sender's mailbox, bad sender's system (RFC 3463 §3.2): many relays say so only after RCPT."""
+
+
+def retry_at(attempts: int, *, now: datetime, seed: int, deadline: timedelta = DEADLINE) -> datetime | None:
+    """When to try again after `attempts` of them; None once the next would come after the deadline (RFC 5321 §4.5.4.1).
+
+    The delays double from one minute to four hours. The jitter, up to a fifth more, is made from `seed` (the recipient's
+    number), so that a crowd that was deferred together does not come back together, and a second look gives the same.
+    """
+    so_far = sum((_delay(attempt) for attempt in range(1, attempts)), timedelta())
+    delay = _delay(attempts)
+    if so_far + delay > deadline:
+        return None
+    return now + delay * (1 + _fraction(seed, attempts) / 5)
+
+
+def _delay(attempt: int) -> timedelta:
+    return min(FIRST_DELAY * (1 << min(attempt - 1, 20)), LONGEST_DELAY)
+
+
+def _fraction(seed: int, attempt: int) -> float:
+    digest = blake2b(f"{seed} {attempt}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "big") / 2**32
+
+
+def relay_retry_at(failures: int, *, now: datetime) -> datetime:
+    """When to knock again at a relay that did not open, `failures` times in a row: from 5 seconds to 5 minutes."""
+    return now + min(timedelta(seconds=5) * (1 << min(failures - 1, 10)), timedelta(minutes=5))
+
+
+def meaning(reply: Reply, stage: Stage) -> Outcome:
+    """What a reply says of the message, by the command that it answers."""
+    code, enhanced, text = reply.code, reply.enhanced, reply.text
+    if stage == "dot" and reply.kind == 2:
+        return Accepted(code, enhanced, text)
+    if reply.kind == 5:
+        return Refused(code, enhanced, text, _scope(enhanced, stage), stage)
+    return Deferred(code, enhanced, text)
+
+
+def _scope(enhanced: str, stage: Stage) -> Scope:
+    """A refused sender or sign-in is about all of us. A refused content may be one recipient's filter: see `Suspicion`."""
+    return "campaign" if stage in ("connect", "mail") or enhanced in _SENDER_STATUS else "recipient"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Whether a batch's refusals are about us and not about its recipients.
+
+    A relay that does not let us send, or does not like the content, tells every recipient the same; some say so at RCPT.
+    One that refuses this one and that one has accepted others meanwhile.
+    """
+
+    accepted: int = 0
+    refusals: tuple[tuple[str, int], ...] = ()
+
+    def after(self, outcomes: Iterable[Outcome]) -> "Suspicion":
+        """With these outcomes counted in."""
+        accepted, refusals = self.accepted, dict(self.refusals)
+        for outcome in outcomes:
+            if isinstance(outcome, Accepted):
+                accepted += 1
+            elif isinstance(outcome, Refused) and _may_be_about_us(outcome):
+                kind = f"{outcome.stage} {outcome.code} {outcome.enhanced}"
+                refusals[kind] = refusals.get(kind, 0) + 1
+        return Suspicion(accepted, tuple(refusals.items()))
+
+    @property
+    def is_about_us(self) -> bool:
+        """Whether to stop and ask the manager."""
+        return self.accepted == 0 and any(count >= SUSPICIOUS_REFUSALS for _, count in self.refusals)
+
+
+def _may_be_about_us(refused: Refused) -> bool:
+    """No such mailbox and full mailbox (X.1, X.2) are the recipient's; policy, security, content and system may be ours."""
+    if refused.stage in ("data", "dot"):
+        return True
+    return not refused.enhanced or refused.enhanced.startswith(("5.7", "5.5", "5.3", "5.6"))
+
+
+def stops_campaign(outcomes: Iterable[Outcome]) -> Refused | None:
+    """The refusal among these that is about all of us, if there is one."""
+    return next((o for o in outcomes if isinstance(o, Refused) and o.scope == "campaign"), None)
+
+
+def relay_is_away(outcomes: Iterable[Outcome]) -> NotTried | None:
+    """What the relay that could not be reached gave as its reason, if that is so."""
+    return next((o for o in outcomes if isinstance(o, NotTried)), None)

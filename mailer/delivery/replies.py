@@ -1,0 +1,96 @@
+"""A relay's replies: bytes to codes and texts (RFC 5321 §4.2, RFC 2034)."""
+
+import re
+from dataclasses import dataclass
+
+# RFC 5321 §4.5.3.1.5 allows 512 octets a line; relays that write more are understood, those that never end are not.
+LINE_LIMIT_BYTES = 8 * 1024
+REPLY_LIMIT_BYTES = 64 * 1024
+TEXT_LIMIT = 500
+
+_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r\n]*))?")
+_ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s+|$)")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+class NotSmtp(ValueError):
+    """What came is no reply of SMTP: the connection cannot be used any longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One whole reply, its lines still as they came."""
+
+    code: int
+    lines: tuple[bytes, ...]
+
+    @property
+    def kind(self) -> int:
+        """The first digit: 2 done, 3 go on, 4 not now, 5 never."""
+        return self.code // 100
+
+    @property
+    def texts(self) -> list[str]:
+        """The lines as text; 8-bit replies are mostly UTF-8, and never lost if they are not."""
+        return [line.decode("utf-8", "replace") for line in self.lines]
+
+    @property
+    def enhanced(self) -> str:
+        """The enhanced status code, such as `5.1.1`; empty where there is none."""
+        found = _ENHANCED.match(self.texts[0])
+        return found[1] if found else ""
+
+    @property
+    def text(self) -> str:
+        """All lines as one, without the enhanced codes that repeat in each, cut to a bearable length."""
+        joined = " ".join(_ENHANCED.sub("", line, count=1) for line in self.texts)
+        return _CONTROL.sub(" ", joined).strip()[:TEXT_LIMIT]
+
+
+class ReplyReader:
+    """Gathers bytes as they come and gives the replies that are complete."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._lines: list[bytes] = []
+        self._code = 0
+        self._size = 0
+
+    def feed(self, data: bytes) -> list[Reply]:
+        """The replies that `data` completes.
+
+        Raises:
+            NotSmtp: a line that is no reply, a code that changes within one, or an endless reply.
+        """
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > LINE_LIMIT_BYTES:
+            raise NotSmtp("a line without end")
+        replies = []
+        for line in lines:
+            reply = self._line(line.rstrip(b"\r"))
+            if reply is not None:
+                replies.append(reply)
+        return replies
+
+    def _line(self, line: bytes) -> Reply | None:
+        found = _LINE.fullmatch(line)
+        if found is None:
+            raise NotSmtp(f"no reply of SMTP: {line[:80].decode('utf-8', 'replace')!r}")
+        code, sign, text = int(found[1]), found[2], found[3] or b""
+        if self._lines and code != self._code:
+            raise NotSmtp(f"a reply that began with {self._code} goes on with {code}")
+        self._size += len(line)
+        if self._size > REPLY_LIMIT_BYTES:
+            raise NotSmtp("a reply without end")
+        self._code = code
+        self._lines.append(text)
+        if sign == b"-":
+            return None
+        reply = Reply(code, tuple(self._lines))
+        self._lines, self._size = [], 0
+        return reply
+
+
+def shown(reply: Reply) -> str:
+    """The reply in one line, for logs and people."""
+    return " ".join(part for part in (str(reply.code), reply.enhanced, reply.text) if part)

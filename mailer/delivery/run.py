@@ -1,0 +1,145 @@
+"""Enlist, send, sweep: each in short transactions, and able to stop or die between any two lines."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Protocol
+
+import structlog
+from sqlalchemy.orm import Session
+
+from mailer import campaigns
+from mailer.base.database import Database
+from mailer.base.hints import wake
+from mailer.base.tables import BatchId, CampaignId
+from mailer.delivery import ledger
+from mailer.delivery.batch import BatchWork
+from mailer.delivery.compose import Composer
+from mailer.delivery.outcomes import Outcome, Outgoing
+from subscribers.audiences import audience_ids
+
+log = structlog.get_logger()
+
+ACTOR = "delivery"
+FIRST_CHUNK = 500
+CHUNK = 20_000
+BATCH = 200
+TURN_SECONDS = 5.0
+"""How long a task goes on with batch after batch before it lets others have the worker."""
+
+Clock = Callable[[], datetime]
+
+
+class Relay(Protocol):
+    """Takes messages onward; see `smtp.SmtpRelay.send`."""
+
+    def send(self, messages: Iterable[Outgoing]) -> Iterator[tuple[int, Outcome] | None]:
+        """The outcome of each message as it comes; None now and then while nothing comes."""
+        ...
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        ...
+
+
+def prepare(database: Database, campaign_id: CampaignId, *, clock: Clock, batch: int = BATCH) -> None:
+    """Freeze the list: give every recipient of a campaign in preparation his row, and call out the batches.
+
+    In chunks, the first of them small, so that sending begins at once at any size. It may be killed after any of them, and
+    two may do it at once: where the last chunk ended stands with the campaign, and one transaction at a time moves it on.
+    """
+    size = FIRST_CHUNK
+    while True:
+        with database.begin() as session:
+            is_complete = _enlist_chunk(session, campaign_id, size=size, batch=batch, now=clock())
+        if is_complete:
+            return
+        size = CHUNK
+
+
+def _enlist_chunk(session: Session, campaign_id: CampaignId, *, size: int, batch: int, now: datetime) -> bool:
+    """One step of freezing; True where there is nothing more to do, or it is not ours to do."""
+    campaign = campaigns.row(session, campaign_id)
+    if campaign.state != "preparing":
+        return True
+    if campaign.enlisted_to is None and not campaigns.verify_release(session, campaign_id):
+        detail = "what is kept is not what was approved"
+        campaigns.pause(session, campaign_id, now=now, actor=ACTOR, reason="changed", detail=detail)
+        return True
+    after = campaign.enlisted_to or 0
+    ids = audience_ids(session, campaign.audiences, archived=True)
+    # The mark first: of two who do this at once, the second waits here, finds it moved and leaves it to the first.
+    last = ledger.last_of_chunk(session, ids, after=after, limit=size, now=now)
+    if not campaigns.advance_enlisting(session, campaign_id, before=campaign.enlisted_to, after=last or after):
+        return True
+    if last is not None:
+        ledger.enlist(session, campaign_id, ids, after=after, last=last, batch_size=batch, now=now)
+        for batch_id in ledger.call_out(session, now=now):
+            wake(session, "send_batch", batch_id)
+        return False
+    campaigns.finish_enlisting(session, campaign_id, now=now)
+    finish_if_done(session, campaign_id, now=now)
+    log.info("campaign_enlisted", campaign_id=campaign_id)
+    return True
+
+
+def send_batch(
+    database: Database,
+    relay: Relay,
+    batch_id: BatchId,
+    *,
+    composer: Composer,
+    clock: Clock,
+    holder: str,
+    stopping: Callable[[], bool] = lambda: False,
+) -> None:
+    """Send a batch, and then whatever else is due, for a few seconds.
+
+    Where somebody else has the batch, only the rest is done: a task that came twice finds nothing to claim.
+
+    Args:
+        holder: who this is, for the manager's eyes.
+        stopping: asked between groups; True ends the work in good order.
+    """
+    until = monotonic() + TURN_SECONDS
+    wanted: BatchId | None = batch_id
+    while True:
+        work = BatchWork(database, wanted, composer=composer, clock=clock, holder=holder, stopping=stopping)
+        with closing(relay.send(work.messages())) as answers:  # type: ignore[type-var]
+            for answer in answers:
+                work.answered(answer)
+                if work.is_lost:
+                    break
+        work.close()
+        if work.found_nothing and wanted is None:
+            return
+        if stopping() or work.must_rest or monotonic() > until:
+            break
+        wanted = None
+    with database.begin() as session:
+        for called in ledger.call_out(session, now=clock()):
+            wake(session, "send_batch", called)
+
+
+def finish_if_done(session: Session, campaign_id: CampaignId, *, now: datetime) -> None:
+    """Call the campaign sent where everybody is enlisted and no batch has anything left to do."""
+    if ledger.is_finished(session, campaign_id):
+        campaigns.mark_sent(session, campaign_id, now=now)
+
+
+def sweep(database: Database, *, clock: Clock, grace: timedelta) -> None:
+    """Find what is due and what was forgotten: the queue is only a hint, and this is what makes it true.
+
+    Campaigns whose time has come, lists half frozen, batches that wait or whose worker was lost, campaigns that are done.
+    """
+    with database.begin() as session:
+        now = clock()
+        campaigns.due(session, now=now, grace=grace)
+        for campaign in campaigns.working(session):
+            if campaign.state == "preparing":
+                wake(session, "prepare", campaign.id)
+            else:
+                finish_if_done(session, campaign.id, now=now)
+        for batch_id in ledger.call_out(session, now=now):
+            wake(session, "send_batch", batch_id)

@@ -1,0 +1,214 @@
+"""A relay over SMTP: kept connections, several at once, in one loop that never waits for one of them alone."""
+
+import selectors
+import ssl
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from math import inf
+from selectors import EVENT_READ, EVENT_WRITE
+from time import monotonic
+
+from mailer.base.relay_url import RelaySettings
+from mailer.delivery.connection import Closed, Connection, Patience, Transaction, lost_for_now
+from mailer.delivery.outcomes import NotTried, Outcome, Outgoing, Refused
+from mailer.delivery.pool import Pool, Share
+
+TICK_SECONDS = 1.0
+TRIES = 3
+"""So many connections are lost over one message before it counts as deferred."""
+
+BARREN = 3
+"""So many connections that were lost before they carried anything, and the relay counts as away."""
+
+Answer = tuple[int, Outcome]
+
+
+class SmtpRelay:
+    """One or several relays, the first of which that answers is used; may be shared by threads.
+
+    Args:
+        relays: at least one.
+        context: how to judge their certificates; by default as the system does, and SSL_CERT_FILE.
+        idle_seconds: how long an unused connection is kept.
+    """
+
+    def __init__(
+        self,
+        relays: Sequence[RelaySettings],
+        *,
+        patience: Patience | None = None,
+        context: ssl.SSLContext | None = None,
+        idle_seconds: float = 10.0,
+    ) -> None:
+        self._pool = Pool(
+            relays,
+            patience=patience or Patience(),
+            context=context or ssl.create_default_context(),
+            idle_seconds=idle_seconds,
+        )
+
+    def send(self, messages: Iterable[Outgoing]) -> Iterator[Answer | None]:
+        """Send messages, and give the outcome of each as it comes: not in their order, but every one that was taken.
+
+        A message is taken from `messages` when a connection is about to be free for it. None is given about once a second
+        while nothing comes, so that the caller can look after its lease. Leaving the loop early cuts the connections on
+        which something was under way.
+        """
+        share = self._pool.join()
+        try:
+            while not share.wait_for_slot():
+                yield None
+            yield from _Sending(share, messages).run()
+        finally:
+            share.leave()
+
+    def close(self) -> None:
+        """Say goodbye on every kept connection."""
+        self._pool.close()
+
+
+class _Source:
+    """The messages still to be given to a connection: the returned ones first."""
+
+    def __init__(self, messages: Iterable[Outgoing]) -> None:
+        self._messages = iter(messages)
+        self._waiting: deque[Transaction] = deque()
+        self._is_dry = False
+
+    def available(self, wanted: int) -> int:
+        """How many can be taken at once, up to `wanted`."""
+        while len(self._waiting) < wanted and not self._is_dry:
+            message = next(self._messages, None)
+            if message is None:
+                self._is_dry = True
+            else:
+                self._waiting.append(Transaction(message))
+        return len(self._waiting)
+
+    def take(self) -> Transaction | None:
+        return self._waiting.popleft() if self.available(1) else None
+
+    def give_back(self, transaction: Transaction) -> None:
+        transaction.tries += 1
+        transaction.is_handed_over = False
+        self._waiting.appendleft(transaction)
+
+    def stop(self) -> list[Transaction]:
+        """Take no more; what was taken and not given to a connection."""
+        self._is_dry = True
+        left, self._waiting = list(self._waiting), deque()
+        return left
+
+
+class _Sending:
+    """One call of `send`."""
+
+    def __init__(self, share: Share, messages: Iterable[Outgoing]) -> None:
+        self._share = share
+        self._source = _Source(messages)
+        self._answers: deque[Answer] = deque()
+        self._barren = 0
+        self._selector = selectors.DefaultSelector()
+        self._watched: dict[Connection, tuple[int, int]] = {}
+
+    def run(self) -> Iterator[Answer | None]:
+        quiet_since = monotonic()
+        with self._selector:
+            while True:
+                self._hand_out()
+                self._gather()
+                if self._answers:
+                    quiet_since = monotonic()
+                    while self._answers:
+                        yield self._answers.popleft()
+                elif not self._share.is_busy and not self._source.available(1):
+                    return
+                else:
+                    self._wait()
+                    if monotonic() - quiet_since >= TICK_SECONDS and not self._answers:
+                        quiet_since = monotonic()
+                        yield None
+
+    def _hand_out(self) -> None:
+        """Give messages to the connections that have room, the idle ones first, and open more while there is work."""
+        self._share.give_up_surplus()
+        for busy in (0, 1):
+            for connection in self._share.usable:
+                while connection.in_flight == busy and connection.has_room and not self._share.seconds_to_wait:
+                    transaction = self._source.take()
+                    if transaction is None:
+                        break
+                    self._share.sent()
+                    connection.give(transaction)
+        for connection in self._share.connections:
+            connection.push()
+        if len(self._share.connections) < self._share.limit:
+            wanted = self._source.available(self._share.limit)
+            while self._share.opening < wanted and self._share.open_more():
+                pass
+        if self._share.is_hopeless and not self._share.connections:
+            self._give_up(NotTried(self._share.failure))
+
+    def _wait(self) -> None:
+        self._watch()
+        now = monotonic()
+        deadline = min((connection.deadline for connection in self._share.connections), default=inf)
+        pause = self._share.seconds_to_wait or TICK_SECONDS
+        for key, _ in self._selector.select(max(0.0, min(TICK_SECONDS, deadline - now, pause))):
+            key.data.step()
+        now = monotonic()
+        for connection in self._share.connections:
+            if connection.deadline <= now:
+                connection.expire()
+
+    def _watch(self) -> None:
+        """Tell the selector what is waited for; only what has changed."""
+        here = self._share.connections
+        for connection in [gone for gone in self._watched if gone not in here]:
+            self._unwatch(connection)
+        for connection in here:
+            wanted = EVENT_READ | (EVENT_WRITE if connection.wants_write else 0)
+            number, before = self._watched.get(connection, (-1, 0))
+            if number < 0:
+                self._watched[connection] = connection.socket.fileno(), wanted
+                self._selector.register(connection.socket.fileno(), wanted, connection)
+            elif before != wanted:
+                self._watched[connection] = number, wanted
+                self._selector.modify(number, wanted, connection)
+
+    def _unwatch(self, connection: Connection) -> None:
+        number, _ = self._watched.pop(connection)
+        self._selector.unregister(number)
+
+    def _gather(self) -> None:
+        """Take what the connections have to tell, and let go of those that are closed."""
+        for connection in list(self._share.connections):
+            events = connection.events
+            for transaction, outcome in events.answers:
+                self._answers.append((transaction.message.number, outcome))
+                self._barren = 0
+            events.answers.clear()
+            for transaction in reversed(events.returned):
+                if transaction.tries < TRIES:
+                    self._source.give_back(transaction)
+                else:
+                    self._answers.append((transaction.message.number, lost_for_now(connection.failure)))
+            events.returned.clear()
+            if connection.closed is not None:
+                self._lost(connection)
+
+    def _lost(self, connection: Connection) -> None:
+        # Before the next one is opened: it may get the same file descriptor.
+        if connection in self._watched:
+            self._unwatch(connection)
+        self._share.forget(connection)
+        if connection.closed is Closed.REFUSED:
+            text = f"relay {connection.settings.name}: {connection.failure}"
+            self._give_up(Refused(0, "", text, "campaign", "connect"))
+        elif connection.closed is Closed.LOST and not connection.delivered:
+            self._barren += connection.was_ready
+            if not connection.was_ready or self._barren >= BARREN:
+                self._share.missed(connection)
+
+    def _give_up(self, outcome: Outcome) -> None:
+        self._answers.extend((transaction.message.number, outcome) for transaction in self._source.stop())

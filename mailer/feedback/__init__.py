@@ -1,0 +1,10 @@
+"""What comes back: bounces, complaints, automatic replies, opt-outs.
+
+Takes: messages as bytes, and the decisions that people make on the pages. Gives: a verdict on each message, events that are
+recorded once and acted upon, the report of a campaign. Knows: `subscribers`, by its public functions, and `mailer.base`.
+"""
+
+from mailer.feedback.bounces import classify
+from mailer.feedback.verdicts import Action, Kind, Recipient, Verdict
+
+__all__ = ["Action", "Kind", "Recipient", "Verdict", "classify"]

@@ -1,0 +1,59 @@
+"""Events: recorded once, and acted on in the same transaction."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mailer.base.tables import CampaignId, SubscriberId
+from mailer.feedback.models import Event
+from subscribers import person_by_id, suppress, unsubscribe
+
+
+def record(
+    session: Session,
+    kind: str,
+    *,
+    source_key: str,
+    now: datetime,
+    campaign_id: CampaignId | None = None,
+    subscriber_id: SubscriberId | None = None,
+    number: int | None = None,
+    detail: str = "",
+) -> bool:
+    """Record an event and act on it; False where this very one was recorded before.
+
+    A hard bounce and a complaint end the mail to that address; a complaint takes the person off every list too.
+
+    Args:
+        kind: `bounced` (for good), `deferred`, `complained`, `unsubscribed`, `clicked`, `opened`.
+        source_key: the same each time that the same thing is told.
+    """
+    if session.scalar(select(Event.id).where(Event.source_key == source_key)) is not None:
+        return False
+    session.add(
+        Event(
+            kind=kind,
+            campaign_id=campaign_id,
+            subscriber_id=subscriber_id,
+            number=number,
+            detail=detail,
+            source_key=source_key,
+            at=now,
+        )
+    )
+    person = person_by_id(session, subscriber_id, now=now) if subscriber_id is not None else None
+    if person is not None and kind == "bounced":
+        suppress(session, person.email, reason="bounced", source="bounce", now=now)
+    if person is not None and kind == "complained":
+        suppress(session, person.email, reason="complained", source="complaint", now=now)
+        unsubscribe(session, person.id, audience_slugs=None, now=now, source="complaint")
+    session.flush()
+    return True
+
+
+def record_opt_out(session: Session, campaign_id: CampaignId, subscriber_id: SubscriberId, *, now: datetime) -> None:
+    """Write down that a letter's link was used to leave; pressed twice, it counts once."""
+    known = CampaignId(campaign_id) if campaign_id else None
+    key = f"opt-out:{campaign_id}:{subscriber_id}"
+    record(session, "unsubscribed", source_key=key, campaign_id=known, subscriber_id=subscriber_id, now=now)

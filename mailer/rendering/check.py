@@ -1,0 +1,191 @@
+"""The checker's rules about the compiled letter; those about its text are in `mailer.content.check`.
+
+Every rule is one function, named in `RULES`; its docstring begins with the codes that it gives. The place is the issue's
+first line, since the fault is not in a line of the text, or the section's.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Final
+
+from mailer.content.issue import Finding, Heading, Issue, Level, Place
+from mailer.content.walk import all_blocks
+from mailer.rendering.clients import DATE, unsupported
+from mailer.rendering.letter import Frame, Letter, LinkSlot, Segments
+from mailer.rendering.templates import folders
+from mailer.rendering.themes import theme_names
+
+CLIPPED_BYTES: Final = 102 * 1024
+"""Above this Gmail hides the end of a message."""
+STYLE_BYTES: Final = 16 * 1024
+"""Above this Gmail drops a style block."""
+
+
+def check_letter(issue: Issue, letter: Letter, frame: Frame) -> tuple[Finding, ...]:
+    """What there is to say about a letter as it is compiled, in the order of its places.
+
+    Args:
+        issue: what the letter was made from.
+        letter: for some audiences.
+        frame: what it was made with.
+    """
+    compiled = Compiled(issue, letter, frame, _Elements(_markup(letter.html)))
+    return tuple(sorted({finding for rule in RULES for finding in rule(compiled)}))
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What every rule is given."""
+
+    issue: Issue
+    letter: Letter
+    frame: Frame
+    elements: "_Elements"
+
+    @property
+    def html(self) -> str:
+        """The HTML with its slots left out."""
+        return _markup(self.letter.html)
+
+    def finding(self, level: Level, code: str, message: str, place: Place | None = None) -> Finding:
+        """A finding at a place, or at the issue as a whole; its message names the audiences that it is true of."""
+        readers = f" (for {', '.join(sorted(self.letter.audiences))})" if self.letter.audiences else ""
+        return Finding(place or Place(self.issue.source, 1), level, code, f"{message}{readers}")
+
+
+def sizes(compiled: Compiled) -> Iterator[Finding]:
+    """letter-clipped, letter-large, section-folded: what a letter's size does to it."""
+    size, budget = compiled.letter.html_bytes, compiled.frame.budget_bytes
+    if size > CLIPPED_BYTES:
+        yield compiled.finding(
+            "error",
+            "letter-clipped",
+            f"the letter has {size // 1024} KB, and Gmail hides what is above 102; shorten it",
+        )
+    elif size > budget:
+        yield compiled.finding(
+            "warning", "letter-large", f"the letter has {size // 1024} KB, the budget is {budget // 1024}; shorten it"
+        )
+    places = {block.anchor: block.place for block in all_blocks(compiled.issue.blocks) if isinstance(block, Heading)}
+    for section in compiled.letter.sections:
+        if section.is_folded:
+            yield compiled.finding(
+                "warning",
+                "section-folded",
+                f"“{section.title}” is folded to its lead to keep the letter small; shorten the letter to see it whole",
+                places.get(section.anchor),
+            )
+
+
+def styles(compiled: Compiled) -> Iterator[Finding]:
+    """style-block-large, style-in-body: style blocks that Gmail drops."""
+    head, _, body = compiled.html.partition("<body")
+    size = sum(len(style.encode()) for style in re.findall(r"<style[^>]*>(.*?)</style>", head, re.DOTALL))
+    if size > STYLE_BYTES:
+        yield compiled.finding(
+            "error", "style-block-large", f"the styles have {size} bytes, Gmail takes 16,384; cut them"
+        )
+    if "<style" in body:
+        yield compiled.finding("error", "style-in-body", "Gmail drops a style block in the body; move it into the head")
+
+
+def client_support(compiled: Compiled) -> Iterator[Finding]:
+    """unsupported-feature: HTML or CSS that some mail clients lack, without a fallback."""
+    for feature in unsupported(compiled.html):
+        clients = ", ".join(feature.missing)
+        yield compiled.finding(
+            "warning", "unsupported-feature", f"{feature.title} does not work in {clients} ({DATE}); do without it"
+        )
+
+
+def ways_out(compiled: Compiled) -> Iterator[Finding]:
+    """no-unsubscribe-link, no-preferences-link, no-postal-address: what the law and the large mailboxes ask for."""
+    for name, part in (("HTML", compiled.letter.html), ("text", compiled.letter.text)):
+        for link in ("unsubscribe", "preferences"):
+            if LinkSlot(link) not in part:  # type: ignore[arg-type]  # two of the three names
+                yield compiled.finding(
+                    "error",
+                    f"no-{link}-link",
+                    f"the {name} part has no {link} link; put {{{{ link.{link} }}}} into the template",
+                )
+    address = "".join(compiled.frame.sender.postal_address.split())
+    for name, words in (("HTML", compiled.elements.text), ("text", _markup(compiled.letter.text))):
+        if not address or address not in "".join(words.split()):
+            yield compiled.finding(
+                "error",
+                "no-postal-address",
+                f"the {name} part has no postal address; set [sender] postal_address and show it",
+            )
+
+
+def accessibility(compiled: Compiled) -> Iterator[Finding]:
+    """no-language, layout-table, image-without-alt, heading-order, small-type: what a reader who listens stumbles over."""
+    elements = compiled.elements.found
+    html = next((attributes for tag, attributes in elements if tag == "html"), {})
+    if not html.get("lang") or not html.get("dir"):
+        yield compiled.finding(
+            "error", "no-language", "the page does not name its language and direction; set lang and dir"
+        )
+    headings = [int(tag[1]) for tag, _ in elements if re.fullmatch("h[1-6]", tag)]
+    steps = zip([0, *headings], headings, strict=False)
+    if headings.count(1) != 1 or any(after > before + 1 for before, after in steps):
+        yield compiled.finding(
+            "warning", "heading-order", "headings skip a level, or there is not exactly one h1; mend the template"
+        )
+    for tag, attributes in elements:
+        if tag == "img" and "alt" not in attributes:
+            yield compiled.finding(
+                "error", "image-without-alt", 'a picture has no alt; write alt="" where it says nothing'
+            )
+        if tag == "table" and attributes.get("role") != "presentation" and attributes.get("class") != "d":
+            yield compiled.finding(
+                "warning", "layout-table", 'a layout table is read out as data; add role="presentation"'
+            )
+        for size in re.findall(r"font-size:\s*(\d+)px", attributes.get("style", "")):
+            if 2 < int(size) < 13:  # 0 and 1 hide the preheader and the gaps between columns
+                yield compiled.finding("warning", "small-type", f"{size} px is too small to read; use at least 14")
+
+
+def names(compiled: Compiled) -> Iterator[Finding]:
+    """unknown-theme, unknown-template: names in the front matter that nothing answers to."""
+    meta, searched = compiled.issue.meta, folders(compiled.frame.overrides)
+    if meta.theme and meta.theme not in theme_names(searched):
+        known = ", ".join(theme_names(searched))
+        yield compiled.finding("warning", "unknown-theme", f"there is no theme “{meta.theme}”; use one of {known}")
+    if meta.template and not any((folder / f"{meta.template}.mjml").is_file() for folder in searched):
+        yield compiled.finding(
+            "warning",
+            "unknown-template",
+            f"there is no template “{meta.template}”; add {meta.template}.mjml or drop the line",
+        )
+
+
+Rule = Callable[[Compiled], Iterator[Finding]]
+RULES: Final[tuple[Rule, ...]] = (accessibility, client_support, names, sizes, styles, ways_out)
+
+
+class _Elements(HTMLParser):
+    """The elements of a page with their attributes, and its words."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self._words: list[str] = []
+        self.feed(html)
+
+    @property
+    def text(self) -> str:
+        """The words of the page."""
+        return " ".join(self._words)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+
+    def handle_data(self, data: str) -> None:
+        self._words.append(data)
+
+
+def _markup(segments: Segments) -> str:
+    return "".join(segment for segment in segments if isinstance(segment, str))

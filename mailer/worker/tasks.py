@@ -1,0 +1,49 @@
+"""The jobs: a name, and a function of the open App and an id. The queue knows nothing else.
+
+Each may be lost, may come twice and may die between any two lines: what is true stands in SQL.
+"""
+
+from collections.abc import Callable
+
+from mailer.app import App
+from mailer.base.tables import BatchId, CampaignId
+from mailer.delivery import notices, run
+
+SWEEP_SECONDS = 1.0
+
+
+def prepare(app: App, subject_id: int) -> None:
+    """Freeze the list of a campaign whose time has come."""
+    run.prepare(app.database, CampaignId(subject_id), clock=app.clock, batch=app.settings.limits.batch)
+
+
+def send_batch(app: App, subject_id: int) -> None:
+    """Send one batch."""
+    run.send_batch(
+        app.database,
+        app.relay,
+        BatchId(subject_id),
+        composer=app.composer,
+        clock=app.clock,
+        holder=app.holder,
+        stopping=app.stopping.is_set,
+    )
+
+
+def send_notice(app: App, subject_id: int) -> None:
+    """Send one notice, such as a confirmation mail."""
+    notices.send(app.database, app.relay, subject_id, composer=app.composer, clock=app.clock)
+
+
+def sweep(app: App, _subject_id: int) -> None:
+    """Find what is due and what was forgotten."""
+    run.sweep(app.database, clock=app.clock, grace=app.settings.release.grace)
+    notices.sweep(app.database, clock=app.clock)
+
+
+JOBS: dict[str, Callable[[App, int], None]] = {
+    "prepare": prepare,
+    "send_batch": send_batch,
+    "send_notice": send_notice,
+    "sweep": sweep,
+}
