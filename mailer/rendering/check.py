@@ -104,7 +104,7 @@ def ways_out(compiled: Compiled) -> Iterator[Finding]:
     """no-unsubscribe-link, no-preferences-link, no-postal-address: what the law and the large mailboxes ask for."""
     for name, part in (("HTML", compiled.letter.html), ("text", compiled.letter.text)):
         for link in ("unsubscribe", "preferences"):
-            if LinkSlot(link) not in part:  # type: ignore[arg-type]  # two of the three names
+            if LinkSlot(link) not in part:
                 yield compiled.finding(
                     "error",
                     f"no-{link}-link",
