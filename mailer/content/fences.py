@@ -35,8 +35,6 @@ def closing_lines(lines: list[str], first: int, last: int) -> dict[int, tuple[in
         line = lines[number]
         markers = _MARKERS.match(line)
         text = line[markers.end() if markers else 0 :]
-        if len(text) - len(text.lstrip(" ")) > 3 or text.startswith("\t"):
-            continue
         text = text.lstrip()
         fence = _CODE.match(text)
         if code:
@@ -102,10 +100,15 @@ def _end_of(state: StateBlock, start_line: int, end_line: int) -> tuple[int, boo
         last = start_line + 1
         while last < end_line and (state.isEmpty(last) or state.sCount[last] >= state.blkIndent):
             last += 1
-        lines = [""] * start_line + [_line(state, number) for number in range(start_line, last)]
+        lines = [""] * start_line + [_fence_line(state, number) for number in range(start_line, last)]
         known.update(closing_lines(lines, start_line, last))
     end, closed = known.get(start_line, (end_line, False))
     return (end, closed) if end < end_line else (end_line, False)
+
+
+def _fence_line(state: StateBlock, number: int) -> str:
+    """The line as far as it can be a fence: empty where it is indented code."""
+    return "" if state.sCount[number] - state.blkIndent > 3 else _line(state, number)
 
 
 _KEYED: Final = re.compile(r"([A-Za-z][A-Za-z _-]{0,30}?)\s*:(?:\s+(.*)|)$")

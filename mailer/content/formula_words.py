@@ -85,7 +85,7 @@ def _operator(node: Element) -> str:
     text = _text(node)
     if not text or text in SILENT:
         return ""
-    return SIGNS.get(text) or _letters(text)
+    return SIGNS.get(text) or FUNCTIONS.get(" ".join(text.replace("\u2006", " ").split())) or _letters(text)
 
 
 def _row(nodes: list[Element]) -> str:

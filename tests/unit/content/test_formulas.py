@@ -226,7 +226,35 @@ def test_several_threads_set_formulas_at_once() -> None:
 
 
 SIGNS = r"x y 1 2 + - = ( ) [ ] | , . ! ' ^ _ { } & ~ % # $ é ß 日 < >".split()  # noqa: SIM905  # a list of signs
-COMMANDS = [r"\\", r"\frac", r"\sqrt", r"\left(", r"\right)", r"\text{", r"\begin{matrix}", r"\end{matrix}", r"\sum", r"\int", r"\alpha", r"\hat", r"\mathbf", r"\tag{1}", r"\label{a}", r"\def\a", r"\a", r"\color{red}", r"\hspace{1em}", r"\,", r"\operatorname", r"\overset", r"\over", r"\unicode{x41}", r"\ce{H2O}", r"\cancel", r"\rule{1em}{1em}"]
+COMMANDS = [
+    r"\\",
+    r"\frac",
+    r"\sqrt",
+    r"\left(",
+    r"\right)",
+    r"\text{",
+    r"\begin{matrix}",
+    r"\end{matrix}",
+    r"\sum",
+    r"\int",
+    r"\alpha",
+    r"\hat",
+    r"\mathbf",
+    r"\tag{1}",
+    r"\label{a}",
+    r"\def\a",
+    r"\a",
+    r"\color{red}",
+    r"\hspace{1em}",
+    r"\,",
+    r"\operatorname",
+    r"\overset",
+    r"\over",
+    r"\unicode{x41}",
+    r"\ce{H2O}",
+    r"\cancel",
+    r"\rule{1em}{1em}",
+]
 TEX = st.lists(st.sampled_from([*SIGNS, *COMMANDS, " ", "\n"]), max_size=12).map("".join)
 
 
