@@ -5,6 +5,8 @@ recorded once and acted upon, the report of a campaign. Knows: `subscribers`, by
 """
 
 from mailer.feedback.bounces import classify
+from mailer.feedback.events import record, record_opt_out
+from mailer.feedback.report import Report, report
 from mailer.feedback.verdicts import Action, Kind, Recipient, Verdict
 
-__all__ = ["Action", "Kind", "Recipient", "Verdict", "classify"]
+__all__ = ["Action", "Kind", "Recipient", "Report", "Verdict", "classify", "record", "record_opt_out", "report"]

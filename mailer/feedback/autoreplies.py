@@ -1,6 +1,4 @@
-"""Answers that machines and people give to a letter: out-of-office replies (RFC 3834), receipts (RFC 8098), and letters that
-ask to be taken off the list.
-"""
+"""Answers that a letter gets: out-of-office replies (RFC 3834), receipts (RFC 8098), wishes to be taken off the list."""
 
 import re
 
@@ -37,7 +35,6 @@ def is_autoreply(message: Part) -> bool:
         or any(headers.get(name) for name in _ROBOT_HEADERS)
         or headers.get("precedence").strip().lower() in ("auto_reply", "auto-reply")
         or headers.get("x-precedence").strip().lower() in ("auto_reply", "auto-reply")
-        or headers.get("x-auto-response-suppress").strip().lower() == "all" and submitted.startswith("auto")
         or bool(_SUBJECT.match(headers.get("subject")))
         or any(part.media_type == "message/disposition-notification" for part in message.walk())
     )  # fmt: skip

@@ -81,7 +81,11 @@ def classify(message: bytes) -> Verdict:
 
 
 def _take_apart(message: Part) -> _Contents:
-    words, pages, reports, originals, rests = [], [], [], [], []
+    words: list[str] = []
+    pages: list[str] = []
+    reports: list[str] = []
+    originals: list[Headers] = []
+    rests: list[str] = []
     for part in message.walk():
         if part.media_type in ("message/delivery-status", "message/global-delivery-status"):
             reports.append(part.text)
@@ -152,8 +156,8 @@ def _is_notice(contents: _Contents) -> bool:
     if _MAILER_DAEMON.search(sender):
         return True
     if by_machine:
-        return sum(signs) >= 2  # noqa: PLR2004 - a postmaster may also write by hand
-    return signs[2] and signs[3] or signs[3] and by_nobody and not is_autoreply(contents.message)
+        return sum(signs) >= 2  # a postmaster may also write by hand
+    return signs[3] and (signs[2] or (by_nobody and not is_autoreply(contents.message)))
 
 
 def _answer(contents: _Contents) -> Verdict | None:

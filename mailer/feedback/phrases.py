@@ -43,7 +43,7 @@ _USER_UNKNOWN = (
     rf"\b(unknown|undefined|non-?existent|nonexistant) (or illegal )?(local |remote |mail )?{_WHO}",
     rf"\bno[nt]?[- ](such|a|an|valid|known|active|local|matching|our)( a| an| active| valid| known| local| registered)?[ \"'<>]{{1,5}}{_WHO}\b(?! of)",
     rf"\bno ((valid|active|such|matching|registered|local) )*{_WHO}( here| by that| with that| named| called| of that| exists| found| at this| for <>)",
-    rf"\b(invalid|bad|illegal|incorrect|wrong|undeliverable|unrout\w*|unreachable|mistyped)( or \w+)? (final (delivery )?)?(recipients?|destination|user(name| ?id)?|mail ?box|(e-?mail )?address|account|to address|local part|addressee)",
+    r"\b(invalid|bad|illegal|incorrect|wrong|undeliverable|unrout\w*|unreachable|mistyped)( or \w+)? (final (delivery )?)?(recipients?|destination|user(name| ?id)?|mail ?box|(e-?mail )?address|account|to address|local part|addressee)",
     r"\bmay not exist\b",
     r"\b(does( not|n['’]t)|do not) have an? [^.;]{0,40}\b(account|mailbox)",
     r"\b(has|there is) no (\w+ )?(account|mailbox|user)\b",
@@ -56,13 +56,17 @@ _USER_UNKNOWN = (
     r"\bdelivery failed: user\b(?! (is )?over)",
     r"\bthis is not the (\w+ )?you are looking for",
     # German, French, Spanish, Portuguese, Italian, Dutch, Polish, Czech
-    r"\b(empf(ä|ae)nger(adresse)?|benutzer(name)?|(e-?mail-?)?adresse?|adressat|postfach|mailbox|teilnehmer|account)\b[^.;]{0,50}"
-    r"\b(unbekannt|existiert nicht|nicht gefunden|nicht bekannt|ung(ü|ue)ltig|nicht vorhanden|gibt es nicht)",
+    (
+        r"\b(empf(ä|ae)nger(adresse)?|benutzer(name)?|(e-?mail-?)?adresse?|adressat|postfach|mailbox|teilnehmer|account)\b[^.;]{0,50}"
+        r"\b(unbekannt|existiert nicht|nicht gefunden|nicht bekannt|ung(ü|ue)ltig|nicht vorhanden|gibt es nicht)"
+    ),
     r"\b(unbekannter?|ung(ü|ue)ltiger?) (empf|benutzer|adress|nutzer)",
     r"\bkeine?n? (solchen? |gültigen? )?(benutzer|empf|postfach|mailbox|account|nutzer)",
     r"\b(utilisateur|destinataire|adresse|bo(î|i)te( aux lettres)?|compte)\b[^.;]{0,50}\b(inconnue?|invalide|inexistante?|introuvable|n['’]existe (pas|plus))",
-    r"\b(usuario|destinatario|direcci(ó|o)n|buz(ó|o)n|cuenta|usu(á|a)rio|endere(ç|c)o|conta|utente|indirizzo|casella)\b[^.;]{0,50}"
-    r"\b(desconocid[oa]|desconhecid[oa]|no existe|n(ã|a)o existe|no v(á|a)lid[oa]|inv(á|a)lid[oa]|sconosciut[oa]|inesistente|non esiste|inexistente)",
+    (
+        r"\b(usuario|destinatario|direcci(ó|o)n|buz(ó|o)n|cuenta|usu(á|a)rio|endere(ç|c)o|conta|utente|indirizzo|casella)\b[^.;]{0,50}"
+        r"\b(desconocid[oa]|desconhecid[oa]|no existe|n(ã|a)o existe|no v(á|a)lid[oa]|inv(á|a)lid[oa]|sconosciut[oa]|inesistente|non esiste|inexistente)"
+    ),
     r"\b(onbekende|ongeldige) (gebruiker|ontvanger|adres)|\b(gebruiker|ontvanger|adres)\b[^.;]{0,30}\b(onbekend|bestaat niet)",
     r"\bnie (ma|istnieje) (takiego |taki )?(u(ż|z)ytkownik|adres|kont|konto)|\bneexistuj",
     # Russian, Ukrainian, Japanese, Chinese
@@ -73,8 +77,10 @@ _USER_UNKNOWN = (
 
 _HOST_UNKNOWN = (
     r"\b(unknown|no such|non-?existent|invalid|bad|unrout\w*|illegal)( mail| destination| recipient| target)* (host|domain)(?!s? name in|ing)",
-    r"(?<!client )(?<!helo )(?<!sender )\b(host|domain)( or domain)?( name)?( |: )(?!of (the )?sender|of your)[^.;]{0,50}?\b(not found|unknown|does( not|n['’]t) exist"
-    r"|(could|can)(n['’]t| ?not) be (found|resolved)|is not reachable|is( not valid| invalid)|has no (mail|mx)|not exist)",
+    (
+        r"(?<!client )(?<!helo )(?<!sender )\b(host|domain)( or domain)?( name)?( |: )(?!of (the )?sender|of your)[^.;]{0,50}?\b(not found|unknown|does( not|n['’]t) exist"
+        r"|(could|can)(n['’]t| ?not) be (found|resolved)|is not reachable|is( not valid| invalid)|has no (mail|mx)|not exist)"
+    ),
     r"\bcould(n['’]t| not) find (any host named|a mail exchanger|any mail exchanger|mx)",
     r"\bnxdomain\b|\bnull mx\b|\bno mx( records?)?( found)? (for|exists?)|\bno (valid )?(mx|mail exchanger)\b",
     r"\bmx( or srv)? records? (indicated no|point to non|for [^.;]{0,40} (not found|do(es)? not exist))",
@@ -92,8 +98,10 @@ _MOVED = (
 )
 
 _FULL = (
-    r"\b(mail ?box|inbox|mail ?file|account|folder|mail ?drop|user|recipient|disk|storage|maildir)\b[^.;]{0,60}"
-    r"\b(full|over ?quota|exceed\w*|quota|out of (space|storage)|size limit|too (big|large|full))",
+    (
+        r"\b(mail ?box|inbox|mail ?file|account|folder|mail ?drop|user|recipient|disk|storage|maildir)\b[^.;]{0,60}"
+        r"\b(full|over ?quota|exceed\w*|quota|out of (space|storage)|size limit|too (big|large|full))"
+    ),
     r"\b(over|exceed\w*|out of|past|above)[ -]?(the |its |their |his |your |disk |allowed |mail |storage |maximum |user )*(quota|storage|space|size|capacity)",
     r"\bquota\b|\b(insufficient|not enough|no) (disk |system |mailbox |storage )?(storage|space|room)|\bdisk full|\bno space left",
     r"\bnumber of messages in recipient|\bcapacity\b|\bmailbox full\b",
@@ -102,8 +110,10 @@ _FULL = (
 )
 
 _DISABLED = (
-    r"\b(account|user|mail ?box|recipient|address|e-?mail|inbox)\b[^.;]{0,60}\b(disabled|suspended|inactive|inactivated|deactivated"
-    r"|not active|not activated|frozen|locked|on hold|dormant|expired|blocked|restricted|discontinued|not accepting|not been used|unavailable)",
+    (
+        r"\b(account|user|mail ?box|recipient|address|e-?mail|inbox)\b[^.;]{0,60}\b(disabled|suspended|inactive|inactivated|deactivated"
+        r"|not active|not activated|frozen|locked|on hold|dormant|expired|blocked|restricted|discontinued|not accepting|not been used|unavailable)"
+    ),
     r"\b(disabled|suspended|inactive|deactivated|expired|locked|frozen|discontinued|dormant) (\w+ )?(account|user|mailbox|recipient|address|e-?mail)",
     r"\bnot accepting (any |new )?(mail|messages|e-?mail|network)",
     r"\b(gesperrt|deaktiviert|d(é|e)sactiv(é|e)|suspendid[oa])",
