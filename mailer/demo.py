@@ -94,7 +94,7 @@ def send_sample(app: App) -> Outcome:
     now = app.clock()
     with app.database.begin() as session:
         campaign_id = campaigns.create(session, issue, audiences=slugs, now=now, actor="demo", origin="issues/sample")
-        slug = campaigns.campaign(session, str(campaign_id)).slug
+        slug = campaigns.row(session, campaign_id).slug
     with embedded_worker(app):
         with app.database.begin() as session:
             campaigns.schedule(
@@ -116,7 +116,7 @@ def _wait_for_end(app: App, campaign_id: CampaignId) -> None:
     give_up = app.clock() + TOO_LONG
     while app.clock() < give_up:
         with app.database.read() as session:
-            if campaigns.campaign(session, str(campaign_id)).state in ("sent", "failed", "paused"):
+            if campaigns.row(session, campaign_id).state in ("sent", "failed", "paused"):
                 return
         time.sleep(0.1)
     raise Unreachable("demo", "it was not sent within ten minutes", do=f"look into {app.home}")
@@ -125,7 +125,7 @@ def _wait_for_end(app: App, campaign_id: CampaignId) -> None:
 def _outcome(app: App, campaign_id: CampaignId) -> Outcome:
     mails = received(app.mailbox)
     with app.database.read() as session:
-        row = campaigns.campaign(session, str(campaign_id))
+        row = campaigns.row(session, campaign_id)
         people = []
         for sample in SAMPLE_PEOPLE:
             person = find_person(session, sample.email, now=app.clock())

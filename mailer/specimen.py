@@ -18,6 +18,7 @@ from mailer.rendering import (
     Letter,
     LinkSlot,
     Sender,
+    Slot,
     WebEdition,
     fill,
     html_of,
@@ -82,7 +83,7 @@ class Specimen:
             return {picture.name: picture.content for picture in self.edition.pictures}
         return {}
 
-    def _message(self, values: Mapping[Any, str]) -> bytes:
+    def _message(self, values: Mapping[Slot, str]) -> bytes:
         meta = self.issue.meta
         headers = message_headers(
             self.frame.sender, slug=meta.slug or "issue", written_from=meta.sender, reply_to=meta.reply_to
@@ -96,8 +97,10 @@ class Specimen:
             MESSAGE_ID: f"<specimen@{domain}>",
             LEAVE_KEY: self.links["unsubscribe"].rpartition("/")[2],
         }
-        links: dict[Any, str] = {LinkSlot(name): address for name, address in self.links.items()}
-        return fill(skeleton(self.letter, headers=headers), {**links, **values, **own})
+        filled: dict[Slot | str, str] = {LinkSlot(name): address for name, address in self.links.items()}
+        filled.update((slot, value) for slot, value in values.items())
+        filled.update(own)
+        return fill(skeleton(self.letter, headers=headers), filled)
 
 
 def make_specimen(

@@ -165,7 +165,7 @@ def _schedule(app: App, campaign_id: CampaignId, at: str, *, yes: bool) -> datet
     send_at, zone = campaigns.parse_when(at, zone=app.settings.sender.zone, now=now)
     with app.database.read() as session:
         plan = campaigns.plan(session, campaign_id, now=now)
-        found = campaigns.campaign(session, campaign_id)
+        found = campaigns.row(session, campaign_id)
     for finding in plan.findings:
         say(str(finding))
     say(
@@ -229,7 +229,7 @@ def _watch(app: App, campaign_id: CampaignId, stopped: threading.Event) -> str:
     with _progress() as update:
         while True:
             with app.database.read() as session:
-                row, counts = campaigns.campaign(session, campaign_id), delivery.progress(session, campaign_id)
+                row, counts = campaigns.row(session, campaign_id), delivery.progress(session, campaign_id)
             update(counts)
             if row.state in ENDED or stopped.is_set():
                 return row.state
@@ -271,7 +271,7 @@ def _decide(decision: Any, campaign_id: str, workspace: Path | None, *, json_: b
 
 def _show_campaign(app: App, campaign_id: CampaignId, *, json_: bool) -> None:
     with app.database.read() as session:
-        row, counts = campaigns.campaign(session, str(campaign_id)), delivery.progress(session, campaign_id)
+        row, counts = campaigns.row(session, campaign_id), delivery.progress(session, campaign_id)
     if json_:
         show_json({**_as_json(row), "counts": counts.as_dict()})
         return
