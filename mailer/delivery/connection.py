@@ -10,69 +10,17 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import Enum
 from time import monotonic
-from typing import NamedTuple
 
 from mailer.base.relay_url import RelaySettings
 from mailer.delivery.dialling import Address, dial, own_name
+from mailer.delivery.exchange import Closed, Events, Expected, Patience, Transaction
 from mailer.delivery.opening import SECURED, Opening, OpeningFailed, opening
 from mailer.delivery.outcomes import Deferred, Outcome, Outgoing, Refused, Stage, Unknown
 from mailer.delivery.policy import meaning
 from mailer.delivery.replies import NotSmtp, Reply, ReplyReader, shown
 
 RECEIVE_BYTES = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long to wait for what, in seconds (RFC 5321 §4.5.3.2)."""
-
-    connect: float = 30.0
-    greeting: float = 300.0
-    command: float = 300.0
-    data: float = 180.0
-    dot: float = 600.0
-
-
-class Closed(Enum):
-    """Why a connection is no longer one."""
-
-    QUIET = "closed while nothing was under way"
-    LOST = "lost"
-    REFUSED = "refused for good"
-
-
-@dataclass(slots=True)
-class Transaction:
-    """One message on its way.
-
-    `tries` counts the connections that it was given to; `is_handed_over`: its bytes have been queued, up to the final dot;
-    `is_gone`: that dot has left us, so that the relay may have taken the message.
-    """
-
-    message: Outgoing
-    tries: int = 1
-    refused: Outcome | None = None
-    is_handed_over: bool = False
-    is_gone: bool = False
-
-
-class Expected(NamedTuple):
-    """A command that was sent, whose reply has not come."""
-
-    stage: Stage | None
-    transaction: Transaction | None
-
-
-@dataclass(slots=True)
-class Events:
-    """What a connection has to tell its owner since it was last asked."""
-
-    answers: list[tuple[Transaction, Outcome]] = field(default_factory=list)
-    returned: list[Transaction] = field(default_factory=list)
-    """Not handed over: they can go over another connection."""
 
 
 class Connection:

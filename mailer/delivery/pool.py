@@ -7,8 +7,9 @@ from math import inf
 from time import monotonic
 
 from mailer.base.relay_url import RelaySettings
-from mailer.delivery.connection import Connection, Patience
+from mailer.delivery.connection import Connection
 from mailer.delivery.dialling import Address, addresses_of
+from mailer.delivery.exchange import Patience
 
 WAIT_SECONDS = 1.0
 DOWN_SECONDS = 30.0
@@ -88,7 +89,7 @@ class Pool:
 
     def give_back(self, way: Way, connection: Connection) -> None:
         """Keep a connection for the next, where it can be kept."""
-        keep = connection.closed is None and connection.is_ready and not connection.in_flight
+        keep = connection.closed is None and connection.is_ready and not connection.in_flight and not connection.events
         if not keep:
             connection.abort()
         with self.changed:
@@ -220,9 +221,9 @@ class Share:
         self._way.sent(monotonic())
 
     def give_up_surplus(self) -> None:
-        """Give back what others wait for, as soon as nothing is under way on it."""
+        """Give back what others wait for, as soon as nothing is under way on it and its last answer was taken."""
         for connection in self.connections[self.limit :]:
-            if not connection.in_flight and connection.is_ready:
+            if not connection.in_flight and connection.is_ready and not connection.events:
                 self.connections.remove(connection)
                 self._pool.give_back(self._ways.pop(id(connection)), connection)
 

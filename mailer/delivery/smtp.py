@@ -9,7 +9,8 @@ from selectors import EVENT_READ, EVENT_WRITE
 from time import monotonic
 
 from mailer.base.relay_url import RelaySettings
-from mailer.delivery.connection import Closed, Connection, Patience, Transaction, lost_for_now
+from mailer.delivery.connection import Connection, lost_for_now
+from mailer.delivery.exchange import Closed, Patience, Transaction
 from mailer.delivery.outcomes import NotTried, Outcome, Outgoing, Refused
 from mailer.delivery.pool import Pool, Share
 

@@ -1,0 +1,61 @@
+"""What connections and those who use them hand to each other: messages on their way, and what is told about them."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from mailer.delivery.outcomes import Outcome, Outgoing, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for what, in seconds (RFC 5321 §4.5.3.2)."""
+
+    connect: float = 30.0
+    greeting: float = 300.0
+    command: float = 300.0
+    data: float = 180.0
+    dot: float = 600.0
+
+
+class Closed(Enum):
+    """Why a connection is no longer one."""
+
+    QUIET = "closed while nothing was under way"
+    LOST = "lost"
+    REFUSED = "refused for good"
+
+
+@dataclass(slots=True)
+class Transaction:
+    """One message on its way.
+
+    `tries` counts the connections that it was given to; `is_handed_over`: its bytes have been queued, up to the final dot;
+    `is_gone`: that dot has left us, so that the relay may have taken the message.
+    """
+
+    message: Outgoing
+    tries: int = 1
+    refused: Outcome | None = None
+    is_handed_over: bool = False
+    is_gone: bool = False
+
+
+class Expected(NamedTuple):
+    """A command that was sent, whose reply has not come."""
+
+    stage: Stage | None
+    transaction: Transaction | None
+
+
+@dataclass(slots=True)
+class Events:
+    """What a connection has to tell its owner since it was last asked."""
+
+    answers: list[tuple[Transaction, Outcome]] = field(default_factory=list)
+    returned: list[Transaction] = field(default_factory=list)
+    """Not handed over: they can go over another connection."""
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to tell: such a connection is nobody else's yet."""
+        return bool(self.answers or self.returned)
