@@ -8,6 +8,7 @@ as the driver wants them; nothing here decides anything.
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from json.encoder import encode_basestring
 from typing import Any, Protocol
 
@@ -35,6 +36,9 @@ _STATES = "SELECT subscriber_id, audience_id, state FROM subscriptions"
 _SUPPRESSED = {
     column: f"SELECT {column} FROM suppressions WHERE {column}" for column in ("address_key", "address_hash", "domain")
 }
+AT_ONCE = 100  # people in one statement of SQLite: the quickest of 1, 100 and 500
+_ONE_PERSON = f"({', '.join('?' * len(PERSON))})"
+_MANY_PEOPLE = f"INSERT INTO {_PEOPLE} VALUES {', '.join([_ONE_PERSON] * AT_ONCE)}"
 _ERASED = "SELECT 1 FROM suppressions WHERE address_hash IS NOT NULL LIMIT 1"
 _KEEP_NEW = " ON CONFLICT (subscriber_id, audience_id) DO UPDATE SET state = excluded.state, since = excluded.since"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -66,6 +70,12 @@ class Bulk(Protocol):
 
     def change_people(self, rows: Rows) -> None:
         """Rows of `CHANGED`."""
+
+    def join(self, ids: Sequence[int], audience_id: int, state: str, at: object) -> None:
+        """One subscription for each of these new people, all alike."""
+
+    def agree(self, ids: Sequence[int], audience_id: int | None, how: tuple[Any, ...]) -> None:
+        """One line of consent (deed, wording, source, time) for each of these new people, all alike."""
 
     def add_subscriptions(self, rows: Rows) -> None:
         """Rows of `SUBSCRIPTION` of people who are new."""
@@ -134,7 +144,24 @@ class _Sqlite:
         return range(last + 1, last + 1 + count)
 
     def add_people(self, rows: Rows) -> None:
-        self._insert(_PEOPLE, rows)
+        full = len(rows) - len(rows) % AT_ONCE
+        for start in range(0, full, AT_ONCE):
+            self._connection.exec_driver_sql(_MANY_PEOPLE, tuple(chain.from_iterable(rows[start : start + AT_ONCE])))
+        self._insert(_PEOPLE, rows[full:])
+
+    def join(self, ids: Sequence[int], audience_id: int, state: str, at: object) -> None:
+        if ids:
+            self._connection.exec_driver_sql(
+                f"INSERT INTO {_SUBSCRIPTIONS} SELECT id, ?, ?, ? FROM subscribers WHERE id BETWEEN ? AND ?",
+                (audience_id, state, at, ids[0], ids[-1]),
+            )
+
+    def agree(self, ids: Sequence[int], audience_id: int | None, how: tuple[Any, ...]) -> None:
+        if ids:
+            self._connection.exec_driver_sql(
+                f"INSERT INTO {_CONSENTS} SELECT id, ?, ?, ?, ?, ? FROM subscribers WHERE id BETWEEN ? AND ?",
+                (audience_id, *how, ids[0], ids[-1]),
+            )
 
     def change_people(self, rows: Rows) -> None:
         assigned = ", ".join(f"{column} = ?" for column in CHANGED[:-1])
@@ -190,6 +217,20 @@ class _Postgres:
 
     def add_people(self, rows: Rows) -> None:
         self._copy(_PEOPLE, rows)
+
+    def join(self, ids: Sequence[int], audience_id: int, state: str, at: object) -> None:
+        if ids:
+            self._connection.execute(
+                f"INSERT INTO {_SUBSCRIPTIONS} SELECT id, %s, %s, %s FROM unnest(%s::bigint[]) AS id",
+                (audience_id, state, at, list(ids)),
+            )
+
+    def agree(self, ids: Sequence[int], audience_id: int | None, how: tuple[Any, ...]) -> None:
+        if ids:
+            self._connection.execute(
+                f"INSERT INTO {_CONSENTS} SELECT id, %s::bigint, %s, %s, %s, %s FROM unnest(%s::bigint[]) AS id",
+                (audience_id, *how, list(ids)),
+            )
 
     def change_people(self, rows: Rows) -> None:
         types = ("text", "text", "text", "json", "text", "timestamptz", "timestamptz", "bigint")

@@ -1,10 +1,10 @@
 """One chunk of an import: what its rows meet in the database, and everything that is written for them, in one transaction."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import psycopg
 from sqlalchemy import insert
@@ -26,6 +26,13 @@ from subscribers.upsert import Decision, Known, Order, decide_known, decide_new
 # By SQLAlchemy's statements and by the driver's own.
 RACES = (IntegrityError, OperationalError, psycopg.IntegrityError, psycopg.OperationalError)
 TRIES = 3  # of a chunk, where someone else wrote the same person at the same moment
+
+
+class Refusal(NamedTuple):
+    """A row that cannot be used, and why."""
+
+    record: Record
+    reason: str
 
 
 class ChunkImport:
@@ -55,30 +62,32 @@ class ChunkImport:
         self.dry_run = dry_run
         self.read = 0
         self.counts = dict.fromkeys(("created", "updated", "unchanged", "suppressed", "duplicates"), 0)
+        self._chunks = 0
         self._seen = Seen(dry_run=dry_run)
 
     def close(self) -> None:
         """Give back the scratch file of a dry run."""
         self._seen.close()
 
-    def take(self, rows: Iterable[tuple[Record, Candidate | str]], rejected: RejectedRows) -> None:
+    def take(self, rows: Iterable[Candidate | Refusal], rejected: RejectedRows) -> None:
         """One chunk: refuse what cannot be used, write the rest."""
         by_key: dict[str, Candidate] = {}
-        for record, candidate in rows:
+        for row in rows:
             self.read += 1
-            if isinstance(candidate, str):
-                rejected.add(record, candidate)
-                continue
-            unknown = next((slug for slug, _ in candidate.audiences if slug not in self.order.by_slug), None)
-            if unknown is not None:
-                rejected.add(record, f"names the audience {unknown!r}, which there is not")
-                continue
-            first = by_key.setdefault(candidate.key, candidate)
-            if first is not candidate:
+            if isinstance(row, Refusal):
+                rejected.add(*row)
+            elif row.audiences and (unknown := self._unknown(row)):
+                rejected.add(
+                    Record(row.line, ("email",), [row.written]), f"names the audience {unknown!r}, which there is not"
+                )
+            elif (first := by_key.setdefault(row.key, row)) is not row:
                 self.counts["duplicates"] += 1
-                _worsen(first, candidate)
+                _worsen(first, row)
         if by_key:
             self._write(by_key)
+
+    def _unknown(self, row: Candidate) -> str | None:
+        return next((slug for slug, _ in row.audiences if slug not in self.order.by_slug), None)
 
     def _write(self, by_key: dict[str, Candidate]) -> None:
         """Write a chunk; again from the start where another transaction was quicker at the same person."""
@@ -97,6 +106,11 @@ class ChunkImport:
             self.counts[outcome] += count
         for subscriber_id in chunk.ids:
             self._seen.add(subscriber_id)
+
+    def next_moment(self) -> datetime:
+        """The moment of the next chunk, as its public ids have it."""
+        self._chunks += 1
+        return self.now + timedelta(milliseconds=self._chunks)
 
     def was_seen(self, key: str, known: Known | None) -> bool:
         """Whether an earlier chunk of this run had this person."""
@@ -121,6 +135,7 @@ class _Chunk:
     by_key: dict[str, Candidate]
     counts: dict[str, int] = field(default_factory=dict)
     ids: list[SubscriberId] = field(default_factory=list)
+    joining: list[Candidate] = field(default_factory=list)
     new: list[tuple[Candidate, Decision]] = field(default_factory=list)
     changed: list[tuple[Candidate, Known, Decision]] = field(default_factory=list)
 
@@ -129,21 +144,33 @@ class _Chunk:
         found = self.bulk.known(list(self.by_key))
         suppressed, erased = self._suppressed()
         order = self.run.order
+        is_plain = not (found or suppressed or erased or self.run.dry_run)
         for key, candidate in self.by_key.items():
+            if is_plain:
+                self._meet_new(candidate, decide_new(candidate, order, is_suppressed=False), is_again=False)
+                continue
             known = found.get(key)
             is_again = self.run.was_seen(key, known)
             if is_again and candidate.standing < Standing.UNSUBSCRIBED:
                 self._count("duplicates")
-                continue
-            if known is not None:
+            elif known is not None:
                 decision = decide_known(candidate, known, order, is_suppressed=key in suppressed)
                 self.changed.append((candidate, known, decision))
                 self.ids.append(known.id)
+                self._count("duplicates" if is_again else decision.outcome)
             else:
                 decision = decide_new(candidate, order, is_suppressed=key in suppressed or key in erased)
-                if key not in erased:  # whoever had themselves forgotten is not remembered again
-                    self.new.append((candidate, decision))
-            self._count("duplicates" if is_again else decision.outcome)
+                self._meet_new(candidate if key not in erased else None, decision, is_again=is_again)
+
+    def _meet_new(self, candidate: Candidate | None, decision: Decision, *, is_again: bool) -> None:
+        """Note someone who is to be added; None, who had themselves forgotten, is not remembered again."""
+        self._count("duplicates" if is_again else decision.outcome)
+        if candidate is None:
+            return
+        if decision is self.run.order.new:
+            self.joining.append(candidate)
+        else:
+            self.new.append((candidate, decision))
 
     def _count(self, outcome: str) -> None:
         self.counts[outcome] = self.counts.get(outcome, 0) + 1
@@ -163,31 +190,47 @@ class _Chunk:
 
     def write(self, session: Session) -> None:
         """Write what was decided."""
-        bulk, now = self.bulk, self.run.now
-        at = bulk.moment(now)
-        ids = bulk.next_ids(len(self.new))
+        at = self.bulk.moment(self.run.now)
+        # Each chunk has its own moment, so that public ids stay in the order of the index.
+        public_ids = iter(new_public_ids(len(self.joining) + len(self.new), self.run.next_moment()))
+        self._write_joining(public_ids, at)
+        self._write_new(public_ids, at)
+        self._write_changed(at)
+        self._write_suppressions(session)
+
+    def _write_joining(self, public_ids: Iterator[str], at: object) -> None:
+        """Those who come in as the import asks: the database itself makes their subscriptions and consents."""
+        ids = self.bulk.next_ids(len(self.joining))
+        self.ids.extend(map(SubscriberId, ids))
+        people = zip(ids, public_ids, self.joining, strict=False)
+        self.bulk.add_people([self._person(*each, "subscribed", at) for each in people])
+        for audience_id, state, deed in self.run.order.new.changes:
+            self.bulk.join(ids, audience_id, state, at)
+            self.bulk.agree(ids, audience_id, (deed, *self._how("agreed", at)))
+        if self.run.order.new.agreed:
+            self.bulk.agree(ids, None, ("agreed", *self._how("agreed", at)))
+
+    def _write_new(self, public_ids: Iterator[str], at: object) -> None:
+        ids = self.bulk.next_ids(len(self.new))
         self.ids.extend(map(SubscriberId, ids))
         people, subscriptions, consents = [], [], []
-        for subscriber_id, public_id, (candidate, decision) in zip(
-            ids, new_public_ids(len(self.new), now), self.new, strict=True
-        ):
-            people.append(
-                (
-                    subscriber_id, public_id, candidate.written, candidate.key, candidate.name, candidate.language,
-                    candidate.zone, dumps(candidate.attributes), decision.status, bulk.moment(candidate.paused_until),
-                    bulk.moment(candidate.created_at) if candidate.created_at else at, at,
-                )
-            )  # fmt: skip
+        for subscriber_id, public_id, (candidate, decision) in zip(ids, public_ids, self.new, strict=False):
+            people.append(self._person(subscriber_id, public_id, candidate, decision.status, at))
             for audience_id, state, deed in decision.changes:
                 subscriptions.append((subscriber_id, audience_id, state, at))
                 if deed is not None:
                     consents.append((subscriber_id, audience_id, deed, *self._how(deed, at)))
             consents.extend(self._above_all(subscriber_id, decision, at))
-        bulk.add_people(people)
-        bulk.add_subscriptions(subscriptions)
-        bulk.add_consents(consents)
-        self._write_changed(at)
-        self._write_suppressions(session)
+        self.bulk.add_people(people)
+        self.bulk.add_subscriptions(subscriptions)
+        self.bulk.add_consents(consents)
+
+    def _person(self, subscriber_id: int, public_id: str, found: Candidate, status: str, at: object) -> tuple[Any, ...]:
+        return (
+            subscriber_id, public_id, found.written, found.key, found.name, found.language, found.zone,
+            dumps(found.attributes), status, self.bulk.moment(found.paused_until) if found.paused_until else None,
+            self.bulk.moment(found.created_at) if found.created_at else at, at,
+        )  # fmt: skip
 
     def _write_changed(self, at: object) -> None:
         people: list[tuple[Any, ...]] = []
@@ -220,8 +263,7 @@ class _Chunk:
         return (self.run.consent if deed == "agreed" else "", self.run.source, at)
 
     def _write_suppressions(self, session: Session) -> None:
-        decided = [(candidate, decision) for candidate, decision in self.new]
-        decided += [(candidate, decision) for candidate, _, decision in self.changed]
+        decided = self.new + [(candidate, decision) for candidate, _, decision in self.changed]
         entries = [
             {
                 "address_key": candidate.key,

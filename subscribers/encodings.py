@@ -41,7 +41,7 @@ def encoding_of(path: Path) -> Encoding:
         start = file.read(BLOCK)
         for mark, name in _MARKS:
             if start.startswith(mark):
-                return Encoding(name, "replace", has_nuls=name != "utf-8-sig" or b"\0" in start)
+                return Encoding(name, "replace", has_nuls=True)
         unmarked = _utf16_without_mark(start[:4096])
         if unmarked:
             return Encoding(unmarked, "replace")
@@ -89,8 +89,10 @@ class TextFile:
 
     def lines(self) -> Iterator[str]:
         """The file from its start; lines end as they do: LF, CR LF or CR."""
-        with self.path.open("rb") as self._file:
-            text = TextIOWrapper(self._file, encoding=self.encoding.name, errors=self.encoding.errors, newline="")
+        with self.path.open("rb") as file:
+            if self._file is None or self._file.closed:
+                self._file = file
+            text = TextIOWrapper(file, encoding=self.encoding.name, errors=self.encoding.errors, newline="")
             if self.encoding.has_nuls:
                 yield from (line.replace("\0", "") for line in text)
             else:

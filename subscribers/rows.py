@@ -4,9 +4,9 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -20,18 +20,16 @@ _NOTHING = ("", None)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 
 
-@dataclass(slots=True)
 class Candidate:
-    """What one row says of one person; filled in while the row is read.
+    """What one row says of one person; filled in while the row is read. What is not said stays with the class.
 
     Args:
+        line: where the row begins.
         written: the address as written; `key` makes it one person.
         standing: the worst that the row says of the person's will to be mailed; `reason` why, where that is suppressed.
         audiences: those that the row itself names.
     """
 
-    line: int
-    standing: Standing
     written: str = ""
     key: str = ""
     name: str = ""
@@ -39,11 +37,21 @@ class Candidate:
     last_name: str = ""
     language: str = ""
     zone: str = ""
-    attributes: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
     paused_until: datetime | None = None
     created_at: datetime | None = None
     audiences: tuple[tuple[str, Standing], ...] = ()
+    attributes: Mapping[str, Any] = MappingProxyType({})
+
+    def __init__(self, line: int, standing: Standing) -> None:
+        self.line = line
+        self.standing = standing
+
+    def set_attribute(self, name: str, value: object) -> None:
+        """Note an attribute."""
+        if "attributes" not in self.__dict__:
+            self.attributes = {}
+        self.attributes[name] = value  # type: ignore[index]
 
 
 class Unusable(Exception):
@@ -60,26 +68,33 @@ def read_row(setters: tuple[tuple[int, Setter, str], ...], record: Record, stand
         setters: index of a cell, what reads it, the column's name.
         standing: that of everyone in the file.
     """
-    if record.fault:
-        return record.fault
-    candidate = Candidate(record.line, standing)
-    cells = record.cells
-    width = len(cells)
+    line, _, cells, fault = record
+    if fault:
+        return fault
+    candidate = Candidate(line, standing)
     try:
         for index, setter, name in setters:
-            if index < width and cells[index] not in _NOTHING:
-                setter(candidate, name, cells[index])
-        if not candidate.written:
-            return "has no address"
-        address = find_address(candidate.written)
+            value = cells[index]
+            if value not in _NOTHING:
+                setter(candidate, name, value)
+    except IndexError:
+        pass  # a short row: the setters stand in the order of the cells
     except Unusable as unusable:
         return str(unusable)
+    return _with_address(candidate)
+
+
+def _with_address(candidate: Candidate) -> Candidate | str:
+    written = candidate.written
+    if not written:
+        return "has no address"
+    try:
+        candidate.written, candidate.key = find_address(written)
     except WrongInput as error:
         return error.message
     if not candidate.name:
         parts = f"{candidate.first_name} {candidate.last_name}".strip()
-        candidate.name = (parts or written_name(candidate.written))[:200]
-    candidate.written, candidate.key = address.written, address.key
+        candidate.name = (parts or written_name(written))[:200]
     if candidate.standing == Standing.PAUSED and candidate.paused_until is None:
         candidate.paused_until = NO_END
     return candidate
@@ -88,9 +103,7 @@ def read_row(setters: tuple[tuple[int, Setter, str], ...], record: Record, stand
 def clean_text(value: object) -> str:
     """A cell as text, blanks of every kind made plain."""
     text = value if isinstance(value, str) else str(value)
-    if not text.isascii() or "  " in text or not text.isprintable() or text[:1] == " " or text[-1:] == " ":
-        text = " ".join(text.split())
-    return text
+    return " ".join(text.split())
 
 
 # --- what each kind of column sets -------------------------------------------------------------------------------
@@ -135,7 +148,7 @@ def _zones() -> frozenset[str]:
 def _attribute(candidate: Candidate, name: str, value: Any) -> None:
     kept = clean_text(value) if isinstance(value, str) else value
     if kept != "":
-        candidate.attributes[name] = kept
+        candidate.set_attribute(name, kept)
 
 
 def _attributes(candidate: Candidate, _name: str, value: Any) -> None:
@@ -151,7 +164,8 @@ def _attributes(candidate: Candidate, _name: str, value: Any) -> None:
     if len(json.dumps(value)) > ATTRIBUTES_LIMIT:
         message = f"has more than {ATTRIBUTES_LIMIT} signs of attributes"
         raise Unusable(message)
-    candidate.attributes.update(value)
+    for name, each in value.items():
+        candidate.set_attribute(name, each)
 
 
 def _tags(candidate: Candidate, _name: str, value: Any) -> None:
@@ -170,7 +184,7 @@ def _tags(candidate: Candidate, _name: str, value: Any) -> None:
         parts = next(csv.reader([str(value)], delimiter=separator, skipinitialspace=True), [])
     tags = [tag for tag in map(clean_text, parts) if tag and not tag.startswith("*")]
     if tags:
-        candidate.attributes["tags"] = list(dict.fromkeys(tags))
+        candidate.set_attribute("tags", list(dict.fromkeys(tags)))
 
 
 def _audiences(candidate: Candidate, _name: str, value: Any) -> None:
