@@ -1,0 +1,99 @@
+"""Compiled letters and web editions in Chromium: nothing serious for axe, nothing wider than a phone."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from mailer.base.settings import templates_dir
+from mailer.content import Issue, read_issue
+from mailer.rendering import FieldSlot, Frame, LinkSlot, Sender, render, web_edition
+from mailer.rendering.showing import html_of, slots_of, with_picture_addresses
+from tests.support.browser import new_context
+from tests.support.skips import SHARED
+
+FRAME = Frame(
+    sender=Sender("Maths4DL", "news@x.test", "University of Bath\nBath BA2 7AY, UK"),
+    base_url="https://news.test",
+    archive_url="https://news.test/archive/one",
+)
+
+
+def the_sample(theme: str) -> Issue:
+    issue = read_issue(templates_dir() / "sample")
+    return replace(issue, meta=replace(issue.meta, theme=theme))
+
+
+def the_real_issue() -> Issue:
+    path = SHARED / "data" / "maths4dl-issue-1.md"
+    if not path.exists():
+        pytest.skip("needs the folder ../shared")
+    return read_issue(path)
+
+
+def on_disk(issue: Issue, folder: Path, *, kind: str) -> str:
+    """The page as a file beside its pictures; its address."""
+    audiences = frozenset(issue.meta.audiences)
+    if kind == "letter":
+        letter = render(issue, audiences, FRAME)
+        values = {slot: value_of(slot) for slot in slots_of(letter)}
+        pictures, html = letter.pictures, with_picture_addresses(html_of(letter.html, values), letter, "")
+    else:
+        edition = web_edition(issue, audiences, FRAME)
+        pictures, html = edition.pictures, edition.html.replace("https://news.test/media/", "")
+    for picture in pictures:
+        (folder / picture.name).write_bytes(picture.content)
+    (folder / "page.html").write_text(html, encoding="utf-8")
+    return (folder / "page.html").as_uri()
+
+
+def value_of(slot: FieldSlot | LinkSlot) -> str:
+    return "Ada" if isinstance(slot, FieldSlot) else f"https://news.test/{slot.name}/token"
+
+
+@pytest.fixture(params=["light", "dark"])
+def phone(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+    context = new_context(browser, phone=True, dark=request.param == "dark")
+    yield context.new_page()
+    context.close()
+
+
+def assert_readable(page: Page, address: str) -> None:
+    page.goto(address)
+    for width in (320, 390, 800):
+        page.set_viewport_size({"width": width, "height": 800})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{width} px: the page is {wide} px wide"
+    broken = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
+    assert broken == []
+    found = Axe().run(page).response["violations"]
+    serious = [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] in ("serious", "critical")]
+    assert serious == []
+
+
+@pytest.mark.parametrize("theme", ["meridian", "signal"])
+def test_the_samples_letter_is_readable_on_a_phone_in_light_and_dark(phone: Page, tmp_path: Path, theme: str) -> None:
+    assert_readable(phone, on_disk(the_sample(theme), tmp_path, kind="letter"))
+
+
+@pytest.mark.parametrize("kind", ["letter", "edition"])
+def test_the_real_issue_is_readable_on_a_phone_in_light_and_dark(phone: Page, tmp_path: Path, kind: str) -> None:
+    assert_readable(phone, on_disk(the_real_issue(), tmp_path, kind=kind))
+
+
+def test_the_web_edition_is_readable_on_a_phone_in_light_and_dark(phone: Page, tmp_path: Path) -> None:
+    assert_readable(phone, on_disk(the_sample("signal"), tmp_path, kind="edition"))
+
+
+def test_formulas_are_swapped_for_their_dark_pictures(browser: Browser, tmp_path: Path) -> None:
+    address = on_disk(the_sample("meridian"), tmp_path, kind="letter")
+    for dark, shown, hidden in ((False, "img.fl", "img.fd"), (True, "img.fd", "img.fl")):
+        context = new_context(browser, dark=dark)
+        page = context.new_page()
+        page.goto(address)
+        assert page.locator(shown).first.is_visible()
+        assert not page.locator(hidden).first.is_visible()
+        context.close()
