@@ -56,7 +56,7 @@ def revision_files(session: Session, revision_id: RevisionId) -> tuple[StoredFil
     """The files of a revision, and the name of its main one."""
     main = issue_of_revision(session, revision_id)[1]
     rows = session.execute(select(IssueFile.name, IssueFile.content).where(IssueFile.revision_id == revision_id)).all()
-    return StoredFiles(dict(row.tuple() for row in rows)), main
+    return StoredFiles({row[0]: row[1] for row in rows}), main
 
 
 def read_revision(session: Session, revision_id: RevisionId) -> Issue:

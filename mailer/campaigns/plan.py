@@ -35,7 +35,7 @@ def plan(session: Session, campaign_id: CampaignId, *, now: datetime) -> Plan:
     ids = audience_ids(session, campaign.audiences)
     asked = recipients(ids, now=now).subquery()
     counted = session.execute(select(asked.c.mask, func.count()).group_by(asked.c.mask)).all()
-    by_mask: dict[int, int] = dict(found.tuple() for found in counted)
+    by_mask: dict[int, int] = {found[0]: found[1] for found in counted}
     by_audience = {
         slug: sum(count for mask, count in by_mask.items() if slug in masks_of(campaign.audiences)[mask])
         for slug in campaign.audiences

@@ -56,7 +56,7 @@ def released_letter(session: Session, campaign_id: CampaignId, mask: int) -> Let
     content = _content(session, campaign_id, mask)
     names = letters.picture_names(content)
     media = session.execute(select(Media.name, Media.content).where(Media.name.in_(names))).all()
-    return letters.unpack(content, dict(found.tuple() for found in media))
+    return letters.unpack(content, {found.name: found.content for found in media})
 
 
 def released_masks(session: Session, campaign_id: CampaignId) -> tuple[int, ...]:
