@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
-from mailer import campaigns, delivery, feedback
+from mailer import campaigns, delivery
 from mailer.base.errors import NotFound, WrongInput
 from mailer.content import read_files
+from mailer.feedback.report import report as report_of
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.pages import page, see_other
 from subscribers import audiences as audience_book
@@ -80,7 +81,7 @@ def show(
         recipients = delivery.recipients_page(session, row.id, state=state or None, after=after, limit=PAGE)
         shown = [(r, people.person_by_id(session, r.subscriber_id, now=app.clock()) if r.subscriber_id else None)
                  for r in recipients]  # fmt: skip
-        report = feedback.report(session, row.id)
+        report = report_of(session, row.id)
         names = {audience.slug: audience.name for audience in audience_book.list_audiences(session, archived=True)}
     return page(
         request,

@@ -2,10 +2,10 @@
 
 import email
 import re
+from base64 import b64encode
 from email.message import EmailMessage
 from email.policy import default as modern
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
@@ -70,24 +70,26 @@ def message(request: Request, name: str, app: AppOf, view: str = "html") -> Resp
 
 @router.get("/mailbox/{name}/html")
 def html(name: str, app: AppOf) -> Response:
-    """The HTML part, its embedded pictures served from beside it."""
+    """The HTML part with its embedded pictures."""
     parsed = _parsed(_raw(app, name))
     body = parsed.get_body(("html",))
     if not isinstance(body, EmailMessage):
         raise NotFound("this message has no HTML", do="look at its text")
-    base = f"/mailbox/{quote(name)}/parts/"
-    shown = re.sub(r"cid:([^\"')\s>]+)", lambda found: base + quote(found[1], safe=""), str(body.get_content()))
+    # Within the page: the frame's sandbox has no origin, so its requests for pictures would carry no cookie.
+    pictures = _pictures(parsed)
+    shown = re.sub(r"cid:([^\"')\s>]+)", lambda found: pictures.get(found[1], ""), str(body.get_content()))
     return HTMLResponse(shown, headers={"content-security-policy": LETTER_POLICY})
 
 
-@router.get("/mailbox/{name}/parts/{content_id}")
-def part(name: str, content_id: str, app: AppOf) -> Response:
-    """An embedded picture."""
-    for found in _parsed(_raw(app, name)).walk():
-        if found.get("content-id", "").strip("<>") == content_id and found.get_content_maintype() == "image":
-            payload = found.get_payload(decode=True)
-            return Response(payload, media_type=found.get_content_type())
-    raise NotFound("there is no such picture in this message", do="look at the message's source")
+def _pictures(message: EmailMessage) -> dict[str, str]:
+    """The embedded pictures as data, by their Content-ID (RFC 2392)."""
+    found = {}
+    for part in message.walk():
+        if part.get_content_maintype() == "image":
+            payload = part.get_payload(decode=True)
+            content = b64encode(payload if isinstance(payload, bytes) else b"").decode()
+            found[str(part.get("content-id", "")).strip("<> ")] = f"data:{part.get_content_type()};base64,{content}"
+    return found
 
 
 @router.get("/mailbox/{name}/raw")

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import PlainTextResponse, Response
 from sqlalchemy.orm import Session
 
-from mailer import feedback
 from mailer.base.errors import WrongInput
 from mailer.base.tables import CampaignId, SubscriberId
 from mailer.base.tokens import Purpose
+from mailer.feedback.events import record_opt_out
 from mailer.web.dependencies import AppOf
 from mailer.web.pages import public_page, see_other, wanted_language
 from mailer.web.public.pauses import pause_end
@@ -102,7 +102,7 @@ def _decide(
                 reason=decision.reason,
             )
             if left and decision.slugs:
-                feedback.record_opt_out(session, campaign_id, subscriber_id, now=now)
+                record_opt_out(session, campaign_id, subscriber_id, now=now)
         case "pause":
             joining.pause(session, subscriber_id, until=pause_end(now, decision.months), now=now, source=source)
         case "unpause":
