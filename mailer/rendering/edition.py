@@ -39,7 +39,14 @@ class Edition:
             issue=issue,
             audiences=audiences,
             frame=frame,
-            mint=Mint(issue.text, repr(issue.meta), repr(issue.blocks), repr(sorted(audiences)), repr(frame)),
+            mint=Mint(
+                # an issue that was not read from a text is its blocks
+                issue.text or repr(issue.blocks),
+                repr(issue.meta),
+                *(content.decode("utf-8", "replace") for content in issue.source_files.values()),
+                repr(sorted(audiences)),
+                repr(frame),
+            ),
             theme=theme(issue.meta.theme, searched),
             words=phrases(issue.meta.language, searched),
             templates=environment(searched),

@@ -8,6 +8,7 @@ an h2 like the others, shown as one.
 from dataclasses import dataclass
 
 from mailer.content.issue import Block, Blocks, Heading, Inlines
+from mailer.content.plain import plain
 from mailer.content.walk import all_blocks
 
 
@@ -33,8 +34,11 @@ class Outline:
 
     @property
     def contents(self) -> tuple[Entry, ...]:
-        """What the table of contents lists: the sections, without banners that only stand above others."""
-        return tuple(entry for entry in self.entries if entry.level == 2 and not entry.is_banner)
+        """What the table of contents lists: the sections, each name once, without banners that only stand above others."""
+        named = {
+            plain(entry.inlines): entry for entry in reversed(self.entries) if entry.level == 2 and not entry.is_banner
+        }
+        return tuple(reversed(named.values()))
 
 
 def outline(blocks: Blocks) -> Outline:
