@@ -74,7 +74,7 @@ def native(tmp_path: Path, postgresql_url: str, redis_server: RedisServer, relay
     """The places of the services, and their secrets."""
     for folder in ("secrets", "data"):
         (tmp_path / folder).mkdir()
-    secrets = {"database_url": postgresql_url, "secret_keys": SECRET.replace(" ", "-"), "smtp_url": relay_server.url}
+    secrets = {"database_url": postgresql_url, "secret_keys": SECRET, "smtp_url": relay_server.url}
     for name, value in secrets.items():
         (tmp_path / "secrets" / name).write_text(f"{value}\n", encoding="utf-8")
     return Native(tmp_path, redis_server.port, free_port())

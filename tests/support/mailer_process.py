@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "COVERAGE_PROCESS_START")
-SECRET = "a secret key of the tests, long enough"
+SECRET = "a-secret-key-of-the-tests-long-enough"
 
 
 def mailer_command() -> list[str]:
@@ -68,6 +68,7 @@ class MailerProcess:
     env: Mapping[str, str]
     process: subprocess.Popen[bytes] | None = None
     logs: list[Path] = field(default_factory=list)
+    cwd: Path | None = None
 
     def start(self) -> None:
         """Start it; its two streams go to one file, a new one at every start."""
@@ -79,7 +80,7 @@ class MailerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                cwd=self.folder,
+                cwd=self.cwd or self.folder,
                 env=clean_environment(**self.env),
                 start_new_session=True,
             )
@@ -142,11 +143,13 @@ def start_mailer(tmp_path: Path) -> Iterator[Start]:
     """Start `mailer …` in the background: `start_mailer("web", "--port", "0", home=…, env=…)`; ended after the test."""
     started: list[MailerProcess] = []
 
-    def start(*arguments: str, home: Path | None = None, env: Mapping[str, str] | None = None) -> MailerProcess:
+    def start(
+        *arguments: str, home: Path | None = None, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    ) -> MailerProcess:
         variables = {**(env or {}), **({"MAILER_HOME": str(home)} if home else {})}
         folder = tmp_path / f"process-{len(started)}"
         folder.mkdir()
-        process = MailerProcess(tuple(arguments), folder, variables)
+        process = MailerProcess(tuple(arguments), folder, variables, cwd=cwd)
         process.start()
         started.append(process)
         return process
