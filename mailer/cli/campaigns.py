@@ -19,6 +19,7 @@ from mailer.base.errors import NotAllowed, Unreachable
 from mailer.base.tables import CampaignId
 from mailer.campaigns import CampaignRow
 from mailer.cli.exits import DONE, FAULTS, INTERRUPTED
+from mailer.cli.options import AudienceOption, IssueArgument
 from mailer.cli.output import JsonOption, say, show, show_json, show_table
 from mailer.cli.serve import stop_signals
 from mailer.cli.workspace import WorkspaceOption, opened
@@ -36,8 +37,6 @@ campaign = typer.Typer(
     help="Campaigns: an issue, its audiences and a time.", rich_markup_mode=None, no_args_is_help=True
 )
 
-IssueArgument = Annotated[Path, typer.Argument(metavar="ISSUE", help="An issue's folder, or one Markdown file.")]
-AudienceOption = Annotated[list[str], typer.Option("--audience", metavar="A", help="To whom; may be repeated.")]
 AtOption = Annotated[
     str, typer.Option("--at", metavar="TIME", help='now, an ISO time with offset, or "2027-01-05 09:00 Europe/London".')
 ]

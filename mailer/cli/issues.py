@@ -1,4 +1,4 @@
-"""new, check, render, preview, test-send: what an author does with an issue."""
+"""new, check, render, test-send: what an author does with an issue."""
 
 import sys
 from collections import Counter
@@ -8,15 +8,13 @@ from typing import Annotated
 import typer
 
 from mailer.base.errors import NotFound
-from mailer.cli import serve
-from mailer.cli.campaigns import IssueArgument
 from mailer.cli.exits import DONE, FAULTS
+from mailer.cli.options import IssueArgument
 from mailer.cli.output import JsonOption, say, show, show_json
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened, workspace_exists
 from mailer.content import Issue, check_issue, read_issue
 from mailer.delivery import Accepted, reason_of, test_copies
 from mailer.specimen import FILE_NAMES, Format, Specimen, a_reader, make_specimen, sample_frame
-from mailer.web.preview import create_preview
 from mailer.workspace import copy_sample
 from subscribers import find_person
 
@@ -28,7 +26,6 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Example: mailer render issues/spring --audience academic --format html --out spring.html")(
         render
     )
-    app.command(epilog="Example: mailer preview issues/spring")(preview)
     app.command("test-send", epilog="Example: mailer test-send issues/spring --to helena@example.org")(test_send)
 
 
@@ -113,27 +110,6 @@ def _write_folder(specimen: Specimen, format_: Format, folder: Path) -> None:
     path = folder / FILE_NAMES[format_]
     path.write_bytes(specimen.content(format_, beside=True))
     say(f"wrote {path}")
-
-
-def preview(
-    issue: IssueArgument,
-    host: serve.HostOption = "127.0.0.1",
-    port: serve.PortOption = None,
-    workspace: WorkspaceOption = None,
-) -> None:
-    """Show an issue in the browser while it is being written; it reloads on save."""
-    read_issue(issue)
-    home = find_workspace(workspace)
-    frame, cache = sample_frame(), None
-    if workspace_exists(home):
-        with opened(home) as app:
-            cache = app.formula_cache
-            with app.database.read() as session:
-                frame = app.frame(session)
-    web = create_preview(issue.absolute(), frame, cache)
-    with serve.stop_signals() as stopped, serve.serving(web, host, port) as address:
-        say(f"preview {address}/\nCtrl-C stops it.")
-        stopped.wait()
 
 
 def test_send(

@@ -14,6 +14,7 @@ from mailer.base.schema import newest_revision, schema_revision, upgrade_schema
 from mailer.base.settings import read_settings
 from mailer.cli import serve
 from mailer.cli.exits import DONE, FAULTS
+from mailer.cli.options import PortOption
 from mailer.cli.output import JsonOption, say, show, show_json, show_table
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened
 from mailer.workspace import init_workspace
@@ -50,7 +51,7 @@ def init(
 def demo_command(
     once: Annotated[bool, typer.Option("--once", help="Send, print what came of it, and leave.")] = False,
     people: Annotated[int, typer.Option(min=0, help="So many more people in each audience.")] = 0,
-    port: serve.PortOption = None,
+    port: PortOption = None,
     json_: JsonOption = False,
 ) -> int:
     """Render the sample issue and really send it, over SMTP, to sample people of three audiences."""

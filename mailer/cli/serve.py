@@ -1,4 +1,4 @@
-"""run, web, worker, beat: what serves until it is told to stop."""
+"""run, web, worker, beat, preview: what serves until it is told to stop."""
 
 import logging
 import signal
@@ -16,24 +16,24 @@ import typer
 import uvicorn
 from celery.beat import Scheduler
 from fastapi import FastAPI
+from kombu.exceptions import OperationalError
 
 from mailer import accounts
 from mailer.app import App
 from mailer.base.errors import Unreachable, WrongInput
+from mailer.cli.options import HostOption, IssueArgument, PortOption
 from mailer.cli.output import say
-from mailer.cli.workspace import WorkspaceOption, find_workspace, opened
+from mailer.cli.workspace import WorkspaceOption, find_workspace, opened, workspace_exists
+from mailer.content import read_issue
 from mailer.queues import make_celery
+from mailer.specimen import sample_frame
 from mailer.web import create_app
+from mailer.web.preview import create_preview
 from mailer.worker.celery_app import PerProcess, register
 from mailer.worker.embedded import embedded_worker
 
 DEFAULT_PORT = 8000
 FIRST_USER = "manager@localhost"
-
-HostOption = Annotated[str, typer.Option(help="The address to listen on.")]
-PortOption = Annotated[
-    int | None, typer.Option(min=0, max=65535, help="The port; default 8000, or a free one where that is taken.")
-]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -42,6 +42,7 @@ def add_to(app: typer.Typer) -> None:
     app.command(epilog="Example: mailer web --host 0.0.0.0 --port 8000")(web)
     app.command(epilog="Example: mailer worker --concurrency 4")(worker)
     app.command(epilog="Example: mailer beat")(beat)
+    app.command(epilog="Example: mailer preview issues/spring")(preview)
 
 
 def run(
@@ -116,6 +117,27 @@ def beat(workspace: WorkspaceOption = None) -> None:
     celery.Beat(scheduler_cls=Scheduler, max_interval=1, quiet=True, loglevel="WARNING").run()
 
 
+def preview(
+    issue: IssueArgument,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = None,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Show an issue in the browser while it is being written; it reloads on save."""
+    read_issue(issue)
+    home = find_workspace(workspace)
+    frame, cache = sample_frame(), None
+    if workspace_exists(home):
+        with opened(home) as app:
+            cache = app.formula_cache
+            with app.database.read() as session:
+                frame = app.frame(session)
+    web = create_preview(issue.absolute(), frame, cache)
+    with stop_signals() as stopped, serving(web, host, port) as address:
+        say(f"preview {address}/\nCtrl-C stops it.")
+        stopped.wait()
+
+
 def require_broker(url: str) -> None:
     """Refuse to start without the broker.
 
@@ -125,7 +147,7 @@ def require_broker(url: str) -> None:
     try:
         with make_celery(url).connection_for_write() as connection:
             connection.ensure_connection(max_retries=1, interval_start=0, timeout=5)
-    except (OSError, connection.recoverable_connection_errors) as error:
+    except (OSError, OperationalError) as error:
         where = url.rpartition("@")[2]
         raise Unreachable(f"broker {where}", str(error), do="check MAILER_BROKER_URL and that Redis runs") from error
 

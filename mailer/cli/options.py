@@ -1,0 +1,13 @@
+"""Options and arguments that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+IssueArgument = Annotated[Path, typer.Argument(metavar="ISSUE", help="An issue's folder, or one Markdown file.")]
+AudienceOption = Annotated[list[str], typer.Option("--audience", metavar="A", help="To whom; may be repeated.")]
+HostOption = Annotated[str, typer.Option(help="The address to listen on.")]
+PortOption = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="The port; default 8000, or a free one where that is taken.")
+]
