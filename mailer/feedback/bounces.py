@@ -18,7 +18,7 @@ from mailer.feedback.verdicts import Recipient, Verdict
 _LONGEST_TEXT = 100_000
 _DAEMON = re.compile(
     r"(?i)\b(?:mailer?-?daemon|mail-?daemon|postmaster|poostmaster|mail-?delivery|mail[- ]system|mail delivery (?:sub)?system|system administrator|mailadmin"
-    r"|bounce-?(?:handler|daemon)|mdaemon|delivery-?(?:daemon|agent)|mail-?error|mailrouter|mailgateway|exim|smtp-?(?:gateway|daemon)|email-?(?:daemon|firewall)|daemon)\b"
+    r"|bounce-?(?:handler|daemon)|mdaemon|delivery-?(?:daemon|agent)|mail-?error|mail[- ]?router|mailgateway|exim|smtp-?(?:gateway|daemon)|email-?(?:daemon|firewall)|daemon)\b"
 )
 _MAILER_DAEMON = re.compile(r"(?i)\bmailer?-?daemon\b|mail delivery (?:sub)?system")
 _SUBJECT = re.compile(
@@ -31,7 +31,7 @@ _SUBJECT = re.compile(
 _BODY = re.compile(
     r"(?i)(?:could|can|was|were|has|have|did)(?: ?not|n['’]t)(?: yet)?(?: been| be| able to be)? (?:deliver|reach|sent|send)|(?:unable|wasn['’]t able|not able|failed) to (?:be )?(?:deliver|send|reach)"
     r"|deliver\w* (?:\w+ ){0,6}(?:failed|failure|impossible|delayed|problems?|not possible|aborted|error)|(?:following|these) (?:\w+ ){0,2}(?:address(?:es)?|recipients?)(?:\(e?s\))? (?:\w+ ){0,3}"
-    r"(?:fail|could|had|was|were|have|rejected|affected)|failed recipients?|recipients? failed|\bpostponed\b|undeliver|permanent(?:ly)? (?:fatal |error|fail)|fatal errors?|user unknown|unknown user|no such user|mailbox (?:is )?full|returned (?:to you|to sender)"
+    r"(?:fail|could|had|was|were|have|rejected|affected)|failed recipients?|failure reasons?|recipients? failed|\bpostponed\b|undeliver|permanent(?:ly)? (?:fatal |error|fail)|fatal errors?|user unknown|unknown user|no such user|mailbox (?:is )?full|returned (?:to you|to sender)"
     r"|was(?:n['’]t| not) delivered|rejected (?:by|your)|transcript of session|did not like our|delivery to the following|returned message|(?:message|mail) (?:was |has been |is )?(?:delayed|blocked|refused)"
     r"|送信できません|届けできません|配信できません|nicht (?:zugestellt|ausgeliefert|zustellbar)|konnte nicht|n['’]a (?:pas )?pu (?:ê|e)tre|не может быть доставлено|no se (?:ha )?pud|退信"
 )
@@ -136,7 +136,7 @@ def _notice(contents: _Contents) -> Verdict | None:
     recipients = read_notice(
         contents.notice,
         named=named,
-        own=own,
+        own=[*own, *addresses_in(contents.original.get("from"))],
         written_to=addresses_in(contents.original.get("to")),
         delayed=bool(_DELAY.search(subject) or _DELAY.search(contents.notice)),
     )

@@ -34,7 +34,7 @@ _NOT_THERE = (
     r"((does|do|did)( not|n['’`]?t) (appear to )?exist|(is |was |were |are )?(unknown|non-?existent|nonexistant|undefined)"
     r"|(is |was |were |are |could |can |can)?( ?not|n['’]t) (be |a |an )?(currently |longer )?"
     r"(found|known|listed|recogni[sz]ed|valid|registered|defined|located|deliverable|a valid|present|in (our|the) (director|database|system)|our customer|local)"
-    r"|(is |are |was )?no(t any)? longer (valid|available|exist\w*|active|in use|here|with us|at this|employed|work\w*|used|monitored)"
+    r"|(is |are |was )?no(t any)? longer (on |valid|available|exist\w*|active|in use|here|with us|at this|employed|work\w*|used|monitored)"
     r"|(has|have) left|(has been |was |is |have been )(deleted|removed|closed|terminated|cancell?ed))"
 )
 
@@ -45,7 +45,10 @@ _USER_UNKNOWN = (
     rf"\bno ((valid|active|such|matching|registered|local) )*{_WHO}( here| by that| with that| named| called| of that| exists| found| at this| for <>)",
     r"\b(invalid|bad|illegal|incorrect|wrong|undeliverable|unrout\w*|unreachable|mistyped)( or \w+)? (final (delivery )?)?(recipients?|destination|user(name| ?id)?|mail ?box|(e-?mail )?address|account|to address|local part|addressee)",
     r"\bmay not exist\b",
-    r"\b(does( not|n['’]t)|do not) have an? [^.;]{0,40}\b(account|mailbox)",
+    r"\b(address|mail ?box|recipient|user|account)( is| was)? (invalid|not ok|not (a )?local|not accepted|not present|missing home)\b",
+    r"\baddress rejected[.,]? *(\(|$|<>)|\bcan['’]t accept user|\bbad-recipient|\bbadrcptto|\bvalidrcptto|\bbadrecipientto",
+    r"\b(there is )?no ?(one|body) (here )?(at|with|by) (this|that)|\bno longer accepts? (e-?)?mail|\benvelope recipient (has been|is|was) (denied|refused)",
+    r"\b(does( not|n['’]t)|do not) have an? [^;]{0,40}\b(account|mailbox)",
     r"\b(has|there is) no (\w+ )?(account|mailbox|user)\b",
     r"\bnot (a|an|our) (valid |known |current |registered )?(user|customer|recipient|mailbox|account|address|e-?mail address)\b",
     r"\bnot listed in (the )?(public|domino|lotus|global|name|address|director)",
@@ -82,6 +85,7 @@ _HOST_UNKNOWN = (
         r"|(could|can)(n['’]t| ?not) be (found|resolved)|is not reachable|is( not valid| invalid)|has no (mail|mx)|not exist)"
     ),
     r"\bcould(n['’]t| not) find (any host named|a mail exchanger|any mail exchanger|mx)",
+    r"\bname or service not known|\bdomain must exist|\bmail domain mentioned",
     r"\bnxdomain\b|\bnull mx\b|\bno mx( records?)?( found)? (for|exists?)|\bno (valid )?(mx|mail exchanger)\b",
     r"\bmx( or srv)? records? (indicated no|point to non|for [^.;]{0,40} (not found|do(es)? not exist))",
     r"\ball relevant mx records point to non-?existent hosts",
@@ -94,6 +98,7 @@ _MOVED = (
     r"\bmailbox (has )?moved|\bhas moved|\buser (has )?moved|\brecipient (has )?moved",
     r"\bno forwarding address|\b(new|forwarding) (e-?mail )?address (is|:)",
     r"\baddress (has |was )?(been )?(changed|replaced)|\bplease (try|use) <>",
+    r"\bhas been replaced by\b",
     r"\badresse hat sich ge(ä|ae)ndert|\ba chang(é|e) d['’]adresse",
 )
 
@@ -126,9 +131,10 @@ _LIST = (
 
 _SENDER = (
     r"\b(domain of )?(the )?sender('s|s)?\b[^.;]{0,80}?\b(reject\w*|denied|invalid|fail\w*|not|unknown|block\w*|refused|unresolv\w*|must|resolve|verif\w*|forged|disallowed|black\w*)",
+    r"\bverification failed",
     r"\b(unknown|invalid|bad|unresolv\w*|unauthori[sz]ed|unverified|unauthenticated|illegal|forged) sender",
     r"\b(mail|envelope)[- ]from\b|\breturn[- ](path|address)|\b(helo|ehlo)\b|\bmy name was rejected",
-    r"\b(your|sending) (host|ip|domain|server|mail ?server|address|network|email|isp|system|reverse|mx|dns|spf|mailhost)\b",
+    r"\b(your|sending) (host|ip|domain|server|mail ?server|isp|reverse|mx|dns|spf|mailhost)\b",
     r"\bnot (authori[sz]ed|permitted|allowed)\b|\bunauthori[sz]ed\b|\bauthenticat\w*|\bnot authenticated|\bauth failure|\bauthori[sz]ation",
     r"\bcannot (find|resolve) your|\bcan['’]t (find|resolve) your|\bclient host\b[^.;]{0,80}\b(reject|denied|cannot|refused|not)",
 )
@@ -154,7 +160,7 @@ _CONTENT = (
     r"\bheaders?\b[^.;]{0,40}\b(error|not|too|invalid|large|missing|duplicate)|\bduplicate header|\bmultiple addresses in from",
     r"\b(message|mail|attachment|e-?mail|file)\b[^.;]{0,40}\b(too (big|large)|size|exceed\w*|oversize\w*)|\bmax(imum)?[^.;]{0,20} size|\bsize (limit|of)",
     r"\battachment|\bmime\b|\bbare (lf|cr)|\bline too long|\bmessage (was |has been |is )?(reject\w*|refused|not (allowed|accepted))|\b(8bit|smtputf8|utf-?8)\b",
-    r"\bcopyright|\bformat error|\bsyntax error|\bprotocol (violation|error)|\bbad sequence|\bimproper sequence|\bout of sequence|\bcommand",
+    r"\bcopyright|\bformat error|\bsyntax error|\bprotocol (violation|error)|\bbad sequence|\bimproper sequence|\bout of sequence",
 )
 
 _RATE = (

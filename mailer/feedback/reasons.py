@@ -18,7 +18,7 @@ ADDRESS = re.compile(
 """An address as it occurs in running text, in any script."""
 
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d]|\.\d)")
-_REPLY = re.compile(r"(?:^|[\s:'\"(>,])([245]\d\d)(?=[\s\-:,]|$)")
+_REPLY = re.compile(r"(?:^|[\s:'\"(>,\[])([245]\d\d)(?=[\s\-:,\]]|$)")
 _CODES = re.compile(r"(?<![\d.])[245]\d\d(?:[ -]#?[245]\.\d{1,3}\.\d{1,3})?[ -]|(?<![\d.])[245]\.\d{1,3}\.\d{1,3} ")
 _URL = re.compile(r"(?:https?://|www\.)\S+")
 _BLOCKLIST_URL = re.compile(
@@ -28,7 +28,7 @@ _BLANKS = re.compile(r"\s+")
 _COMMAND = re.compile(
     r"(?i)in reply to (?:end of )?(mail|rcpt|data|helo|ehlo|starttls|auth)"
     r"|(?:server|error) after (?:end of )?(mail|rcpt|data|initial connection|helo|ehlo|starttls|auth|pipelined mail|pipelined rcpt)"
-    r"|(refused to talk to me)"
+    r"|(refused to talk to me|my name was rejected|does not like sender|but greeting failed)"
     r"|>>>[ \t]*(mail|rcpt|data|helo|ehlo|starttls|auth)\b[^\n]*\n(?:[>\s]*\n)*[>\s]*<<<[ \t]*[45]"
     r"|\[(mail|rcpt|data)_?(?:from|to)?\]\s*$"
 )
@@ -41,6 +41,9 @@ _BEFORE_RCPT = (
     "initial connection",
     "pipelined mail",
     "refused to talk to me",
+    "my name was rejected",
+    "does not like sender",
+    "but greeting failed",
 )
 _NO_SUCH_USER_AT_MICROSOFT = re.compile(r"5\.4\.1\b.{0,40}recipient address rejected: access denied")
 _UNAVAILABLE = re.compile(r"\bmail ?box\W{0,3}(is )?(unavailable|not available)")
@@ -97,9 +100,9 @@ def judge(diagnostic: str, *, status: str = "", transcript: str = "", delayed: b
     reply = _reply_code(diagnostic) or _reply_code(transcript)
     reason = _reason(diagnostic, code, reply)
     if reason == "unknown":
-        reason = _reason(transcript, "", reply) if transcript else reason
-    if reason == "unknown":
         reason = _by_status(code)
+    if reason == "unknown" and transcript:
+        reason = _reason(transcript, code, reply)
     if reason in HARD and (command_of(f"{diagnostic}\n{transcript}") in _BEFORE_RCPT):
         reason = "sender"
     if reason == "host_unknown" and code.startswith("4."):

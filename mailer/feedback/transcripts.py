@@ -11,6 +11,7 @@ from mailer.feedback.reasons import ADDRESS, Judgement, judge
 from mailer.feedback.verdicts import Recipient
 
 _LONGEST_LINE = 1000
+_MOST_LINES = 1000
 _ADDRESS = ADDRESS.pattern
 _MARKED = re.compile(
     r"(?im)^[ \t]*(?:[-=|*_#+~]{2,}[^\n]{0,60}?\b"
@@ -44,6 +45,7 @@ _OURS = re.compile(
 _ROLE = re.compile(
     r"(?i)^(?:postmaster|mailer-?daemon|abuse|support|help(?:desk)?|no-?reply|do-?not-?reply|hostmaster|webmaster|mail-?admin|admin(?:istrator)?|root|info-?desk|security)@"
 )
+_CODE = re.compile(r"(?<![\d.\w-])[45](?:\d\d[ -]|\.\d{1,3}\.\d{1,3}\b(?!\.))")
 _FROM = re.compile(r"(?i)\bfrom:?[\s<\"']*$")
 _REPORTS = re.compile(r"(?i)^\s*(?:if you|please|for (?:further|more|assistance)|contact|questions?|visit|see )")
 
@@ -68,9 +70,9 @@ def section_of(transcript: str, address: str) -> str:
     if not starts:
         return transcript
     head = next((number for number in starts if _head(lines[number]) == wanted), starts[0])
-    end = next(
-        (number for number in range(head + 1, len(lines)) if _head(lines[number]) not in ("", wanted)), len(lines)
-    )
+    depth = _depth(lines[head])
+    later = range(head + 1, len(lines))
+    end = next((n for n in later if _head(lines[n]) not in ("", wanted) and _depth(lines[n]) <= depth), len(lines))
     return "\n".join(lines[head:end])
 
 
@@ -101,12 +103,13 @@ def addresses_in(text: str) -> list[str]:
 
 
 def _found(notice: str, skipped: Collection[str]) -> list[str]:
-    lines = [line[:_LONGEST_LINE] for line in notice.split("\n")]
+    lines = [line[:_LONGEST_LINE] for line in notice.split("\n") if "@" in line][:_MOST_LINES]
     finders: tuple[Callable[[str], Iterable[str]], ...] = (_heads, _sayings, _summaries, _any)
     for finder in finders:
+        kept = _list_of(lines) if finder is _heads else lines
         found = _once(
             address
-            for line in lines
+            for line in kept
             if not (finder is not _summaries and _OURS.match(line))
             for address in finder(line)
             if address.lower() not in skipped and not _ROLE.match(address)
@@ -114,6 +117,16 @@ def _found(notice: str, skipped: Collection[str]) -> list[str]:
         if found:
             return found
     return []
+
+
+def _list_of(lines: list[str]) -> list[str]:
+    """Those lines that begin with an address, as deep as the first of them: a wrapped line may begin with one too."""
+    heads = [line for line in lines if _head(line)]
+    return [line for line in heads if _depth(line) == _depth(heads[0])]
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))
 
 
 def _heads(line: str) -> Iterable[str]:
@@ -162,14 +175,20 @@ def _once(addresses: Iterable[str]) -> list[str]:
 
 def _recipient(address: str, notice: str, *, alone: bool, delayed: bool) -> Recipient:
     section = section_of(notice, address)
-    judgement = judge(section, delayed=delayed)
-    if judgement.reason == "unknown" and alone:
-        whole = judge(notice, delayed=delayed)
+    judgement = judge(_replies(section), transcript=section, delayed=delayed)
+    if judgement.reason in ("unknown", "delayed") and alone:
+        whole = judge(_replies(notice), transcript=notice, delayed=delayed)
         judgement = Judgement(whole.action, whole.reason, judgement.status or whole.status)
     return Recipient(address, judgement.action, judgement.status, _said(section), judgement.reason)
 
 
+def _replies(text: str) -> str:
+    """What follows the first reply of a server: nearer to the reason than the words around it."""
+    match = _CODE.search(text)
+    return "" if match is None else text[match.start() :]
+
+
 def _said(section: str) -> str:
-    """The telling lines of a section in one: what stands around the first code, else its beginning."""
+    """A section in one line, from its beginning."""
     lines = [" ".join(line.split()) for line in section.split("\n") if line.strip()]
     return " ".join(lines)[:500]
