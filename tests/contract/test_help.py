@@ -9,7 +9,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from mailer.cli import app
+from mailer.cli import make_app
+
+app = make_app()
 
 CONTRACT = """
 init run web worker beat demo new check render preview test-send send audit
