@@ -61,7 +61,7 @@ def edit(request: Request, slug: str, app: AppOf) -> Response:
         found = [row for row in audiences.list_audiences(session, archived=True) if row.slug == slug]
     if not found:
         raise NotFound(f"there is no audience {slug!r}", do="look at the list of audiences")
-    return page(request, "manager/audience.html", row=found[0])
+    return page(request, "manager/audience.html", row=found[0], base_url=app.base_url, form=_form(app.base_url, slug))
 
 
 @router.post("/audiences/{slug}")
@@ -95,3 +95,12 @@ def archive(slug: str, app: AppOf, manager: Manager) -> Response:
     with app.database.begin() as session:
         audiences.archive_audience(session, slug, now=app.clock(), actor=manager.actor)
     return see_other("/audiences", "archived")
+
+
+def _form(base_url: str, slug: str) -> str:
+    """A form to join by, for any other page; it needs no script and no file of ours."""
+    return f"""<form method="post" action="{base_url}/subscribe" accept-charset="utf-8">
+  <input type="hidden" name="audience" value="{slug}">
+  <label>Email address <input type="email" name="email" required autocomplete="email"></label>
+  <button>Subscribe</button>
+</form>"""

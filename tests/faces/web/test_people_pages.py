@@ -153,3 +153,11 @@ def test_a_segment_is_counted_saved_and_used(app: App, manager: TestClient) -> N
     assert "ada@maths.test" in page
     assert "bob@firm.test" not in page
     assert "bob" not in manager.get("/people/export.csv?segment=maths").text
+
+
+def test_the_form_for_other_pages_is_shown_as_text(app: App, manager: TestClient) -> None:
+    page = manager.get("/audiences/academic").text
+
+    assert "&lt;form method=&#34;post&#34; action=&#34;http://testserver/subscribe&#34;" in page
+    manager.post("/subscribe", data={"audience": "academic", "email": "guest@maths.test"})
+    assert the_person(app, "guest@maths.test").status == "unconfirmed"

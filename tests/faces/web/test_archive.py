@@ -1,0 +1,97 @@
+"""/archive, /feed.xml, /media, and what operators ask."""
+
+import re
+from datetime import timedelta
+from xml.etree import ElementTree as ET
+
+import pytest
+from fastapi.testclient import TestClient
+from icalendar import Calendar
+
+from mailer import campaigns
+from mailer.app import App
+from mailer.base.settings import templates_dir
+from mailer.content import read_issue
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture
+def published(app: App) -> str:
+    """The slug of a campaign of the sample issue that has begun to leave."""
+    now = app.clock()
+    issue = read_issue(templates_dir() / "sample")
+    with app.database.begin() as session:
+        campaign_id = campaigns.create(session, issue, audiences=["academic", "outreach"], now=now, actor="tests")
+        slug = campaigns.row(session, campaign_id).slug
+        campaigns.schedule(
+            session,
+            campaign_id,
+            send_at=now,
+            zone="Europe/London",
+            now=now,
+            actor="tests",
+            frame=app.frame(session, slug=slug),
+            accept_warnings=True,
+            formula_cache=app.formula_cache,
+        )
+        campaigns.due(session, now=now + timedelta(seconds=1), grace=timedelta(hours=1))
+    return slug
+
+
+def test_what_was_only_scheduled_is_not_published(client: TestClient) -> None:
+    assert "Nothing has been published yet" in client.get("/archive").text
+    assert client.get("/archive/anything").status_code == 404
+
+
+def test_a_published_issue_is_listed_shown_and_in_the_feed(client: TestClient, published: str) -> None:
+    assert f'href="/archive/{published}"' in client.get("/archive").text
+    page = client.get(f"/archive/{published}")
+    assert page.status_code == 200
+    assert "<script" not in page.text
+    assert "script-src" not in page.headers["content-security-policy"]
+
+    feed = client.get("/feed.xml")
+    assert feed.headers["content-type"].startswith("application/atom+xml")
+    root = ET.fromstring(feed.text)  # noqa: S314 - made by ourselves
+    assert [entry.findtext(f"{ATOM}id") for entry in root.iter(f"{ATOM}entry")] == [
+        f"http://testserver/archive/{published}"
+    ]
+    assert root.findtext(f"{ATOM}updated")
+
+
+def test_pictures_and_calendar_files_of_the_edition_are_there(client: TestClient, published: str) -> None:
+    page = client.get(f"/archive/{published}").text
+    pictures = set(re.findall(r'(?:src|content)="http://testserver(/media/[^"]+)"', page))
+    calendars = set(re.findall(r"http://testserver(/archive/[^\"]+\.ics)", page))
+    assert pictures
+    assert calendars
+    for address in pictures:
+        picture = client.get(address)
+        assert picture.headers["content-type"].startswith("image/")
+        assert "immutable" in picture.headers["cache-control"]
+        assert client.head(address).content == b""
+    for address in calendars:
+        answer = client.get(address)
+        assert answer.headers["content-type"].startswith("text/calendar")
+        assert Calendar.from_ical(answer.content).walk("VEVENT")
+    assert client.get("/media/none.png").status_code == 404
+    assert client.get(f"/archive/{published}/none.ics").status_code == 404
+
+
+def test_operators_are_told_how_it_stands(client: TestClient, published: str) -> None:
+    assert client.get("/healthz").text == "ok\n"
+    assert client.get("/readyz").status_code == 200
+    metrics = client.get("/metrics").text
+    assert 'mailer_campaigns{state="preparing"} 1' in metrics
+    assert f'mailer_deliveries{{campaign="{published}",state="accepted"}} 0' in metrics
+    for line in metrics.splitlines():
+        assert re.fullmatch(r'# (HELP|TYPE) .+|[a-z_]+\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\} \d+', line), line
+
+
+def test_a_head_request_has_the_headers_and_no_body(client: TestClient) -> None:
+    for address in ("/subscribe", "/archive", "/healthz", "/static/site.css", "/login"):
+        answer = client.head(address)
+        assert answer.status_code == 200, address
+        assert answer.content == b""
+        assert answer.headers["x-content-type-options"] == "nosniff"
