@@ -26,7 +26,10 @@ from mailer.rendering.themes import Theme
 class MailInlines:
     """Writes the inlines of one letter."""
 
-    def __init__(self, theme: Theme, mint: Mint, gallery: Gallery, formulas: MailFormulas) -> None:
+    def __init__(
+        self, theme: Theme, mint: Mint, gallery: Gallery, formulas: MailFormulas, *, archive_url: str = ""
+    ) -> None:
+        self._archive_url = archive_url
         self._theme = theme
         self._mint = mint
         self._gallery = gallery
@@ -63,7 +66,8 @@ class MailInlines:
     def _anchor(self, link: Link) -> str:
         title = f' title="{attribute(link.title)}"' if link.title else ""
         inner = self(link.children) or text(link.href)
-        return f'<a href="{attribute(link.href)}" {self._link}{title}>{inner}</a>'
+        href = web_address(link.href, self._archive_url)
+        return f'<a href="{attribute(href)}" {self._link}{title}>{inner}</a>'
 
     def formula(self, formula: Formula) -> Markup:
         """A formula as text, as a picture on the line, or as its source where it cannot be set."""
@@ -86,3 +90,8 @@ class MailInlines:
             f'<img src="{attribute(shown.src)}" alt="{attribute(picture.alt)}" width="{shown.width}"{height}'
             f'{title} style="{style}"/>'
         )
+
+
+def web_address(href: str, archive_url: str) -> str:
+    """A link to a place in the issue leads to the web edition, where there is one: mail apps do not follow it in a letter."""
+    return f"{archive_url}{href}" if archive_url and href.startswith("#") else href

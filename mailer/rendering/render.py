@@ -76,7 +76,9 @@ class _Page:
 
 def _page(work: Edition, blocks: Blocks, plan: Outline, formula_cache: Path | None) -> _Page:
     gallery = Gallery(work.issue.assets, work.theme.column)
-    inlines = MailInlines(work.theme, work.mint, gallery, MailFormulas(work.theme, formula_cache))
+    inlines = MailInlines(
+        work.theme, work.mint, gallery, MailFormulas(work.theme, formula_cache), archive_url=work.frame.archive_url
+    )
     source, costs = _mjml(work, blocks, plan, inlines)
     html = mjml.html(source)
     embedded = is_embedded(gallery.pictures, work.frame.pictures)
@@ -125,7 +127,7 @@ def _mjml(work: Edition, blocks: Blocks, plan: Outline, inlines: MailInlines) ->
 
 
 def _text(work: Edition, blocks: Blocks, plan: Outline) -> str:
-    write = TextWriter(plan, work.words, work.mint, work.calendar_url)
+    write = TextWriter(plan, work.words, work.mint, work.calendar_url, archive_url=work.frame.archive_url)
     body = write.flow(blocks).strip("\n")
     context = {**_frame(work), "p": work.words, "body": Markup(body), "links": write.links}  # noqa: S704  # a .txt is not escaped
     made = str(rendered(work.templates, "text/letter.txt", **context))

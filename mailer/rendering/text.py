@@ -42,6 +42,7 @@ from mailer.content.issue import (
     Table,
     Text,
 )
+from mailer.rendering.inlines import web_address
 from mailer.rendering.letter import FieldSlot
 from mailer.rendering.outline import Outline
 from mailer.rendering.phrases import Phrases
@@ -59,7 +60,10 @@ UNDERLINES: Final = {2: "=", 3: "-"}
 class TextWriter:
     """Writes the text of one letter and numbers its links."""
 
-    def __init__(self, plan: Outline, words: Phrases, mint: Mint, calendar_url: Callable[[Event], str]) -> None:
+    def __init__(
+        self, plan: Outline, words: Phrases, mint: Mint, calendar_url: Callable[[Event], str], *, archive_url: str = ""
+    ) -> None:
+        self._archive_url = archive_url
         self._plan = plan
         self._words = words
         self._mint = mint
@@ -107,10 +111,11 @@ class TextWriter:
 
     def _link(self, link: Link) -> str:
         words = self.words(link.children)
+        href = web_address(link.href, self._archive_url)
         bare = link.href.removeprefix("mailto:")
         if words in (link.href, bare, re.sub(r"^https?://", "", bare)) or not words:
             return bare
-        return f"{words} {self._reference(link.href)}"
+        return f"{words} {self._reference(href)}"
 
     def _reference(self, href: str) -> str:
         return f"[{self._links.setdefault(href, len(self._links) + 1)}]"

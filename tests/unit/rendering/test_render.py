@@ -225,3 +225,9 @@ def test_the_whole_way_to_a_message() -> None:
     message = fill(built, values)  # type: ignore[arg-type]
     assert message.startswith(b"From: a@x.test\r\nTo: b@x.test\r\nSubject: For Ada: news\r\nMIME-Version: 1.0\r\n")
     assert len(message) > built.size_bytes
+
+
+def test_a_link_within_the_issue_leads_to_the_web_edition() -> None:
+    letter = a_letter("See [below](#later).\n\n## Later\n\nx\n", frame=ARCHIVED)
+    assert "https://news.test/archive/one#later" in [anchor["href"] for anchor in page_of(letter).all("a")]
+    assert "[1] https://news.test/archive/one#later" in filled_text(letter)
