@@ -41,7 +41,7 @@ def test_an_issue_goes_out_and_a_reader_leaves(start_mailer: Start, page: Page, 
     letter = page.frame_locator("iframe.letter")
     expect(letter.get_by_role("heading", level=1)).to_be_visible()
     expect(letter.locator("img").first).not_to_have_js_property("naturalWidth", 0)
-    in_browser = letter.get_by_role("link", name="View in your browser").get_attribute("href")
+    in_browser = letter.get_by_role("link", name="View in your browser").first.get_attribute("href")
     leave = letter.get_by_role("link", name=re.compile("^Unsubscribe")).first.get_attribute("href")
     assert in_browser
     assert leave
