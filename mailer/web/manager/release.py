@@ -4,6 +4,7 @@ Three things stand before it: errors refuse, warnings are accepted one by one by
 whoever presses it types the number of people. Nothing leaves before the cooling-off is over.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
@@ -39,7 +40,7 @@ def show(
     zone: Annotated[str, Query(max_length=64)] = "",
 ) -> Response:
     """Everything there is to see before a release; with a time chosen, the button."""
-    return _page(request, app, name, when=when, day=day, clock=clock, zone=zone)
+    return _page(request, app, name, Wish(when, day, clock, zone))
 
 
 @router.post("/campaigns/{name}/test")
@@ -51,7 +52,7 @@ def send_test(
     try:
         _send_copies(app, name, addresses, actor=manager.actor)
     except MailerError as error:
-        return _page(request, app, name, wrong=error)
+        return _page(request, app, name, Wish(), wrong=error)
     return see_other(f"/campaigns/{name}/release", "tested")
 
 
@@ -120,7 +121,7 @@ def release(
                 formula_cache=app.formula_cache,
             )
     except MailerError as error:
-        return _page(request, app, name, at=at, zone=zone, accepted=accepted, wrong=error)
+        return _page(request, app, name, Wish("at", zone=zone, at=at), accepted=accepted, wrong=error)
     return see_other(f"/campaigns/{row.id}", "scheduled")
 
 
@@ -163,28 +164,45 @@ def _letters(row: CampaignRow, plan: Plan, names: dict[str, str]) -> list[tuple[
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The time that was asked for: `now`, a day and a clock's time in a zone, or a moment chosen before."""
+
+    when: str = ""
+    day: str = ""
+    clock: str = ""
+    zone: str = ""
+    at: str = ""
+
+    def moment(self, own_zone: str, now: datetime) -> tuple[datetime | None, str]:
+        """The moment, if one was chosen, and its zone.
+
+        Raises:
+            WrongInput: there is no such time.
+        """
+        zone = self.zone or own_zone
+        if self.at:
+            return _moment(self.at), zone
+        if self.when == "now":
+            return now, zone
+        if self.when == "at":
+            return campaigns.parse_when(f"{self.day} {self.clock} {zone}", zone=own_zone, now=now)
+        return None, zone
+
+
 def _page(
     request: Request,
     app: App,
     name: str,
+    wish: Wish,
     *,
-    when: str = "",
-    day: str = "",
-    clock: str = "",
-    zone: str = "",
-    at: str = "",
     accepted: set[str] | None = None,
     wrong: MailerError | None = None,
 ) -> Response:
-    now, own_zone = app.clock(), app.settings.sender.zone
-    send_at: datetime | None = None
+    now = app.clock()
+    send_at, zone = None, wish.zone or app.settings.sender.zone
     try:
-        if at:
-            send_at = _moment(at)
-        elif when == "now":
-            send_at = now
-        elif when == "at":
-            send_at, zone = campaigns.parse_when(f"{day} {clock} {zone or own_zone}", zone=own_zone, now=now)
+        send_at, zone = wish.moment(app.settings.sender.zone, now)
     except MailerError as error:
         wrong = wrong or error
     with app.database.read() as session:
@@ -192,7 +210,7 @@ def _page(
         plan = campaigns.plan(session, row.id, now=now)
         issue, _ = campaigns.issue_of_revision(session, row.revision_id)
         names = {audience.slug: audience.name for audience in audience_book.list_audiences(session, archived=True)}
-    zone = zone or own_zone
+    warnings = [finding for finding in plan.findings if finding.level == "warning"]
     leaves_at = max(send_at, now + app.settings.release.cooling_off) if send_at else None
     return page(
         request,
@@ -204,17 +222,14 @@ def _page(
         letters=_letters(row, plan, names),
         plan=plan,
         errors=[finding for finding in plan.findings if finding.level == "error"],
-        warnings=[finding for finding in plan.findings if finding.level == "warning"],
-        warning_codes=sorted({finding.code for finding in plan.findings if finding.level == "warning"}),
+        warnings=warnings,
+        warning_codes=sorted({finding.code for finding in warnings}),
         untested=UNTESTED,
+        wish=wish,
         send_at=send_at,
-        leaves_at=leaves_at,
         leaves_words=words.moment(leaves_at, zone) if leaves_at else "",
         release_zone=zone,
         cooling_off=app.settings.release.cooling_off,
-        when=when or ("at" if at else ""),
-        day=day,
-        clock=clock,
         accepted=accepted or set(),
         wrong=wrong,
     )
