@@ -1,7 +1,7 @@
 """One chunk of an import: what its rows meet in the database, and everything that is written for them, in one transaction."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -104,8 +104,7 @@ class ChunkImport:
                     raise
         for outcome, count in chunk.counts.items():
             self.counts[outcome] += count
-        for subscriber_id in chunk.ids:
-            self._seen.add(subscriber_id)
+        self._seen.add(chunk.ids)
 
     def next_moment(self) -> datetime:
         """The moment of the next chunk, as its public ids have it."""
@@ -145,10 +144,11 @@ class _Chunk:
         suppressed, erased = self._suppressed()
         order = self.run.order
         is_plain = not (found or suppressed or erased or self.run.dry_run)
-        for key, candidate in self.by_key.items():
-            if is_plain:
+        if is_plain:
+            for candidate in self.by_key.values():
                 self._meet_new(candidate, decide_new(candidate, order, is_suppressed=False), is_again=False)
-                continue
+            return
+        for key, candidate in self.by_key.items():
             known = found.get(key)
             is_again = self.run.was_seen(key, known)
             if is_again and candidate.standing < Standing.UNSUBSCRIBED:
@@ -177,15 +177,17 @@ class _Chunk:
 
     def _suppressed(self) -> tuple[set[str], set[str]]:
         """Keys that stand on the suppression list, themselves or by their domain; and those of people who were erased."""
-        keys = list(self.by_key)
-        suppressed = self.bulk.suppressed("address_key", keys)
-        by_domain = {key: key.rpartition("@")[2] for key in keys}
-        domains = self.bulk.suppressed("domain", list(set(by_domain.values())))
-        if domains:
+        has_addresses, has_domains, has_erased = self.bulk.has_suppressions()
+        suppressed: set[str] = set()
+        if has_addresses:
+            suppressed = self.bulk.suppressed("address_key", list(self.by_key))
+        if has_domains:
+            by_domain = {key: key.rpartition("@")[2] for key in self.by_key}
+            domains = self.bulk.suppressed("domain", list(set(by_domain.values())))
             suppressed |= {key for key, domain in by_domain.items() if domain in domains}
-        if not self.bulk.has_erased():
+        if not has_erased:
             return suppressed, set()
-        hashes = {digest: key for key in keys for digest in self.run.keys.keyed_hashes(key)}
+        hashes = {digest: key for key in self.by_key for digest in self.run.keys.keyed_hashes(key)}
         return suppressed, {hashes[digest] for digest in self.bulk.suppressed("address_hash", list(hashes))}
 
     def write(self, session: Session) -> None:
@@ -292,12 +294,15 @@ class Seen:
         byte = subscriber_id >> 3
         return byte < len(self._bits) and bool(self._bits[byte] & 1 << (subscriber_id & 7))
 
-    def add(self, subscriber_id: int) -> None:
-        """Remember this person."""
-        byte = subscriber_id >> 3
-        if byte >= len(self._bits):
-            self._bits.extend(bytes(byte + 65_536 - len(self._bits)))
-        self._bits[byte] |= 1 << (subscriber_id & 7)
+    def add(self, ids: Sequence[int]) -> None:
+        """Remember these people."""
+        if not ids:
+            return
+        last = max(ids) >> 3
+        if last >= len(self._bits):
+            self._bits.extend(bytes(last + 65_536 - len(self._bits)))
+        for subscriber_id in ids:
+            self._bits[subscriber_id >> 3] |= 1 << (subscriber_id & 7)
 
     def is_new_key(self, key: str) -> bool:
         """Remember this key; whether it is the first time."""

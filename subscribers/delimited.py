@@ -49,17 +49,12 @@ def look(text: TextFile, is_email_column: Callable[[str], bool]) -> Delimited:
 
 def read(text: TextFile, form: Delimited, columns: tuple[str, ...]) -> Iterator[Record]:
     """The rows below the header."""
-    rows = _rows(text, form.delimiter, form.skip)
+    rows = _rows(text, form.delimiter, form.skip, columns)
     if form.header is not None:
-        for _, cells in rows:
-            if cells == form.header:
+        for record in rows:
+            if record.cells == form.header:
                 break
-    width = len(columns)
-    for line, cells in rows:
-        if len(cells) <= width:
-            yield Record(line, columns, cells)
-        else:
-            yield long_record(line, columns, cells)
+    return rows
 
 
 def long_record(line: int, columns: tuple[str, ...], cells: list[str]) -> Record:
@@ -83,13 +78,14 @@ def clean_column(cell: str) -> str:
     return " ".join(cell.replace("\ufeff", "").split())
 
 
-def _rows(text: TextFile, delimiter: str, skip: int) -> Iterator[tuple[int, list[str]]]:
+def _rows(text: TextFile, delimiter: str, skip: int, columns: tuple[str, ...]) -> Iterator[Record]:
     """The rows that are not blank, with the line each begins at.
 
     A quote that is never closed would swallow the rest of the file: then its lines are read one by one, quotes being letters.
     """
     reader = csv.reader(islice(text.lines(), skip, None), delimiter=delimiter)
     may_be_guarded = text.encoding.has_guards
+    width = len(columns)
     before = 0
     while True:
         try:
@@ -100,18 +96,21 @@ def _rows(text: TextFile, delimiter: str, skip: int) -> Iterator[tuple[int, list
         except csv.Error:
             cells, is_swallowed = [], True
         if is_swallowed:
-            yield from _one_by_one(text, delimiter, skip + before, skip + reader.line_num)
+            yield from _one_by_one(text, delimiter, skip + before, skip + reader.line_num, columns)
         elif any(cells) and (not cells[0].isspace() or _is_filled(cells)):
-            yield skip + before + 1, list(map(unguarded, cells)) if may_be_guarded else cells
+            if may_be_guarded:
+                cells = list(map(unguarded, cells))
+            line = skip + before + 1
+            yield Record(line, columns, cells) if len(cells) <= width else long_record(line, columns, cells)
         before = reader.line_num
 
 
-def _one_by_one(text: TextFile, delimiter: str, start: int, stop: int) -> Iterator[tuple[int, list[str]]]:
+def _one_by_one(text: TextFile, delimiter: str, start: int, stop: int, columns: tuple[str, ...]) -> Iterator[Record]:
     """The lines from `start` (counted from 0) to before `stop`, each a row."""
     lines = islice(text.lines(), start, stop)
-    for offset, row in enumerate(csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE), start=1):
+    for line, row in enumerate(csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE), start=start + 1):
         if _is_filled(row):
-            yield start + offset, [unguarded(cell.strip('"')) for cell in row]
+            yield long_record(line, columns, [unguarded(cell.strip('"')) for cell in row])
 
 
 def _delimiter(sample: list[str], is_email_column: Callable[[str], bool]) -> str:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from types import MappingProxyType
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -41,17 +40,11 @@ class Candidate:
     paused_until: datetime | None = None
     created_at: datetime | None = None
     audiences: tuple[tuple[str, Standing], ...] = ()
-    attributes: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, line: int, standing: Standing) -> None:
         self.line = line
         self.standing = standing
-
-    def set_attribute(self, name: str, value: object) -> None:
-        """Note an attribute."""
-        if "attributes" not in self.__dict__:
-            self.attributes = {}
-        self.attributes[name] = value  # type: ignore[index]
+        self.attributes: dict[str, Any] = {}
 
 
 class Unusable(Exception):
@@ -148,7 +141,7 @@ def _zones() -> frozenset[str]:
 def _attribute(candidate: Candidate, name: str, value: Any) -> None:
     kept = clean_text(value) if isinstance(value, str) else value
     if kept != "":
-        candidate.set_attribute(name, kept)
+        candidate.attributes[name] = kept
 
 
 def _attributes(candidate: Candidate, _name: str, value: Any) -> None:
@@ -164,8 +157,7 @@ def _attributes(candidate: Candidate, _name: str, value: Any) -> None:
     if len(json.dumps(value)) > ATTRIBUTES_LIMIT:
         message = f"has more than {ATTRIBUTES_LIMIT} signs of attributes"
         raise Unusable(message)
-    for name, each in value.items():
-        candidate.set_attribute(name, each)
+    candidate.attributes.update(value)
 
 
 def _tags(candidate: Candidate, _name: str, value: Any) -> None:
@@ -184,7 +176,7 @@ def _tags(candidate: Candidate, _name: str, value: Any) -> None:
         parts = next(csv.reader([str(value)], delimiter=separator, skipinitialspace=True), [])
     tags = [tag for tag in map(clean_text, parts) if tag and not tag.startswith("*")]
     if tags:
-        candidate.set_attribute("tags", list(dict.fromkeys(tags)))
+        candidate.attributes["tags"] = list(dict.fromkeys(tags))
 
 
 def _audiences(candidate: Candidate, _name: str, value: Any) -> None:

@@ -81,10 +81,12 @@ class Decision:
 
 def decide_new(candidate: Candidate, order: Order, *, is_suppressed: bool) -> Decision:
     """What becomes of a row whose person is not known yet."""
-    standing = max(candidate.standing, order.standing, Standing.SUPPRESSED if is_suppressed else Standing.SUBSCRIBED)
-    status = _STATES[standing]
-    if standing == Standing.SUBSCRIBED and not candidate.audiences:
+    standing = max(candidate.standing, order.standing)
+    if not (standing or is_suppressed or candidate.audiences):
         return order.new
+    if is_suppressed:
+        standing = Standing.SUPPRESSED
+    status = _STATES[standing]
     changes = [
         (audience_id, _STATES[worse], _deed(worse))
         for audience_id, worse in _wanted(candidate, order, standing).items()
