@@ -286,8 +286,11 @@ class Connection:
             if not data:
                 raise OSError(0, "the relay closed the connection")
             self._deadline = monotonic() + self._patience_for_next()
-            for reply in self._reader.feed(data):
+            reader = self._reader
+            for reply in reader.feed(data):
                 self._take(reply)
+                if reader is not self._reader:
+                    break
             if len(data) < RECEIVE_BYTES and self.settings.security == "none":
                 return  # nothing more has come: the next look at the socket would be in vain
 

@@ -1,6 +1,7 @@
 """A relay's replies: bytes to codes and texts (RFC 5321 §4.2, RFC 2034)."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 # RFC 5321 §4.5.3.1.5 allows 512 octets a line; relays that write more are understood, those that never end are not.
@@ -56,21 +57,19 @@ class ReplyReader:
         self._code = 0
         self._size = 0
 
-    def feed(self, data: bytes) -> list[Reply]:
-        """The replies that `data` completes.
+    def feed(self, data: bytes) -> Iterator[Reply]:
+        """The replies that `data` completes, each before what follows it is looked at.
 
         Raises:
             NotSmtp: a line that is no reply, a code that changes within one, or an endless reply.
         """
         *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > LINE_LIMIT_BYTES:
-            raise NotSmtp("a line without end")
-        replies = []
         for line in lines:
             reply = self._line(line.rstrip(b"\r"))
             if reply is not None:
-                replies.append(reply)
-        return replies
+                yield reply
+        if len(self._rest) > LINE_LIMIT_BYTES:
+            raise NotSmtp("a line without end")
 
     def _line(self, line: bytes) -> Reply | None:
         found = _LINE.fullmatch(line)
