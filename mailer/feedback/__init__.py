@@ -1,12 +1,25 @@
 """What comes back: bounces, complaints, automatic replies, opt-outs.
 
 Takes: messages as bytes, and the decisions that people make on the pages. Gives: a verdict on each message, events that are
-recorded once and acted upon, the report of a campaign. Knows: `subscribers`, by its public functions, and `mailer.base`.
+recorded once and acted upon, the report of a campaign. Knows `subscribers`, `delivery` and `campaigns` by their public
+functions; the reading of messages is pure and knows none of them.
 """
 
+from mailer.feedback.apply import apply_message
 from mailer.feedback.bounces import classify
 from mailer.feedback.events import record, record_opt_out
 from mailer.feedback.report import Report, report
 from mailer.feedback.verdicts import Action, Kind, Recipient, Verdict
 
-__all__ = ["Action", "Kind", "Recipient", "Report", "Verdict", "classify", "record", "record_opt_out", "report"]
+__all__ = [
+    "Action",
+    "Kind",
+    "Recipient",
+    "Report",
+    "Verdict",
+    "apply_message",
+    "classify",
+    "record",
+    "record_opt_out",
+    "report",
+]

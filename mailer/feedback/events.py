@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from mailer.base.tables import CampaignId, SubscriberId
@@ -29,19 +30,17 @@ def record(
         kind: `bounced` (for good), `deferred`, `complained`, `unsubscribed`, `clicked`, `opened`.
         source_key: the same each time that the same thing is told.
     """
-    if session.scalar(select(Event.id).where(Event.source_key == source_key)) is not None:
-        return False
-    session.add(
-        Event(
-            kind=kind,
-            campaign_id=campaign_id,
-            subscriber_id=subscriber_id,
-            number=number,
-            detail=detail,
-            source_key=source_key,
-            at=now,
-        )
+    event = Event(
+        kind=kind,
+        campaign_id=campaign_id,
+        subscriber_id=subscriber_id,
+        number=number,
+        detail=detail,
+        source_key=source_key,
+        at=now,
     )
+    if not _is_new(session, event):
+        return False
     person = person_by_id(session, subscriber_id, now=now) if subscriber_id is not None else None
     if person is not None and kind == "bounced":
         suppress(session, person.email, reason="bounced", source="bounce", now=now)
@@ -49,6 +48,21 @@ def record(
         suppress(session, person.email, reason="complained", source="complaint", now=now)
         unsubscribe(session, person.id, audience_slugs=None, now=now, source="complaint")
     session.flush()
+    return True
+
+
+def _is_new(session: Session, event: Event) -> bool:
+    """Write an event down, unless it is known; of two who do it at once, one is told so."""
+    known = select(Event.id).where(Event.source_key == event.source_key)
+    if session.scalar(known) is not None:
+        return False
+    try:
+        with session.begin_nested():
+            session.add(event)
+    except IntegrityError:
+        if session.scalar(known) is None:
+            raise
+        return False
     return True
 
 

@@ -11,7 +11,7 @@ from mailer.feedback.models import Event
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How often each thing happened."""
+    """How many people each thing happened to; once a person, however often it is told."""
 
     bounced: int = 0
     deferred: int = 0
@@ -27,5 +27,8 @@ class Report:
 
 def report(session: Session, campaign_id: CampaignId) -> Report:
     """What came of a campaign until now."""
-    query = select(Event.kind, func.count()).where(Event.campaign_id == campaign_id).group_by(Event.kind)
-    return Report(**dict(row.tuple() for row in session.execute(query)))
+    person = func.coalesce(Event.subscriber_id, -Event.id)  # who was erased still counts as one
+    query = (
+        select(Event.kind, func.count(person.distinct())).where(Event.campaign_id == campaign_id).group_by(Event.kind)
+    )
+    return Report(**{row[0]: row[1] for row in session.execute(query)})
