@@ -52,7 +52,7 @@ types:
 	@$(BIN)/mypy --no-error-summary mailer subscribers tests
 
 imports:
-	@$(BIN)/lint-imports --no-timings > .venv/imports.log 2>&1 || { cat .venv/imports.log; exit 1; }
+	@$(BIN)/lint-imports --no-logo > $(VENV)/imports.log 2>&1 || { cat $(VENV)/imports.log; exit 1; }
 
 words:
 	@$(BIN)/codespell mailer subscribers tests templates docs README.md
