@@ -177,8 +177,9 @@ def honest_tests(source: Source) -> Iterator[tuple[int, str]]:
             yield node.lineno, "no mocks: put the fault into the server, or pass another `now`, Relay or Database"
     for call, owner, name in source.calls():
         if owner == "monkeypatch" and name == "setattr" and call.args:
-            target = call.args[0]
-            if isinstance(target, ast.Constant) and str(target.value).startswith(("mailer.", "subscribers.")):
+            target = str(call.args[0].value) if isinstance(call.args[0], ast.Constant) else ""
+            # A constant may be shortened: how long something waits is no behaviour.
+            if target.startswith(("mailer.", "subscribers.")) and not target.rpartition(".")[2].isupper():
                 yield call.lineno, "our own code is not patched: use a parameter"
         if name == "importorskip":
             yield call.lineno, "what a test needs is in the test extra"

@@ -58,6 +58,7 @@ def test_a_rule_catches_what_it_forbids(rule: str, path: str, text: str) -> None
         ("mailer/worker/celery_app.py", "try:\n    f()\nexcept Exception:\n    raise\n"),
         ("mailer/delivery/run.py", "try:\n    f()\nexcept OSError:\n    g()\n"),
         ("mailer/delivery/run.py", "try:\n    f()\nexcept BaseException:\n    g()\n    raise\n"),
+        ("tests/unit/test_x.py", "monkeypatch.setattr('mailer.delivery.batch.RENEW_SECONDS', 0)\n"),
         ("tests/unit/test_x.py", "monkeypatch.setenv('MAILER_HOME', 'x')\ndatetime.now(UTC)\n"),
     ],
 )
