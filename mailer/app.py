@@ -1,7 +1,5 @@
 """App: settings, database, clock, keys, queue and relay, opened once per process and handed down; the only wiring."""
 
-import os
-import socket
 import threading
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,6 +13,7 @@ from mailer.base.schema import require_current_schema
 from mailer.base.settings import Settings, read_settings
 from mailer.base.tokens import Keys
 from mailer.delivery import Composer, MailboxServer, Relay, SmtpRelay
+from mailer.delivery.holders import this_process
 from mailer.queues import CeleryQueue, make_celery
 from mailer.rendering import Frame, Sender
 from subscribers import list_audiences
@@ -36,7 +35,7 @@ class App:
         self.database = Database(settings.database_url, queue=queue)
         self.keys = Keys([key.get_secret_value() for key in settings.secret.keys])
         self.stopping = threading.Event()
-        self.holder = f"{socket.gethostname()}:{os.getpid()}"
+        self.holder = this_process()
 
     @staticmethod
     def clock() -> datetime:
@@ -78,6 +77,7 @@ class App:
             base_url=self.base_url,
             archive_url=f"{self.base_url}/archive/{slug}" if slug else "",
             overrides=str(self.home / "templates"),
+            budget_bytes=self.settings.limits.letter_bytes,
             audience_names={row.slug: row.name for row in list_audiences(session)},
         )
 

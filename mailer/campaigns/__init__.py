@@ -5,7 +5,7 @@ were approved, and the moves of a campaign's state. Knows content, rendering and
 """
 
 from mailer.campaigns.archive import Publication, Published, list_publications, publication
-from mailer.campaigns.course import advance_enlisting, due, finish_enlisting, mark_sent
+from mailer.campaigns.course import advance_enlisting, due, finish_enlisting, mark_sent, note_trouble
 from mailer.campaigns.decisions import (
     cancel,
     create,
@@ -55,6 +55,7 @@ __all__ = [
     "masks_of",
     "media",
     "note_test",
+    "note_trouble",
     "parse_when",
     "pause",
     "plan",

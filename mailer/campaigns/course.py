@@ -10,7 +10,7 @@ from mailer.base.hints import wake
 from mailer.base.tables import CampaignId, move
 from mailer.campaigns.decisions import pause
 from mailer.campaigns.models import Campaign
-from mailer.campaigns.states import MOVES
+from mailer.campaigns.states import AT_WORK, MOVES
 
 ACTOR = "sweep"
 
@@ -51,6 +51,12 @@ def finish_enlisting(session: Session, campaign_id: CampaignId, *, now: datetime
         _note(session, campaign_id, "campaign_enlisted", now)
         wake(session, "sweep", 0)
     return done
+
+
+def note_trouble(session: Session, campaign_id: CampaignId, *, detail: str) -> None:
+    """Show what holds a campaign up while it is at work, such as a relay that does not answer; empty when it is over."""
+    there = (Campaign.id == campaign_id, Campaign.state.in_(AT_WORK), Campaign.detail != detail)
+    session.execute(update(Campaign).where(*there).values(detail=detail))
 
 
 def mark_sent(session: Session, campaign_id: CampaignId, *, now: datetime) -> bool:

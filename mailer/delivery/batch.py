@@ -67,6 +67,7 @@ class BatchWork:
         self._began = monotonic()
         self._tally: dict[str, int] = {}
         self._is_stopped = False
+        self._has_trouble = False
 
     # --- for the relay -----------------------------------------------------------------------------------------------
 
@@ -133,6 +134,7 @@ class BatchWork:
             if self._campaign.uncertain_rule == "leave":
                 ledger.leave_uncertain(session, lease, now=now)
             self._audiences = audience_ids(session, self._campaign.audiences, archived=True)
+        self._has_trouble = bool(self._campaign.detail)
         self._lease, self._after, self.found_nothing = lease, lease.first - 1, False
         return True
 
@@ -183,6 +185,7 @@ class BatchWork:
             deadline=self._composer.deadline,
             now=now,
         )
+        self._note_trouble(session, outcomes)
         for result in results:
             del self._under_way[result.number]
             self._count(_TALLY[type(result.outcome)], 1)
@@ -231,6 +234,16 @@ class BatchWork:
         if campaigns.is_live(session, lease.campaign_id):
             campaigns.pause(session, lease.campaign_id, now=now, actor=ACTOR, reason="relay", detail=reason_of(refusal))
             log.error("campaign_stopped", campaign_id=lease.campaign_id, code=refusal.code, stage=refusal.stage)
+
+    def _note_trouble(self, session: Session, outcomes: list[Outcome]) -> None:
+        """Show that the relay is away, or that it is back."""
+        away = relay_is_away(outcomes)
+        if away is not None and away.text:
+            self._has_trouble = True
+            campaigns.note_trouble(session, self._lease_held.campaign_id, detail=away.text)
+        elif self._has_trouble and any(isinstance(outcome, Accepted) for outcome in outcomes):
+            self._has_trouble = False
+            campaigns.note_trouble(session, self._lease_held.campaign_id, detail="")
 
     def _count(self, what: str, number: int) -> None:
         if number:

@@ -4,7 +4,7 @@ A batch is claimed by one compare-and-set; whatever its holder writes later firs
 batch is still his by the fencing number that the claim gave him.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -214,6 +214,17 @@ def call_out(session: Session, *, now: datetime) -> tuple[BatchId, ...]:
     if called:
         session.execute(update(_batches).where(_batches.c.id.in_(called)).values(hinted_at=now))
     return called
+
+
+def free_dead(session: Session, is_dead: Callable[[str], bool], *, now: datetime) -> None:
+    """Let the leases of processes that certainly live no longer run out now."""
+    query = select(_batches.c.id, _batches.c.fence, _batches.c.holder).where(
+        _batches.c.state == "leased", _batches.c.leased_until > now
+    )
+    for batch_id, fence, holder in session.execute(query).all():
+        if is_dead(holder):
+            same = (_batches.c.id == batch_id, _batches.c.fence == fence, _batches.c.state == "leased")
+            session.execute(update(_batches).where(*same).values(leased_until=now))
 
 
 def is_finished(session: Session, campaign_id: CampaignId) -> bool:

@@ -71,4 +71,4 @@ def reason_of(outcome: Outcome) -> str:
     """The outcome in one line, as the ledger keeps it and the manager reads it."""
     if isinstance(outcome, Unknown | NotTried):
         return outcome.text
-    return " ".join(part for part in (str(outcome.code), outcome.enhanced, outcome.text) if part)
+    return " ".join(part for part in (str(outcome.code or ""), outcome.enhanced, outcome.text) if part)

@@ -16,6 +16,7 @@ from mailer.base.tables import BatchId, CampaignId
 from mailer.delivery import ledger
 from mailer.delivery.batch import BatchWork
 from mailer.delivery.compose import Composer
+from mailer.delivery.holders import is_dead
 from mailer.delivery.outcomes import Outcome, Outgoing
 from subscribers.audiences import audience_ids
 
@@ -131,7 +132,8 @@ def finish_if_done(session: Session, campaign_id: CampaignId, *, now: datetime) 
 def sweep(database: Database, *, clock: Clock, grace: timedelta) -> None:
     """Find what is due and what was forgotten: the queue is only a hint, and this is what makes it true.
 
-    Campaigns whose time has come, lists half frozen, batches that wait or whose worker was lost, campaigns that are done.
+    Campaigns whose time has come, lists half frozen, batches that wait or whose worker was lost or killed, campaigns that
+    are done.
     """
     with database.begin() as session:
         now = clock()
@@ -141,5 +143,6 @@ def sweep(database: Database, *, clock: Clock, grace: timedelta) -> None:
                 wake(session, "prepare", campaign.id)
             else:
                 finish_if_done(session, campaign.id, now=now)
+        ledger.free_dead(session, is_dead, now=now)
         for batch_id in ledger.call_out(session, now=now):
             wake(session, "send_batch", batch_id)

@@ -346,9 +346,11 @@ def test_while_the_relay_is_away_everything_waits(office: Office, relay_server: 
 
     assert office.state(campaign).state in ("preparing", "sending")
     assert office.counts(campaign).pending == 120
+    assert f"127.0.0.1:{port}: Connection refused" in office.state(campaign).detail
     relay_server.start(port)
     office.later(minutes=1)
     office.work()
+    assert office.state(campaign).detail == ""
     assert sorted(relay_server.recipients) == addresses
     assert office.state(campaign).state == "sent"
 
