@@ -1,0 +1,147 @@
+"""The whole way on the command line, embedded: the shapes of the JSON, the schedule across a restart, the clean end."""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+
+from tests.support.mailer_process import Start, run_mailer, wait_until
+from tests.support.relay import RelayServer
+
+COUNTS = {"pending", "sending", "accepted", "deferred", "failed", "skipped", "uncertain"}
+PEOPLE = """email,name
+ada@x.test,Ada
+bob@x.test,Bob
+ADA@X.TEST,Ada again
+not an address,Nobody
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A workspace with one issue beside it, and nobody in it."""
+    (tmp_path / "issue.md").write_text("# Hello\n\nNews for everyone.\n", encoding="utf-8")
+    assert run_mailer("init", tmp_path / "workspace").returncode == 0
+    return tmp_path / "workspace"
+
+
+def _json(home: Path, *arguments: str, env: Mapping[str, str] | None = None, code: int = 0) -> Any:
+    done = run_mailer(*arguments, "--json", home=home, cwd=home.parent, env=env)
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout)
+
+
+def _import(home: Path) -> dict[str, int]:
+    (home.parent / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    consent = ("--status", "subscribed", "--consent", "Asked at the conference")
+    report: dict[str, int] = _json(
+        home, "subscribers", "import", "people.csv", "--audience", "academic", *consent, code=1
+    )
+    return report
+
+
+def test_init_makes_a_workspace_that_only_its_owner_can_read_the_secrets_of(home: Path) -> None:
+    assert (home / "secrets.toml").stat().st_mode & 0o777 == 0o600
+    assert {row["slug"] for row in _json(home, "audiences", "list")} == {"academic", "industry", "outreach"}
+    assert run_mailer("subscribers", "export", "--format", "jsonl", home=home).stdout == ""
+    again = run_mailer("init", home)
+    assert again.returncode == 2
+    assert len(again.stderr.splitlines()) == 1
+
+
+def test_the_whole_way_in_the_shapes_of_the_contract(home: Path, relay_server: RelayServer) -> None:
+    env = {"MAILER_SMTP_URL": relay_server.url}
+    report = _import(home)
+    assert {"read", "created", "updated", "unchanged", "rejected", "suppressed", "duplicates"} <= set(report)
+    assert (report["read"], report["created"], report["rejected"], report["duplicates"]) == (4, 2, 1, 1)
+    rejected = (home.parent / "people.csv.rejected.csv").read_text(encoding="utf-8")
+    assert "not an address" in rejected
+
+    person = _json(home, "subscribers", "show", "ada@x.test")
+    assert {"email", "name", "status", "audiences", "attributes", "language"} <= set(person)
+    assert person["audiences"] == [{**person["audiences"][0], "slug": "academic", "state": "subscribed"}]
+
+    assert run_mailer("subscribers", "unsubscribe", "bob@x.test", home=home).returncode == 0
+    sent = run_mailer(
+        "send", "issue.md", "--audience", "academic", "--at", "now", "--yes", home=home, cwd=home.parent, env=env
+    )
+    assert sent.returncode == 0, sent.stderr
+    assert relay_server.recipients == ["ada@x.test"]
+
+    (campaign,) = _json(home, "campaign", "list")
+    shown = _json(home, "campaign", "show", str(campaign["id"]))
+    assert {"id", "state", "scheduled_at", "counts"} <= set(shown)
+    assert set(shown["counts"]) >= COUNTS
+    assert (shown["state"], shown["counts"]["accepted"]) == ("sent", 1)
+    assert sum(shown["counts"][name] for name in COUNTS) == 1
+
+    lines = run_mailer("subscribers", "export", "--format", "jsonl", home=home).stdout.splitlines()
+    assert {(row["email"], row["status"]) for row in map(json.loads, lines)} == {
+        ("ada@x.test", "subscribed"),
+        ("bob@x.test", "unsubscribed"),
+    }
+
+
+def test_what_is_scheduled_leaves_at_its_time_across_a_restart(
+    home: Path, relay_server: RelayServer, start_mailer: Start
+) -> None:
+    env = {"MAILER_SMTP_URL": relay_server.url, "MAILER_RELEASE_COOLING_OFF": "0 s"}
+    _import(home)
+    created = _json(home, "campaign", "create", "issue.md", "--audience", "academic")
+    assert {"id", "slug", "state"} <= set(created)
+    assert created["state"] == "draft"
+
+    running = start_mailer("run", "--port", "0", home=home, env=env)
+    running.wait_for("sign in")
+    leaves = datetime.now(UTC) + timedelta(seconds=25)
+    scheduled = run_mailer(
+        "campaign", "schedule", str(created["id"]), "--at", leaves.isoformat(), "--yes", home=home, env=env
+    )
+    assert scheduled.returncode == 0, scheduled.stderr
+    running.kill()
+    assert relay_server.messages == []
+
+    again = start_mailer("run", "--port", "0", home=home, env=env)
+    again.wait_for("sign in")
+    relay_server.wait_for(2, seconds=60)
+    assert datetime.now(UTC) >= leaves
+    assert sorted(relay_server.recipients) == ["ada@x.test", "bob@x.test"]
+    wait_until(lambda: _json(home, "campaign", "show", str(created["id"]))["state"] == "sent", what="the end")
+    assert again.interrupt() == 0, again.log
+
+
+def test_run_serves_tells_where_and_ends_without_a_trace(home: Path, start_mailer: Start) -> None:
+    running = start_mailer("run", "--port", "0", home=home)
+    address = running.wait_for(r"web\s+(http://127\.0\.0\.1:\d+)")[1]
+    running.wait_for(r"mailbox\s+http")
+    running.wait_for(r"sign in\s+http\S+/login/\S+")
+    for path in ("healthz", "readyz"):
+        with urlopen(f"{address}/{path}", timeout=10) as answer:  # noqa: S310 - our own address
+            assert answer.status == 200
+    group = running.pid
+    assert running.interrupt() == 0, running.log
+    assert "Traceback" not in running.log
+    time.sleep(0.1)
+    with pytest.raises(ProcessLookupError):
+        os.killpg(group, 0)
+
+
+def test_check_speaks_like_a_compiler_and_in_json(home: Path) -> None:
+    broken = home.parent / "broken"
+    broken.mkdir()
+    (broken / "issue.md").write_text(
+        '---\ntitle: "A title"\nsubject: "Subject"\naudiences: [academic]\n---\n\n![A picture](gone.png)\n',
+        encoding="utf-8",
+    )
+    findings = _json(home, "check", "broken", code=1)
+    assert all({"file", "line", "column", "level", "code", "message"} <= set(one) for one in findings)
+    error = next(one for one in findings if one["level"] == "error")
+    said = run_mailer("check", "broken", home=home, cwd=home.parent)
+    assert said.returncode == 1
+    assert f"{error['line']}:{error['column']}: error {error['code']} " in said.stdout
