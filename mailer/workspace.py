@@ -140,6 +140,6 @@ def _first_rows(session: Session, app: App, issue_folder: Path, *, sample_people
             now=now,
         )
         if person.fate == "suppressed":
-            suppress(session, person.email, reason="bounce", source="init --sample", now=now)
+            suppress(session, person.email, reason="bounced", source="init --sample", now=now)
         elif person.fate == "unsubscribed":
             unsubscribe(session, subscriber_id, audience_slugs=None, now=now, source="init --sample")

@@ -10,13 +10,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from mailer.base.errors import NotFound
+from mailer.base.errors import NotFound, WrongInput
 from mailer.base.tables import CampaignId
 from mailer.campaigns import letters
 from mailer.campaigns.models import Campaign, Media, ReleasedLetter
 from mailer.campaigns.rows import CampaignRow, masks_of
-from mailer.content import Issue
-from mailer.rendering import Frame, Letter, Picture, render, web_edition
+from mailer.content import Finding, Issue
+from mailer.rendering import Frame, Letter, Picture, check_letter, render, web_edition
 from subscribers import public_slugs
 
 EDITION = 0
@@ -26,7 +26,11 @@ EDITION = 0
 def release(
     session: Session, row: CampaignRow, issue: Issue, *, frame: Frame, formula_cache: Path | None, now: datetime
 ) -> str:
-    """Render and keep everything that the campaign will send and archive; gives the hash that names it."""
+    """Render and keep everything that the campaign will send and archive; gives the hash that names it.
+
+    Raises:
+        WrongInput: a letter has a fault that its readers would meet, such as one that Gmail would cut off.
+    """
     session.execute(delete(ReleasedLetter).where(ReleasedLetter.campaign_id == row.id))
     public = frozenset(public_slugs(session)) & frozenset(row.audiences)
     edition = web_edition(issue, public, frame, formula_cache=formula_cache)
@@ -34,6 +38,7 @@ def release(
     pictures: dict[str, Picture] = {picture.name: picture for picture in edition.pictures}
     for mask, slugs in masks_of(row.audiences).items():
         letter = render(issue, slugs, frame, formula_cache=formula_cache)
+        _require_sendable(check_letter(issue, letter, frame), is_own=issue.meta.own)
         _keep(session, row.id, mask, letters.pack(letter))
         pictures.update((picture.name, picture) for picture in letter.pictures)
     _keep_media(session, pictures.values(), now)
@@ -84,6 +89,12 @@ def media(session: Session, name: str) -> tuple[bytes, str]:
     if found is None:
         raise NotFound("there is no such picture", do="open the letter anew")
     return found.content, found.media_type
+
+
+def _require_sendable(findings: Iterable[Finding], *, is_own: bool) -> None:
+    for finding in findings:
+        if is_own and finding.level == "error":
+            raise WrongInput(f"{finding.code}: {finding.message}", do="mend it and try again", place=str(finding.place))
 
 
 def _content(session: Session, campaign_id: CampaignId, mask: int) -> bytes:

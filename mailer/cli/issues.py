@@ -14,6 +14,7 @@ from mailer.cli.output import JsonOption, say, show, show_json
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened, workspace_exists
 from mailer.content import Issue, check_issue, read_issue
 from mailer.delivery import Accepted, reason_of, test_copies
+from mailer.rendering import check_letters
 from mailer.specimen import FILE_NAMES, Format, Specimen, a_reader, make_specimen, sample_frame
 from mailer.workspace import copy_sample
 from subscribers import find_person
@@ -35,9 +36,14 @@ def new(issue_dir: Annotated[Path, typer.Argument(metavar="ISSUE_DIR", help="The
     say(f"write {issue_dir / 'issue.md'}, then `mailer check {issue_dir}`")
 
 
-def check(issue: IssueArgument, json_: JsonOption = False) -> int:
+def check(issue: IssueArgument, workspace: WorkspaceOption = None, json_: JsonOption = False) -> int:
     """Check an issue like a compiler: FILE:LINE:COL: error|warning CODE message."""
-    findings = check_issue(read_issue(issue))
+    read, home = read_issue(issue), find_workspace(workspace)
+    frame, cache = sample_frame(), None
+    if workspace_exists(home):
+        with opened(home) as app, app.database.read() as session:
+            frame, cache = app.frame(session, slug=read.meta.slug), app.formula_cache
+    findings = sorted({*check_issue(read), *check_letters(read, read.meta.audiences, frame, formula_cache=cache)})
     if json_:
         show_json(
             [

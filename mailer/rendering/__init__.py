@@ -7,6 +7,7 @@ Knows MJML, mail clients and MIME; knows no subscriber, no campaign and no datab
 
 from mailer.rendering.calendars import calendar
 from mailer.rendering.check import check_letter
+from mailer.rendering.checking import check_letters
 from mailer.rendering.letter import FieldSlot, Frame, Letter, LinkSlot, Picture, SectionSize, Segments, Sender, Slot
 from mailer.rendering.mime import HeaderValue, Key, Skeleton, fill, pieces, skeleton
 from mailer.rendering.render import render
@@ -29,6 +30,7 @@ __all__ = [
     "WebEdition",
     "calendar",
     "check_letter",
+    "check_letters",
     "fill",
     "html_of",
     "pieces",

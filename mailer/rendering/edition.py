@@ -1,6 +1,7 @@
 """What stands around an issue when it is written for some readers: theme, words, names, calendar files."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from jinja2 import Environment
@@ -35,6 +36,9 @@ class Edition:
             WrongInput: one of them is wrong.
         """
         searched = folders(frame.overrides)
+        named = parseaddr(issue.meta.sender)[0]
+        if named:
+            frame = replace(frame, sender=replace(frame.sender, name=named))
         return cls(
             issue=issue,
             audiences=audiences,
@@ -55,10 +59,10 @@ class Edition:
     def of_meta(self, key: str) -> str:
         """The title, subject or preheader for these audiences, its merge fields as they were written."""
         meta = self.issue.meta
-        for audience in (*meta.audiences, *sorted(self.audiences)):
-            own = meta.by_audience.get(audience, {}).get(key) if audience in self.audiences else None
-            if own:
-                return own
+        # A reader of several audiences gets what is meant for one of them only where all of them say the same.
+        own = {meta.by_audience.get(slug, {}).get(key, "") for slug in self.audiences}
+        if len(own) == 1 and (wording := own.pop()):
+            return wording
         return str(getattr(meta, key)) or (meta.title if key == "subject" else "")
 
     def calendar_url(self, event: Event) -> str:
