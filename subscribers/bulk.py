@@ -218,8 +218,11 @@ class _Postgres:
         return addresses, domains, hashes
 
     def next_ids(self, count: int) -> Sequence[int]:
-        query = "SELECT nextval(pg_get_serial_sequence('subscribers', 'id')) FROM generate_series(1, %s)"
-        return [row[0] for row in self._connection.execute(query, (count,))]
+        # The sequence's name is looked up once: within the SELECT it would be for every row.
+        name = self._connection.execute("SELECT pg_get_serial_sequence('subscribers', 'id')").fetchone()
+        query = "SELECT array_agg(nextval(%s::regclass)) FROM generate_series(1, %s)"
+        row = self._connection.execute(query, (name[0] if name else "", count)).fetchone()
+        return row[0] or [] if row else []
 
     def add_people(self, rows: Rows) -> None:
         self._copy(_PEOPLE, rows)

@@ -5,6 +5,7 @@ file finds everyone as the first left them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -168,8 +169,12 @@ def _chunks(source: Source, plan: Plan, mapping: Mapping[str, str], name: str) -
             yield Refusal(record, found) if isinstance(found, str) else found
 
     rows = read()
-    while chunk := list(islice(rows, CHUNK)):
-        yield chunk
+    # The next chunk is read while the database, which needs no Python, takes in this one.
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import") as reader:
+        coming = reader.submit(list, islice(rows, CHUNK))
+        while chunk := coming.result():
+            coming = reader.submit(list, islice(rows, CHUNK))
+            yield chunk
 
 
 def _own_plan(record: Record, mapping: Mapping[str, str], name: str, kind: str) -> Plan:
