@@ -18,6 +18,7 @@ PROJECT = Path(__file__).parents[2]
 PAGES = [PROJECT / "README.md", *sorted((PROJECT / "docs").rglob("*.md"))]
 CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
+PLACE = re.compile(r"`((?:mailer|subscribers|templates|tests|docs|benchmarks)/[\w./*-]*)`")
 SERVES = ("run", "web", "worker", "beat", "preview")
 
 
@@ -53,6 +54,12 @@ def test_every_link_between_the_pages_leads_somewhere(page: Path) -> None:
     text = re.sub(r"```.*?```|`[^`]*`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     missing = [target for target in LINK.findall(text) if not (page.parent / target).exists()]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    named = PLACE.findall(page.read_text(encoding="utf-8"))
+    assert [place for place in named if not list(PROJECT.glob(place.rstrip("/")))] == []
 
 
 def test_every_console_block_shows_a_command() -> None:
