@@ -39,6 +39,7 @@ from subscribers.people import (
     add_person,
     count_people,
     find_person,
+    find_suppressed,
     list_people,
     person_by_id,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "export_people",
     "find_address",
     "find_person",
+    "find_suppressed",
     "import_file",
     "is_suppressed",
     "lift",

@@ -42,7 +42,8 @@ def look(text: TextFile, is_email_column: Callable[[str], bool]) -> Delimited:
     told = re.fullmatch(r"sep=(.)\s*", sample[0])  # a line that Excel understands
     delimiter = told[1] if told else _delimiter(sample, is_email_column)
     skip = 1 if told else 0
-    head = [row for row in islice(csv.reader(sample[skip:], delimiter=delimiter), SAMPLE) if _is_filled(row)]
+    rows = (row for row in csv.reader(sample[skip:], delimiter=delimiter) if _is_filled(row) and not _is_remark(row))
+    head = list(islice(rows, SAMPLE)) or [sample]
     index = header_index(head, is_email_column)
     return Delimited(delimiter, skip, head[index] if index is not None else None, head[0])
 
@@ -123,6 +124,11 @@ def _delimiter(sample: list[str], is_email_column: Callable[[str], bool]) -> str
         return names_address, sum(1 for width in widths if width == widths[0] > 1), widths[0] if widths else 0
 
     return max(DELIMITERS, key=score)
+
+
+def _is_remark(cells: list[str]) -> bool:
+    """A line of a list that begins with # and holds nothing else."""
+    return len(cells) == 1 and cells[0].lstrip().startswith("#")
 
 
 def _is_filled(cells: list[str]) -> bool:

@@ -93,6 +93,17 @@ def find_person(session: Session, email_or_public_id: str, *, now: datetime) -> 
     return found[0]
 
 
+def find_suppressed(session: Session, address: str, *, keys: Keys, now: datetime) -> Person | None:
+    """Someone of whom nothing is known but that they must not be mailed; None where not even that is."""
+    try:
+        parsed = find_address(address)
+    except WrongInput:
+        return None
+    if not is_suppressed(session, parsed.key, keys=keys):
+        return None
+    return Person(SubscriberId(0), "", parsed.written, "", "", "suppressed", now)
+
+
 def person_by_id(session: Session, subscriber_id: SubscriberId, *, now: datetime) -> Person | None:
     """A person, or None who was erased."""
     found = _people(session, Subscriber.id == subscriber_id, limit=1, now=now)

@@ -79,13 +79,13 @@ SHAPES = (
             "delivery mode, moderation action, list id, self link, http etag, subscription mode, user, bounce score"
         ),
     ),
-    Shape("Sympa", frozenset({"email", "reception"}), {"reception": "reception"}, frozenset()),
     Shape("Google", frozenset({"e mail 1 value"}), {"organization name": "attribute"}, _PRIVATE_BUT),
     Shape("Outlook", frozenset({"e mail address", "e mail display name"}), {}, _PRIVATE_BUT),
     Shape("Outlook", frozenset({"e mail address", "business phone"}), {}, _PRIVATE_BUT),
     Shape("Keila", frozenset({"email", "first name", "last name", "status"})),
 )
 PLAIN = Shape("", frozenset())
+SYMPA = Shape("Sympa", frozenset(), {"reception": "reception"}, frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Plan:
 
     Args:
         shape: the product's name; empty where no shape was recognised.
-        roles: what each column is taken for, and under which name.
+        roles: what each column is taken for, and under which name; every one that speaks of the will is a `status`.
     """
 
     shape: str
@@ -114,7 +114,7 @@ def plan_for(columns: Sequence[str], mapping: Mapping[str, str], file_name: str,
         WrongInput: no column holds addresses, or the mapping names one that is not there.
     """
     present = frozenset(map(plain, columns))
-    shape = next((shape for shape in SHAPES if shape.told_by <= present), PLAIN)
+    shape = SYMPA if kind == "sympa" else next((shape for shape in SHAPES if shape.told_by <= present), PLAIN)
     mapped = frozenset(map(plain, mapping))
     roles = []
     for role, name in roles_of(columns, mapping):
@@ -135,4 +135,5 @@ def plan_for(columns: Sequence[str], mapping: Mapping[str, str], file_name: str,
         )
     by_name = (standing for part, standing in shape.by_file_name if part in file_name.casefold())
     setters = tuple((index, SETTERS[role], name) for index, (role, name) in enumerate(roles) if role != "ignore")
-    return Plan(shape.name, tuple(roles), next(by_name, Standing.SUBSCRIBED), setters)
+    told = tuple(("status" if role[0] in "+-" or role == "reception" else role, name) for role, name in roles)
+    return Plan(shape.name, told, next(by_name, Standing.SUBSCRIBED), setters)

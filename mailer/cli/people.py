@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 import subscribers as book
-from mailer.base.errors import WrongInput
+from mailer.base.errors import NotFound, WrongInput
 from mailer.cli import audiences
 from mailer.cli.exits import DONE, FAULTS
 from mailer.cli.output import JsonOption, say, show, show_json, show_table
@@ -173,7 +173,13 @@ def export(
 def show_(email: EmailArgument, workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
     """Everything that is known of a person, with the log of their consent."""
     with opened(workspace) as app, app.database.read() as session:
-        person = book.find_person(session, email, now=app.clock())
+        try:
+            person = book.find_person(session, email, now=app.clock())
+        except NotFound:
+            stranger = book.find_suppressed(session, email, keys=app.keys, now=app.clock())
+            if stranger is None:
+                raise
+            person = stranger
         known = book.everything_about(person, book.list_consents(session, person.id))
     if json_:
         show_json(known)

@@ -1,0 +1,240 @@
+"""Files of people in every encoding, delimiter and state of disorder that spreadsheets and products leave them in."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import Workbook
+
+from mailer.base.errors import WrongInput
+from subscribers.columns import is_email_column
+from subscribers.formulas import guarded, unguarded
+from subscribers.reading import open_source
+from subscribers.rows import Candidate
+from subscribers.shapes import plan_for
+from subscribers.standing import Standing
+
+
+def candidates(path: Path, mapping: dict[str, str] | None = None) -> list[Candidate | str]:
+    source = open_source(path, is_email_column)
+    return [
+        plan_for(record.columns, mapping or {}, path.name, kind=source.kind).candidate(record)
+        for record in source.records()
+    ]
+
+
+def read(tmp_path: Path, content: str | bytes, name: str = "people.csv", **mapping: str) -> list[Any]:
+    """`(key, name)` of every candidate, or the reason of a refusal."""
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return [each if isinstance(each, str) else (each.key, each.name) for each in candidates(path, mapping)]
+
+
+ADA, ZOE = ("ada@x.org", "Ada Løvelace"), ("zoe@x.org", "Zoé")
+TABLE = "email,name\nada@x.org,Ada Løvelace\nzoe@x.org,Zoé\n"
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "iso-8859-1"]
+)
+def test_every_encoding_is_understood(tmp_path: Path, encoding: str) -> None:
+    assert read(tmp_path, TABLE.encode(encoding)) == [ADA, ZOE]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\n"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_every_delimiter_and_line_end_is_understood(tmp_path: Path, delimiter: str, end: str) -> None:
+    assert read(tmp_path, TABLE.replace(",", delimiter).replace("\n", end)) == [ADA, ZOE]
+
+
+def test_an_old_macintosh_wrote_its_own_letters(tmp_path: Path) -> None:
+    assert read(tmp_path, TABLE.replace("\n", "\r").encode("mac_roman")) == [ADA, ZOE]
+
+
+def test_a_byte_that_no_encoding_knows_does_not_end_an_import(tmp_path: Path) -> None:
+    found = read(tmp_path, TABLE.encode() + b"bad@x.org,\x81\xff\n")
+    assert [key for key, _ in found] == ["ada@x.org", "zoe@x.org", "bad@x.org"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [" ada@x.org ", "\u00a0ada@x.org", "ADA@X.org", "<ada@x.org>", "ada@x.org\x00", "mailto:ada@x.org", "'ada@x.org'"],
+)
+def test_what_surrounds_an_address_in_a_cell_is_no_part_of_it(tmp_path: Path, cell: str) -> None:
+    assert read(tmp_path, f"email,name\n{cell},Ada\n") == [("ada@x.org", "Ada")]
+
+
+def test_rows_too_short_are_taken_and_rows_too_long_are_refused(tmp_path: Path) -> None:
+    text = "email,name,city\na@x.org\nb@x.org,Bea,Bath,,\nc@x.org,Cy,Cork,more\n\n,,\n  \n"
+    assert read(tmp_path, text) == [("a@x.org", ""), ("b@x.org", "Bea"), "1 cell too many"]
+
+
+def test_a_quote_that_is_never_closed_swallows_nobody(tmp_path: Path) -> None:
+    lines = [f"p{number}@x.org,Person\n" for number in range(200)]
+    lines[50] = 'p50@x.org,"Person\n'
+    found = read(tmp_path, "email,name\n" + "".join(lines))
+    assert [key for key, _ in found] == [f"p{number}@x.org" for number in range(200)]
+
+
+def test_a_cell_may_hold_several_lines(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text('email,name\na@x.org,"Ada\nLovelace"\nnobody,Bob\n', encoding="utf-8")
+    records = list(open_source(path, is_email_column).records())
+    assert [record.line for record in records] == [2, 4]
+    assert read(tmp_path, path.read_text())[0] == ("a@x.org", "Ada Lovelace")
+
+
+def test_titles_above_the_header_and_excels_own_line_are_passed_over(tmp_path: Path) -> None:
+    assert read(tmp_path, "Members of 2026,,\n\nName,E-Mail\nAda,ada@x.org\n") == [("ada@x.org", "Ada")]
+    assert read(tmp_path, "sep=;\r\nName;E-Mail\r\nAda;ada@x.org\r\n") == [("ada@x.org", "Ada")]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Email", "E-mail", "EMAIL ADDRESS", "email_address", "E-Mail-Adresse", "Adresse e-mail", "Courriel",
+        "Correo electrónico", "Indirizzo email", "メールアドレス", "Subscriber Email", "E-mail 1 - Value", "Email*", "Mail",
+    ],
+)  # fmt: skip
+def test_the_column_of_addresses_has_many_names(tmp_path: Path, header: str) -> None:
+    assert read(tmp_path, f"x,{header}\n1,ada@x.org\n") == [("ada@x.org", "")]
+
+
+@pytest.mark.parametrize("header", ["Email disabled", "Email status", "Email opt in", "Address", "Email type"])
+def test_not_every_column_about_mail_holds_addresses(header: str) -> None:
+    assert not is_email_column(header)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "name"),
+    [
+        ("email,Vorname,Nachname", "a@x.org,Ada,Lovelace", "Ada Lovelace"),
+        ("email,Vorname,Name", "a@x.org,Ada,Lovelace", "Ada Lovelace"),
+        ("email,Prénom,Nom", "a@x.org,Ada,Lovelace", "Ada Lovelace"),
+        ("email,Nom", "a@x.org,Ada Lovelace", "Ada Lovelace"),
+        ("email,FNAME,LNAME", "a@x.org,Ada,", "Ada"),
+        ("email,name", '"Ada Lovelace <a@x.org>",', "Ada Lovelace"),
+    ],
+)
+def test_a_name_is_put_together(tmp_path: Path, header: str, row: str, name: str) -> None:
+    assert read(tmp_path, f"{header}\n{row}\n") == [("a@x.org", name)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ada@x.org\nBOB@x.org\n", [("ada@x.org", ""), ("bob@x.org", "")]),
+        ('# list\nAda L <ada@x.org>\n\n"L, Ada" <bob@x.org>\n', [("ada@x.org", "Ada L"), ("bob@x.org", "L, Ada")]),
+        ("ada@x.org, bob@x.org; Cy <cy@x.org>\n", [("ada@x.org", ""), ("bob@x.org", ""), ("cy@x.org", "Cy")]),
+        ("ada@x.org Ada Lovelace\nbob@x.org\tBob\n", [("ada@x.org", "Ada Lovelace"), ("bob@x.org", "Bob")]),
+        ("ada@x.org\nno address\n", [("ada@x.org", ""), "'no address' is not"]),
+        ("ada@x.org,Ada\nbob@x.org,Bob\n", [("ada@x.org", "Ada"), ("bob@x.org", "Bob")]),
+        ("Ada,ada@x.org\nBob,bob@x.org\n", [("ada@x.org", "Ada"), ("bob@x.org", "Bob")]),
+    ],
+)
+def test_lists_without_a_header(tmp_path: Path, text: str, expected: list[Any]) -> None:
+    found = read(tmp_path, text, "list.txt")
+    assert [
+        each[: len(want)] if isinstance(want, str) else each for each, want in zip(found, expected, strict=True)
+    ] == expected
+
+
+def test_sympas_dump(tmp_path: Path) -> None:
+    text = (
+        "date 1122334455\nemail ada@x.org\ngecos Ada Lovelace\nreception mail\nsubscribed 1\nvisibility noconceal\n\n"
+        "email bob@x.org\nreception nomail\nsubscribed 1\nsuspend 0\n\nemail cy@x.org\nsubscribed 0\nincluded 1\nsuspend 1\n"
+    )
+    path = tmp_path / "dump"
+    path.write_text(text, encoding="utf-8")
+    found = [each for each in candidates(path) if isinstance(each, Candidate)]
+    assert [(each.line, each.key, each.name, each.standing) for each in found] == [
+        (1, "ada@x.org", "Ada Lovelace", Standing.SUBSCRIBED),
+        (8, "bob@x.org", "", Standing.UNSUBSCRIBED),
+        (13, "cy@x.org", "", Standing.PAUSED),
+    ]
+    assert not any(each.attributes for each in found)
+
+
+def test_json_lines_name_their_columns_anew_in_each(tmp_path: Path) -> None:
+    text = (
+        '{"email": "ada@x.org", "name": "Ada", "attributes": {"age": 36}}\n\n{"Email": "bob@x.org", "vip": true}\n'
+        '{"name": "nobody"}\n["x"]\nnot json\n'
+    )
+    path = tmp_path / "p.jsonl"
+    path.write_text(text, encoding="utf-8")
+    source = open_source(path, is_email_column)
+    found = []
+    for record in source.records():
+        try:
+            found.append(plan_for(record.columns, {}, "p", kind="json").candidate(record))
+        except WrongInput:
+            found.append("no column")
+    assert [each.attributes if isinstance(each, Candidate) else each[:13] for each in found] == [
+        {"age": 36}, {"vip": True}, "no column", "no column", "no column",
+    ]  # fmt: skip
+
+
+def test_a_spreadsheet_is_read_from_the_sheet_that_holds_people(tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.title = "empty"  # type: ignore[union-attr]
+    sheet = book.create_sheet("people")
+    for row in (
+        ["People"],
+        [None],
+        ["Name", "E-Mail", "Age", "Status"],
+        ["Ada", "ada@x.org", 36, "active"],
+        ["B", "b@x.org", 1.5, True],
+    ):
+        sheet.append(row)
+    path = tmp_path / "people.xlsx"
+    book.save(path)
+    found = [each for each in candidates(path) if isinstance(each, Candidate)]
+    assert [(each.line, each.key, each.name, each.attributes) for each in found] == [
+        (4, "ada@x.org", "Ada", {"Age": "36"}),
+        (5, "b@x.org", "B", {"Age": "1.5"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "empty"),
+        (b"\n \n", "empty"),
+        (b"%PDF-1.7", "PDF"),
+        (b'[{"email": 1}]', "JSON list"),
+        (b"PK\x03\x04junk", "no spreadsheet"),
+    ],
+)
+def test_what_is_no_file_of_people_is_refused(tmp_path: Path, content: bytes, why: str) -> None:
+    with pytest.raises(WrongInput, match=why):
+        read(tmp_path, content)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WrongInput, match="cannot be read"):
+        open_source(tmp_path / "nowhere.csv", is_email_column)
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_read_or_refused_in_words(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    path.write_bytes(content)
+    try:
+        source = open_source(path, is_email_column)
+        plan = plan_for(source.columns, {}, "any.csv", kind=source.kind)
+    except WrongInput:
+        return
+    assert all(plan.candidate(record) for record in source.records())
+
+
+@given(st.lists(st.text(max_size=12), min_size=1, max_size=5))
+def test_a_guarded_cell_comes_back_through_csv(cells: list[str]) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out).writerow([guarded(cell) for cell in cells])
+    (row,) = csv.reader(io.StringIO(out.getvalue(), newline="")) if any(cells) or len(cells) > 1 else ([""],)
+    assert [unguarded(cell) for cell in row] == cells
+    assert not any(cell[:1] in ("=", "+", "-", "@") for cell in row)
