@@ -43,7 +43,7 @@ def is_plain(value: str) -> bool:
 def quoted(text: str) -> bytes:
     r"""Text in quoted-printable; `\n` becomes CRLF. It begins a new line and may end within one."""
     raw = text.encode("utf-8", "replace").decode("latin-1")
-    escaped = _BLANKS.sub(lambda blanks: "=20" * len(blanks[0]), _UNSAFE.sub(_hex, raw.replace("=", "=3D")))
+    escaped = _BLANKS.sub(lambda blanks: "=20" * len(blanks[0]), _UNSAFE.sub(_hex, raw))
     return "\r\n".join(map(_folded, escaped.split("\n"))).encode("ascii")
 
 

@@ -1,5 +1,6 @@
 import email
 import email.policy
+import quopri
 import re
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
@@ -194,6 +195,11 @@ def test_quoted_printable_needs_no_tidying_and_no_dot_stuffing(text: str) -> Non
     encoded = quoted(text)
     assert not re.search(rb"[ \t]\r\n|[ \t]$|  |^\.|^From |\t", encoded, re.MULTILINE)
     assert all(len(line) <= 76 for line in encoded.split(b"\r\n"))
+
+
+@pytest.mark.parametrize("text", ['<p class="a">b</p>', "https://x.test/?a=1&b==", "=3D", "é = ü  \n. From\nFrom"])
+def test_an_equals_sign_is_written_as_a_number_once(text: str) -> None:
+    assert quopri.decodestring(quoted(text)).decode().replace("\r\n", "\n") == text
 
 
 def test_the_same_letter_gives_the_same_bytes() -> None:
