@@ -6,7 +6,7 @@ PYTHON ?= $(shell for it in python3 python3.14 python3.13 python3.12 python3.11;
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-CODE := mailer subscribers tests benchmarks
+CODE := mailer subscribers tests $(wildcard benchmarks)
 WORKERS ?= 2
 PYTEST := $(BIN)/pytest --numprocesses=$(WORKERS) --maxschedchunk=4
 
@@ -35,7 +35,7 @@ golden: install-test ## write the golden files anew, to be read in review
 
 clean: ## remove what was made, but no workspace
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	find mailer subscribers tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find $(CODE) -name __pycache__ -prune -exec rm -rf {} +
 
 install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test
