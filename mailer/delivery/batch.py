@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 from mailer import campaigns
 from mailer.base.database import Database
 from mailer.base.errors import WrongInput
-from mailer.base.tables import AudienceId, BatchId
+from mailer.base.tables import BatchId
 from mailer.campaigns import CampaignRow
 from mailer.delivery import ledger
 from mailer.delivery.compose import Composer
-from mailer.delivery.ledger import Lease, Recipient, Result
+from mailer.delivery.ledger import Lease, Recipient, Result, Wanted
 from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Outgoing, Refused, Unknown, reason_of
 from mailer.delivery.policy import Suspicion, relay_is_away, relay_retry_at, stops_campaign
 from subscribers.audiences import audience_ids
@@ -57,7 +57,7 @@ class BatchWork:
         self._stopping = stopping
         self._lease: Lease | None = None
         self._campaign: CampaignRow | None = None
-        self._audiences: tuple[AudienceId, ...] = ()
+        self._people = Wanted((), now=clock())
         self._under_way: dict[int, int] = {}
         """Numbers that are marked as being sent, with their count of attempts."""
         self._finished: list[Result] = []
@@ -133,7 +133,8 @@ class BatchWork:
             self._campaign = campaigns.row(session, lease.campaign_id)
             if self._campaign.uncertain_rule == "leave":
                 ledger.leave_uncertain(session, lease, now=now)
-            self._audiences = audience_ids(session, self._campaign.audiences, archived=True)
+            ids = audience_ids(session, self._campaign.audiences, archived=True)
+            self._people = Wanted(ids, now=now)
         self._has_trouble = bool(self._campaign.detail)
         self._lease, self._after, self.found_nothing = lease, lease.first - 1, False
         return True
@@ -148,7 +149,7 @@ class BatchWork:
             self._is_stopped = True
             return ()
         group = ledger.take_group(
-            session, lease, self._audiences, after=self._after, size=self._composer.group, now=self._clock()
+            session, lease, self._people, after=self._after, size=self._composer.group, now=self._clock()
         )
         self._after = group.last
         self._under_way.update((recipient.number, recipient.attempts) for recipient in group.recipients)

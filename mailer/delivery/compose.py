@@ -1,8 +1,10 @@
 """A released letter and a recipient become the bytes of a message: slots, addresses, envelope, signature."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any
 
 from mailer import campaigns
@@ -16,9 +18,48 @@ from mailer.content.merge_fields import evaluate
 from mailer.delivery.headers import DATE, LEAVE_KEY, MESSAGE_ID, TO, message_headers
 from mailer.delivery.ledger import Recipient
 from mailer.delivery.outcomes import Outgoing
-from mailer.rendering import FieldSlot, Letter, LinkSlot, Sender, Skeleton, Slot, fill, skeleton
+from mailer.rendering import FieldSlot, Letter, LinkSlot, Sender, Skeleton, Slot, skeleton
+from mailer.rendering.mime import Segment
 
 LETTERS_KEPT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Mould:
+    """An encoded letter with what is known of its fixed bytes: where its gaps are, and whether the rest is plain.
+
+    Plain is ASCII without a dot at the beginning of a line.
+    """
+
+    segments: tuple[Segment, ...]
+    gaps: tuple[int, ...]
+    is_plain: bool
+
+    @classmethod
+    def of(cls, skeleton: Skeleton) -> "Mould":
+        """Look at a skeleton once, for all the messages that are made of it."""
+        segments = skeleton.segments
+        gaps = tuple(index for index, segment in enumerate(segments) if not isinstance(segment, bytes))
+        return cls(segments, gaps, all(_is_plain(segment) for segment in segments if isinstance(segment, bytes)))
+
+    def fill(self, values: Mapping[Slot | str, str]) -> tuple[bytes, bool]:
+        """The message, and whether it is plain as a whole.
+
+        Raises:
+            WrongInput: an address cannot stand in a header.
+        """
+        parts = list(self.segments)
+        is_plain = self.is_plain
+        for index in self.gaps:
+            gap = self.segments[index]
+            assert not isinstance(gap, bytes)  # noqa: S101 - `gaps` are those that are not
+            filled = parts[index] = gap.filled(values)
+            is_plain = is_plain and _is_plain(filled)
+        return b"".join(parts), is_plain  # type: ignore[arg-type]  # every gap has been replaced
+
+
+def _is_plain(piece: bytes) -> bool:
+    return piece.isascii() and b"\n." not in piece and not piece.startswith(b".")
 
 
 class Composer:
@@ -34,14 +75,14 @@ class Composer:
         self.sender = Sender(
             settings.sender.name, settings.sender.from_, settings.sender.postal_address, settings.sender.reply_to
         )
-        self._letters: dict[tuple[CampaignId, str, int], Skeleton] = {}
+        self._letters: dict[tuple[CampaignId, str, int], Mould] = {}
         self._sender_address = settings.sender.from_
         self.domain = settings.sender.from_.rpartition("@")[2]
         self._bounce_address = settings.bounce.address
         self.deadline = settings.limits.deadline
         self.group = settings.limits.group
 
-    def letter(self, database: Database, campaign: CampaignRow, mask: int) -> Skeleton:
+    def letter(self, database: Database, campaign: CampaignRow, mask: int) -> Mould:
         """The encoded letter of a release for one set of audiences; read and encoded once in this process."""
         key = (campaign.id, campaign.release_hash, mask)
         found = self._letters.get(key)
@@ -51,10 +92,10 @@ class Composer:
                 meta = campaigns.read_revision(session, campaign.revision_id).meta
             if len(self._letters) >= LETTERS_KEPT:
                 self._letters.clear()
-            found = self._letters[key] = self.skeleton(letter, meta, slug=campaign.slug)
+            found = self._letters[key] = self.mould(letter, meta, slug=campaign.slug)
         return found
 
-    def skeleton(self, letter: Letter, meta: FrontMatter, *, slug: str) -> Skeleton:
+    def mould(self, letter: Letter, meta: FrontMatter, *, slug: str) -> Mould:
         """A letter encoded as a message, with the headers of every message sent."""
         headers = message_headers(
             self.sender,
@@ -63,11 +104,11 @@ class Composer:
             reply_to=meta.reply_to,
             bounce_address=self._bounce_address,
         )
-        return skeleton(letter, headers=headers)
+        return Mould.of(skeleton(letter, headers=headers))
 
     def message(
         self,
-        letter: Skeleton,
+        letter: Mould,
         recipient: Recipient,
         *,
         campaign_id: CampaignId,
@@ -84,15 +125,11 @@ class Composer:
         """
         values = self.values(recipient, campaign_id=campaign_id, audience_names=audience_names)
         values[TO] = f"{recipient.name} <{recipient.address}>"
-        values[DATE] = format_datetime(now)
+        values[DATE] = _date(now.replace(microsecond=0))
         values[MESSAGE_ID] = self.message_id(campaign_id, recipient.number)
-        data = fill(letter, values)
-        return Outgoing(
-            recipient.number,
-            self.envelope_sender(campaign_id, recipient.number),
-            envelope_address(recipient.address),
-            data,
-        )
+        data, is_plain = letter.fill(values)
+        sender = self.envelope_sender(campaign_id, recipient.number)
+        return Outgoing(recipient.number, sender, envelope_address(recipient.address), data, is_plain)
 
     def values(
         self, recipient: Recipient, *, campaign_id: CampaignId, audience_names: tuple[str, ...] = ()
@@ -117,6 +154,11 @@ class Composer:
             return self._sender_address
         local, _, domain = self._bounce_address.rpartition("@")
         return f"{local}+{self.keys.sign(Purpose.BOUNCE, campaign_id, number)}@{domain}"
+
+
+@lru_cache(maxsize=4)
+def _date(now: datetime) -> str:
+    return format_datetime(now)
 
 
 _PURPOSES: Mapping[str, Purpose] = {

@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from time import monotonic
 
 from mailer.base.relay_url import RelaySettings
@@ -21,6 +22,7 @@ from mailer.delivery.policy import meaning
 from mailer.delivery.replies import NotSmtp, Reply, ReplyReader, shown
 
 RECEIVE_BYTES = 1 << 16
+MOST_PIECES = 16
 
 
 class Connection:
@@ -212,7 +214,7 @@ class Connection:
         parameters = ""
         if "SIZE" in self._features:
             parameters += f" SIZE={len(message.data)}"
-        if "8BITMIME" in self._features and not message.data.isascii():
+        if "8BITMIME" in self._features and not message.is_plain and not message.data.isascii():
             parameters += " BODY=8BITMIME"
         if "SMTPUTF8" in self._features and not (message.recipient + message.sender).isascii():
             parameters += " SMTPUTF8"
@@ -246,7 +248,9 @@ class Connection:
     def _data_answered(self, transaction: Transaction, reply: Reply) -> None:
         if reply.kind == 3 and transaction.refused is None:
             transaction.is_handed_over = True
-            self._say(_stuffed(transaction.message.data), "dot", transaction)
+            data, end = _stuffed(transaction.message)
+            self._out.append((memoryview(data), None))
+            self._say(end, "dot", transaction)
             return
         if transaction.refused is None:
             transaction.refused = meaning(reply, "data")
@@ -307,16 +311,24 @@ class Connection:
 
     def _flush(self) -> None:
         while self._out and self.closed is None:
-            data, transaction = self._out[0]
-            sent = self.socket.send(data)
+            sent = self._write()
             self._deadline = monotonic() + self._patience_for_next()
-            if sent < len(data):
-                self._out[0] = data[sent:], transaction
-                continue
-            self._out.popleft()
-            if transaction is not None:
-                transaction.is_gone = True
+            while sent:
+                data, transaction = self._out[0]
+                if sent < len(data):
+                    self._out[0] = data[sent:], transaction
+                    break
+                sent -= len(data)
+                self._out.popleft()
+                if transaction is not None:
+                    transaction.is_gone = True
         self._wants_write = False
+
+    def _write(self) -> int:
+        """Write as much as goes, with one call of the system for a message and the commands that follow it."""
+        if isinstance(self.socket, ssl.SSLSocket):
+            return self.socket.send(self._out[0][0])
+        return self.socket.sendmsg([data for data, _ in islice(self._out, MOST_PIECES)])
 
     def _patience_for_next(self) -> float:
         stage = self._expected[0].stage if self._expected else None
@@ -346,8 +358,9 @@ def lost_for_now(why: str) -> Deferred:
     return Deferred(0, "", f"the connection was lost each time: {why}")
 
 
-def _stuffed(data: bytes) -> bytes:
-    """With every leading dot doubled and the final dot added (RFC 5321 §4.5.2)."""
-    if b"\r\n." in data or data.startswith(b"."):
+def _stuffed(message: Outgoing) -> tuple[bytes, bytes]:
+    """The message with every leading dot doubled, and the end that it needs (RFC 5321 §4.5.2)."""
+    data = message.data
+    if not message.is_plain and (b"\r\n." in data or data.startswith(b".")):
         data = (b"\r\n" + data).replace(b"\r\n.", b"\r\n..")[2:]
-    return data + (b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n")
+    return data, b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n"

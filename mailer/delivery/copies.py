@@ -39,11 +39,11 @@ def test_copies(
     addresses = [parse_address(address).written for address in dict.fromkeys(to)]
     letter = render(issue, frozenset(audiences), frame, formula_cache=formula_cache)
     marked = replace(letter, subject=(MARK, *letter.subject))
-    skeleton = composer.skeleton(marked, issue.meta, slug="test")
+    mould = composer.mould(marked, issue.meta, slug="test")
     # A number of their own for every copy: a client that has seen a Message-ID shows the message once only.
     first = int(now.timestamp() * 1000)
     messages = [
-        composer.message(skeleton, _reader(first + index, address), campaign_id=NO_CAMPAIGN, now=now)
+        composer.message(mould, _reader(first + index, address), campaign_id=NO_CAMPAIGN, now=now)
         for index, address in enumerate(addresses)
     ]
     outcomes = dict(answer for answer in relay.send(messages) if answer is not None)

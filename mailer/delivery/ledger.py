@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Table,
+    Update,
     and_,
     bindparam,
     case,
@@ -41,6 +42,48 @@ HINTS_AT_ONCE = 32
 _rows: Table = Delivery.metadata.tables["deliveries"]
 _batches: Table = Batch.metadata.tables["batches"]
 _TO_SEND = ("pending", "uncertain")
+
+
+# --- statements of the hot path: made once, because SQLAlchemy takes longer to make one than the database to do it ---------
+
+_RENEW = (
+    update(_batches)
+    .where(_batches.c.id == bindparam("batch"), _batches.c.fence == bindparam("number"), _batches.c.state == "leased")
+    .values(leased_until=bindparam("until", type_=_batches.c.leased_until.type))
+    .returning(_batches.c.id)
+)
+_NEXT = (
+    select(_rows.c.number, _rows.c.subscriber_id, _rows.c.mask, _rows.c.attempts)
+    .where(
+        _rows.c.campaign_id == bindparam("campaign"),
+        _rows.c.number > bindparam("after"),
+        _rows.c.number <= bindparam("end"),
+        _rows.c.state.in_(_TO_SEND),
+        or_(_rows.c.due_at.is_(None), _rows.c.due_at <= bindparam("now", type_=_rows.c.due_at.type)),
+    )
+    .order_by(_rows.c.number)
+    .limit(bindparam("size"))
+)
+_THESE = update(_rows).where(
+    _rows.c.campaign_id == bindparam("campaign"), _rows.c.number.in_(bindparam("numbers", expanding=True))
+)
+_MOMENT = bindparam("moment", type_=_rows.c.updated_at.type)
+_SENDING = _THESE.values(state="sending", attempts=_rows.c.attempts + 1, updated_at=_MOMENT)
+_SENT = _THESE.values(state="sent", reason="", due_at=None, updated_at=_MOMENT)
+_BEFORE = case((_rows.c.was_uncertain, "uncertain"), else_="pending")
+_RECORD = (
+    update(_rows)
+    .where(_rows.c.campaign_id == bindparam("campaign"), _rows.c.number == bindparam("row"), _rows.c.state == "sending")
+    .values(
+        # "again" is back to where it was taken from: a row that is uncertain stays so until it has an answer.
+        state=case((bindparam("after") == "again", _BEFORE), else_=bindparam("after")),
+        reason=bindparam("why"),
+        attempts=_rows.c.attempts - bindparam("uncounted"),
+        due_at=bindparam("due", type_=_rows.c.due_at.type),
+        was_uncertain=or_(_rows.c.was_uncertain, bindparam("is_unknown", type_=_rows.c.was_uncertain.type)),
+        updated_at=bindparam("moment", type_=_rows.c.updated_at.type),
+    )
+)
 
 
 # --- enlisting ----------------------------------------------------------------------------------------------------------
@@ -168,9 +211,8 @@ def _can_be_claimed(session: Session, now: datetime) -> ColumnElement[bool]:
 
 def renew(session: Session, lease: Lease, *, now: datetime) -> bool:
     """Hold the batch for longer, and lock it until the end of the transaction; False where it is no longer ours."""
-    mine = (_batches.c.id == lease.batch_id, _batches.c.fence == lease.fence, _batches.c.state == "leased")
-    statement = update(_batches).where(*mine).values(leased_until=now + LEASE).returning(_batches.c.id)
-    return session.execute(statement).scalar_one_or_none() is not None
+    held = {"batch": lease.batch_id, "number": lease.fence, "until": now + LEASE}
+    return session.execute(_RENEW, held).scalar_one_or_none() is not None
 
 
 def let_go(session: Session, lease: Lease, *, due_at: datetime | None, failures: int, now: datetime) -> bool:
@@ -262,27 +304,25 @@ class Group:
     skipped: int
 
 
-def take_group(
-    session: Session, lease: Lease, audience_ids: Sequence[AudienceId], *, after: int, size: int, now: datetime
-) -> Group:
+class Wanted:
+    """Who of some subscribers may receive now, asked with `ids`; made once for a batch, because making costs most of it.
+
+    A pause that ends while the batch is in work ends for the next batch.
+    """
+
+    def __init__(self, audience_ids: Sequence[AudienceId], *, now: datetime) -> None:
+        people = recipients(audience_ids, now=now)
+        self.query = people.where(people.selected_columns.subscriber_id.in_(bindparam("ids", expanding=True)))
+
+
+def take_group(session: Session, lease: Lease, wanted: Wanted, *, after: int, size: int, now: datetime) -> Group:
     """Mark the next rows as being sent, and skip those who may no longer receive: this is the last moment to look."""
-    due = or_(_rows.c.due_at.is_(None), _rows.c.due_at <= now)
-    query = (
-        select(_rows.c.number, _rows.c.subscriber_id, _rows.c.mask, _rows.c.attempts)
-        .where(_rows.c.campaign_id == lease.campaign_id, _rows.c.number > after, _rows.c.number <= lease.last)
-        .where(_rows.c.state.in_(_TO_SEND), due)
-        .order_by(_rows.c.number)
-        .limit(size)
-    )
-    rows = session.execute(query).all()
+    span = {"campaign": lease.campaign_id, "after": after, "end": lease.last, "now": now, "size": size}
+    rows = session.execute(_NEXT, span).all()
     if not rows:
         return Group((), lease.last, 0)
-    people = recipients(audience_ids, now=now)
-    wanted = [row.subscriber_id for row in rows if row.subscriber_id is not None]
-    found = {
-        person.subscriber_id: person
-        for person in session.execute(people.where(people.selected_columns.subscriber_id.in_(wanted)))
-    }
+    ids = [row.subscriber_id for row in rows if row.subscriber_id is not None]
+    found = {person.subscriber_id: person for person in session.execute(wanted.query, {"ids": ids})}
     taken, skipped = [], []
     for number, subscriber_id, mask, attempts in rows:
         person = found.get(subscriber_id)
@@ -293,7 +333,7 @@ def take_group(
         taken.append(
             Recipient(number, subscriber_id, live & mask, attempts + 1, address, name, language, attributes or {})
         )
-    _mark(session, lease, [one.number for one in taken], state="sending", attempts=_rows.c.attempts + 1, updated_at=now)
+    _mark(session, _SENDING, lease, [one.number for one in taken], now)
     if skipped:
         _skip(session, lease, skipped, now=now)
     return Group(tuple(taken), rows[-1].number if len(rows) == size else lease.last, len(skipped))
@@ -305,13 +345,13 @@ def _skip(session: Session, lease: Lease, rows: Sequence[tuple[int, SubscriberId
         # A person who is subscribed and yet may not receive has left the audiences of this campaign.
         status = "erased" if person is None else person.status
         reason = "unsubscribed" if status == "subscribed" else status
-        _mark(session, lease, [number], state="skipped", reason=reason, due_at=None, updated_at=now)
+        skip = update(_rows).where(_rows.c.campaign_id == lease.campaign_id, _rows.c.number == number)
+        session.execute(skip.values(state="skipped", reason=reason, due_at=None, updated_at=now))
 
 
-def _mark(session: Session, lease: Lease, numbers: Sequence[int], **values: Any) -> None:
+def _mark(session: Session, statement: Update, lease: Lease, numbers: Sequence[int], now: datetime) -> None:
     if numbers:
-        mine = (_rows.c.campaign_id == lease.campaign_id, _rows.c.number.in_(numbers))
-        session.execute(update(_rows).where(*mine).values(**values))
+        session.execute(statement, {"campaign": lease.campaign_id, "numbers": numbers, "moment": now})
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,25 +379,9 @@ def record(
             accepted.append(result.number)
         else:
             others.append(_written(lease, result, uncertain_rule=uncertain_rule, deadline=deadline, now=now))
-    _mark(session, lease, accepted, state="sent", reason="", due_at=None, updated_at=now)
+    _mark(session, _SENT, lease, accepted, now)
     if others:
         session.execute(_RECORD, others)
-
-
-_BEFORE = case((_rows.c.was_uncertain, "uncertain"), else_="pending")
-_RECORD = (
-    update(_rows)
-    .where(_rows.c.campaign_id == bindparam("campaign"), _rows.c.number == bindparam("row"), _rows.c.state == "sending")
-    .values(
-        # "again" is back to where it was taken from: a row that is uncertain stays so until it has an answer.
-        state=case((bindparam("after") == "again", _BEFORE), else_=bindparam("after")),
-        reason=bindparam("why"),
-        attempts=_rows.c.attempts - bindparam("uncounted"),
-        due_at=bindparam("due", type_=_rows.c.due_at.type),
-        was_uncertain=or_(_rows.c.was_uncertain, bindparam("is_unknown", type_=_rows.c.was_uncertain.type)),
-        updated_at=bindparam("moment", type_=_rows.c.updated_at.type),
-    )
-)
 
 
 def _written(

@@ -8,13 +8,16 @@ from typing import Literal
 class Outgoing:
     """One message for one recipient; `number` is the sender's own mark for it.
 
-    `sender` and `recipient` are the envelope's. `data` is the whole message with CRLF line ends, not dot-stuffed.
+    `sender` and `recipient` are the envelope's. `data` is the whole message with CRLF line ends, not dot-stuffed. `is_plain`
+    promises that it is ASCII and that no line begins with a dot: to look for oneself takes 45 µs for 55 KB, a quarter of
+    what it takes to send them.
     """
 
     number: int
     sender: str
     recipient: str
     data: bytes
+    is_plain: bool = False
 
 
 Scope = Literal["recipient", "campaign"]

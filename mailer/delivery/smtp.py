@@ -131,8 +131,13 @@ class _Sending:
                         yield None
 
     def _hand_out(self) -> None:
-        """Give messages to the connections that have room, the idle ones first, and open more while there is work."""
+        """Open connections while there is work for more, and give messages to those that have room, the idle first."""
         self._share.give_up_surplus()
+        if len(self._share.connections) < self._share.limit:
+            # Kept ones are ready and are used at once; of new ones no more than there are messages.
+            wanted = self._source.available(self._share.limit)
+            while self._share.opening < wanted and self._share.open_more():
+                pass
         for busy in (0, 1):
             for connection in self._share.usable:
                 while connection.in_flight == busy and connection.has_room and not self._share.seconds_to_wait:
@@ -143,10 +148,6 @@ class _Sending:
                     connection.give(transaction)
         for connection in self._share.connections:
             connection.push()
-        if len(self._share.connections) < self._share.limit:
-            wanted = self._source.available(self._share.limit)
-            while self._share.opening < wanted and self._share.open_more():
-                pass
         if self._share.is_hopeless and not self._share.connections:
             self._give_up(NotTried(self._share.failure))
 

@@ -228,8 +228,8 @@ def test_what_comes_of_an_attempt_is_written_down(office: Office, outcome: Outco
     with office.database.begin() as session:
         lease = ledger.claim(session, batch, now=office.now, holder="x")
         assert lease is not None
-        ids = audience_ids(session, ["academic"])
-        group = ledger.take_group(session, lease, ids, after=0, size=10, now=office.now)
+        wanted = ledger.Wanted(audience_ids(session, ["academic"]), now=office.now)
+        group = ledger.take_group(session, lease, wanted, after=0, size=10, now=office.now)
         result = ledger.Result(1, group.recipients[0].attempts, outcome)
         ledger.record(
             session,

@@ -332,7 +332,9 @@ def test_a_wrong_password_is_about_all_of_us(certificate: Certificate) -> None:
 def test_connections_are_kept_and_one_that_was_closed_meanwhile_costs_nothing(relay_server: RelayServer) -> None:
     with relaying(relay_server, connections=1) as relay:
         send(relay, messages(5))
+        began = time.monotonic()
         send(relay, messages(5))
+        assert time.monotonic() - began < 0.5, "a kept connection is waited for"
         assert relay_server.connections == 1
         relay_server.fault("rset", drop=True)
         port = relay_server.port
