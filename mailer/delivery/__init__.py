@@ -9,6 +9,7 @@ from mailer.delivery.copies import test_copies
 from mailer.delivery.mailbox import MailboxServer, Received, read_message, received
 from mailer.delivery.outcomes import Accepted, Deferred, Outcome, Outgoing, Refused, Unknown, reason_of
 from mailer.delivery.progress import Counts, RecipientRow, progress, recipients_page
+from mailer.delivery.reach import require_relay
 from mailer.delivery.run import Relay, prepare, send_batch, sweep
 from mailer.delivery.smtp import SmtpRelay
 
@@ -32,6 +33,7 @@ __all__ = [
     "reason_of",
     "received",
     "recipients_page",
+    "require_relay",
     "send_batch",
     "sweep",
     "test_copies",

@@ -49,12 +49,14 @@ class Mould:
             WrongInput: an address cannot stand in a header.
         """
         parts = list(self.segments)
-        is_plain = self.is_plain
+        filled = []
         for index in self.gaps:
             gap = self.segments[index]
             assert not isinstance(gap, bytes)  # noqa: S101 - `gaps` are those that are not
-            filled = parts[index] = gap.filled(values)
-            is_plain = is_plain and _is_plain(filled)
+            piece = parts[index] = gap.filled(values)
+            filled.append(piece)
+        # A line feed before each piece: one that begins with a dot is found together with the others.
+        is_plain = self.is_plain and _is_plain(b"\n".join((b"", *filled)))
         return b"".join(parts), is_plain  # type: ignore[arg-type]  # every gap has been replaced
 
 
