@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from mailer.base import audit
@@ -169,6 +169,13 @@ def cancel(session: Session, campaign_id: CampaignId, *, now: datetime, actor: s
     wake(session, "sweep", 0)
 
 
+def discard(session: Session, campaign_id: CampaignId, *, now: datetime, actor: str) -> None:
+    """Throw a draft away as if it had never been; anything else is left as it is."""
+    gone = delete(Campaign).where(Campaign.id == campaign_id, Campaign.state == "draft").returning(Campaign.id)
+    if session.execute(gone).scalar_one_or_none() is not None:
+        audit.note(session, actor=actor, deed="campaign_discarded", subject=f"campaign {campaign_id}", now=now)
+
+
 def fail(
     session: Session, campaign_id: CampaignId, *, now: datetime, actor: str, reason: str, detail: str = ""
 ) -> None:
@@ -220,7 +227,7 @@ def _move(session: Session, campaign_id: CampaignId, decision: str, after: str, 
 def _require_checked(findings: Sequence[Finding], accepted: bool | Collection[str]) -> None:  # noqa: FBT001
     for finding in findings:
         if finding.level == "error":
-            raise WrongInput(f"{finding.code}: {finding.message}", do="mend it and try again", place=str(finding.place))
+            raise WrongInput(finding.code, do=finding.message, place=str(finding.place))
     if accepted is True:
         return
     codes = accepted or ()

@@ -94,7 +94,7 @@ def media(session: Session, name: str) -> tuple[bytes, str]:
 def _require_sendable(findings: Iterable[Finding], *, is_own: bool) -> None:
     for finding in findings:
         if is_own and finding.level == "error":
-            raise WrongInput(f"{finding.code}: {finding.message}", do="mend it and try again", place=str(finding.place))
+            raise WrongInput(finding.code, do=finding.message, place=str(finding.place))
 
 
 def _content(session: Session, campaign_id: CampaignId, mask: int) -> bytes:

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from mailer import campaigns, delivery
 from mailer.app import App
-from mailer.base.errors import NotAllowed, Unreachable
+from mailer.base.errors import MailerError, NotAllowed, Unreachable
 from mailer.base.tables import CampaignId
 from mailer.campaigns import CampaignRow
 from mailer.cli.exits import DONE, FAULTS, INTERRUPTED
@@ -60,8 +60,15 @@ def send(
 ) -> int:
     """Make a campaign and schedule it; `--at now` waits until it is done and shows progress."""
     with stop_signals() as stopped, opened(workspace, works=True) as app:
+        if at.strip() == "now":
+            delivery.require_relay(app.settings.smtp.relays)
         campaign_id = _create(app, issue, audience)
-        moment = _schedule(app, campaign_id, at, yes=yes)
+        try:
+            moment = _schedule(app, campaign_id, at, yes=yes)
+        except (MailerError, typer.Abort):
+            with app.database.begin() as session:  # what was not released leaves no draft behind
+                campaigns.discard(session, campaign_id, now=app.clock(), actor=ACTOR)
+            raise
         if at.strip() != "now":
             _show_campaign(app, campaign_id, json_=json_)
             say(f"leaves {moment:%A %d %B %Y, %H:%M} UTC, if `mailer run` or a worker runs then")

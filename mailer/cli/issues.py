@@ -86,7 +86,7 @@ def render(
     if out is None:
         sys.stdout.buffer.write(specimen.content(format_))
         sys.stdout.buffer.flush()
-    elif out.is_dir() or not out.suffix:
+    elif out.is_dir() or not (out.suffix or out.exists()):
         _write_folder(specimen, format_, out)
     else:
         out.write_bytes(specimen.content(format_))
