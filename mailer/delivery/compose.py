@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from mailer import campaigns
 from mailer.base.database import Database
@@ -15,6 +15,7 @@ from mailer.base.tokens import Keys, Purpose
 from mailer.campaigns import CampaignRow
 from mailer.content.issue import FrontMatter
 from mailer.content.merge_fields import evaluate
+from mailer.delivery.dkim import signed, signers
 from mailer.delivery.headers import DATE, LEAVE_KEY, MESSAGE_ID, TO, message_headers
 from mailer.delivery.ledger import Recipient
 from mailer.delivery.outcomes import Outgoing
@@ -28,10 +29,11 @@ LETTERS_KEPT = 256
 class Mould:
     """An encoded letter with what is known of its fixed bytes: where its gaps are, and whether the rest is plain.
 
-    Plain is ASCII without a dot at the beginning of a line.
+    Plain is ASCII without a dot at the beginning of a line. `head` is how many of the segments are headers.
     """
 
     segments: tuple[Segment, ...]
+    head: int
     gaps: tuple[int, ...]
     is_plain: bool
 
@@ -40,10 +42,11 @@ class Mould:
         """Look at a skeleton once, for all the messages that are made of it."""
         segments = skeleton.segments
         gaps = tuple(index for index, segment in enumerate(segments) if not isinstance(segment, bytes))
-        return cls(segments, gaps, all(_is_plain(segment) for segment in segments if isinstance(segment, bytes)))
+        plain = all(_is_plain(segment) for segment in segments if isinstance(segment, bytes))
+        return cls(segments, len(skeleton.head), gaps, plain)
 
-    def fill(self, values: Mapping[Slot | str, str]) -> tuple[bytes, bool]:
-        """The message, and whether it is plain as a whole.
+    def fill(self, values: Mapping[Slot | str, str]) -> tuple[bytes, bytes, bool]:
+        """The headers with the empty line, the body, and whether both are plain.
 
         Raises:
             WrongInput: an address cannot stand in a header.
@@ -57,7 +60,8 @@ class Mould:
             filled.append(piece)
         # A line feed before each piece: one that begins with a dot is found together with the others.
         is_plain = self.is_plain and _is_plain(b"\n".join((b"", *filled)))
-        return b"".join(parts), is_plain  # type: ignore[arg-type]  # every gap has been replaced
+        whole = cast("list[bytes]", parts)  # every gap has been replaced
+        return b"".join(whole[: self.head]), b"".join(whole[self.head :]), is_plain
 
 
 def _is_plain(piece: bytes) -> bool:
@@ -81,6 +85,7 @@ class Composer:
         self._sender_address = settings.sender.from_
         self.domain = settings.sender.from_.rpartition("@")[2]
         self._bounce_address = settings.bounce.address
+        self._signers = signers(settings.dkim, home=settings.home, sender_domain=self.domain)
         self.deadline = settings.limits.deadline
         self.group = settings.limits.group
 
@@ -129,7 +134,9 @@ class Composer:
         values[TO] = f"{recipient.name} <{recipient.address}>"
         values[DATE] = _date(now.replace(microsecond=0))
         values[MESSAGE_ID] = self.message_id(campaign_id, recipient.number)
-        data, is_plain = letter.fill(values)
+        head, body, is_plain = letter.fill(values)
+        signature = signed(head[:-2], body, self._signers, now) if self._signers else b""
+        data = b"".join((signature, head, body))
         sender = self.envelope_sender(campaign_id, recipient.number)
         return Outgoing(recipient.number, sender, envelope_address(recipient.address), data, is_plain)
 

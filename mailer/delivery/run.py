@@ -13,7 +13,7 @@ from mailer import campaigns
 from mailer.base.database import Database
 from mailer.base.hints import wake
 from mailer.base.tables import BatchId, CampaignId
-from mailer.delivery import ledger
+from mailer.delivery import enlisting, ledger
 from mailer.delivery.batch import BatchWork
 from mailer.delivery.compose import Composer
 from mailer.delivery.holders import is_dead
@@ -71,11 +71,11 @@ def _enlist_chunk(session: Session, campaign_id: CampaignId, *, size: int, batch
     after = campaign.enlisted_to or 0
     ids = audience_ids(session, campaign.audiences, archived=True)
     # The mark first: of two who do this at once, the second waits here, finds it moved and leaves it to the first.
-    last = ledger.last_of_chunk(session, ids, after=after, limit=size, now=now)
+    last = enlisting.last_of_chunk(session, ids, after=after, limit=size, now=now)
     if not campaigns.advance_enlisting(session, campaign_id, before=campaign.enlisted_to, after=last or after):
         return True
     if last is not None:
-        ledger.enlist(session, campaign_id, ids, after=after, last=last, batch_size=batch, now=now)
+        enlisting.enlist(session, campaign_id, ids, after=after, last=last, batch_size=batch, now=now)
         for batch_id in ledger.call_out(session, now=now):
             wake(session, "send_batch", batch_id)
         return False

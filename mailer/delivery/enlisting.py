@@ -1,0 +1,76 @@
+"""Enlisting: the recipients of a campaign get their rows of the ledger, and batches that own them, chunk by chunk."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Table, func, insert, literal, select
+from sqlalchemy.orm import Session
+
+from mailer.base.tables import AudienceId, CampaignId, SubscriberId
+from mailer.delivery.models import Batch, Delivery
+from subscribers.audiences import recipients
+
+_rows: Table = Delivery.metadata.tables["deliveries"]
+_batches: Table = Batch.metadata.tables["batches"]
+
+
+def last_of_chunk(
+    session: Session, audience_ids: Sequence[AudienceId], *, after: int, limit: int, now: datetime
+) -> SubscriberId | None:
+    """The last of the next `limit` subscribers after `after` who may receive now; None where there is none."""
+    query = recipients(audience_ids, now=now)
+    subscriber_id = query.selected_columns.subscriber_id
+    chunk = query.with_only_columns(subscriber_id).where(subscriber_id > after).order_by(subscriber_id).limit(limit)
+    last: SubscriberId | None = session.execute(select(func.max(chunk.subquery().c.subscriber_id))).scalar_one()
+    return last
+
+
+def enlist(
+    session: Session,
+    campaign_id: CampaignId,
+    audience_ids: Sequence[AudienceId],
+    *,
+    after: int,
+    last: SubscriberId,
+    batch_size: int,
+    now: datetime,
+) -> int:
+    """Give the recipients among the subscribers after `after`, up to `last`, their rows, and batches that own the rows.
+
+    Returns how many there are.
+    """
+    base = _last_number(session, campaign_id)
+    query = recipients(audience_ids, now=now)
+    subscriber_id = query.selected_columns.subscriber_id
+    people = query.where(subscriber_id > after, subscriber_id <= last).subquery()
+    numbered = select(
+        literal(campaign_id),
+        literal(base) + func.row_number().over(order_by=people.c.subscriber_id),
+        people.c.subscriber_id,
+        people.c.mask,
+    )
+    columns = ["campaign_id", "number", "subscriber_id", "mask"]
+    session.execute(insert(_rows).from_select(columns, numbered, include_defaults=False))
+    end = _last_number(session, campaign_id)
+    if end > base:
+        session.execute(
+            insert(_batches),
+            [
+                {
+                    "campaign_id": campaign_id,
+                    "first": first,
+                    "last": min(first + batch_size - 1, end),
+                    "state": "waiting",
+                    "fence": 0,
+                    "holder": "",
+                    "due_at": now,
+                }
+                for first in range(base + 1, end + 1, batch_size)
+            ],
+        )
+    return end - base
+
+
+def _last_number(session: Session, campaign_id: CampaignId) -> int:
+    query = select(func.max(_rows.c.number)).where(_rows.c.campaign_id == campaign_id)
+    return session.execute(query).scalar_one() or 0
