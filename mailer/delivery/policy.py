@@ -15,7 +15,10 @@ UNKNOWN_ATTEMPTS = 3
 """A message cut off after its final dot may have arrived each time: after so many attempts it is left alone."""
 
 SUSPICIOUS_REFUSALS = 20
-"""So many refusals for one reason, and nobody accepted, are not about the recipients."""
+"""So many refusals of sender or content for one reason, and nobody accepted, are not about the recipients."""
+
+SUSPICIOUS_ABSENTEES = 50
+"""So many mailboxes in a row that do not exist, and not one that does: it is the relay that has lost its list."""
 
 _SENDER_STATUS = ("5.1.7", "5.1.8")
 """Bad sender's mailbox, bad sender's system (RFC 3463 §3.2): many relays say so only after RCPT."""
@@ -72,23 +75,27 @@ class Suspicion:
     """
 
     accepted: int = 0
+    absent: int = 0
     refusals: tuple[tuple[str, int], ...] = ()
 
     def after(self, outcomes: Iterable[Outcome]) -> "Suspicion":
         """With these outcomes counted in."""
-        accepted, refusals = self.accepted, dict(self.refusals)
+        accepted, absent, refusals = self.accepted, self.absent, dict(self.refusals)
         for outcome in outcomes:
             if isinstance(outcome, Accepted):
                 accepted += 1
-            elif isinstance(outcome, Refused) and _may_be_about_us(outcome):
+            elif isinstance(outcome, Refused) and not _may_be_about_us(outcome):
+                absent += 1
+            elif isinstance(outcome, Refused):
                 kind = f"{outcome.stage} {outcome.code} {outcome.enhanced}"
                 refusals[kind] = refusals.get(kind, 0) + 1
-        return Suspicion(accepted, tuple(refusals.items()))
+        return Suspicion(accepted, absent, tuple(refusals.items()))
 
     @property
     def is_about_us(self) -> bool:
         """Whether to stop and ask the manager."""
-        return self.accepted == 0 and any(count >= SUSPICIOUS_REFUSALS for _, count in self.refusals)
+        alike = any(count >= SUSPICIOUS_REFUSALS for _, count in self.refusals)
+        return self.accepted == 0 and (alike or self.absent >= SUSPICIOUS_ABSENTEES)
 
 
 def _may_be_about_us(refused: Refused) -> bool:
