@@ -17,6 +17,7 @@ QUIET = ["--quiet", "--disable-pip-version-check"]
 def _run(*command: str | Path, cwd: Path) -> str:
     # All of it, for pip's own settings stand there too; nothing of ours, and no way to the checkout.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAILER_", "PYTHON"))}
+    environment["TMPDIR"] = str(cwd)  # the demo keeps its workspace
     done = subprocess.run(
         [str(part) for part in command], check=False, capture_output=True, text=True, cwd=cwd, env=environment
     )
