@@ -150,9 +150,9 @@ class Share:
         return int(min(fair, self._cap))
 
     @property
-    def opening(self) -> int:
-        """How many connections are not ready yet."""
-        return sum(not connection.is_ready for connection in self.connections)
+    def unused(self) -> int:
+        """How many connections have no message: idle ones, and those that are being opened."""
+        return sum(not connection.in_flight for connection in self.connections)
 
     @property
     def is_busy(self) -> bool:

@@ -134,9 +134,9 @@ class _Sending:
         """Open connections while there is work for more, and give messages to those that have room, the idle first."""
         self._share.give_up_surplus()
         if len(self._share.connections) < self._share.limit:
-            # Kept ones are ready and are used at once; of new ones no more than there are messages.
+            # Kept ones are ready and are used at once; no more are opened than there are messages for.
             wanted = self._source.available(self._share.limit)
-            while self._share.opening < wanted and self._share.open_more():
+            while self._share.unused < wanted and self._share.open_more():
                 pass
         for busy in (0, 1):
             for connection in self._share.usable:
