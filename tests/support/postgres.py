@@ -31,6 +31,7 @@ SETTINGS = {
     "log_min_messages": "fatal",
 }
 PATIENCE_SECONDS = 60
+PREFIX = "mailer-pg-"
 ROOM_BYTES = 2 << 30
 
 
@@ -54,7 +55,22 @@ def new_folder() -> Path:
     """A folder for a cluster: in memory where there is room, for a database is copied twenty times faster there."""
     memory = Path("/dev/shm")  # noqa: S108 - not a name of ours in it, but one that mkdtemp makes
     is_roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM_BYTES
-    return Path(tempfile.mkdtemp(prefix="mailer-pg-", dir=memory if is_roomy else None))
+    place = memory if is_roomy else Path(tempfile.gettempdir())
+    for left in place.glob(f"{PREFIX}*"):
+        # A test process that was killed has left it; a server that still runs ends when its folder is gone.
+        if not _is_alive(left.name.removeprefix(PREFIX).partition("-")[0]):
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place))
+
+
+def _is_alive(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        pass  # it is somebody else's
+    return True
 
 
 @dataclass
