@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mailer.base.errors import NotFound
+from mailer.base.errors import NotFound, WrongInput
 from mailer.cli.exits import DONE, FAULTS
 from mailer.cli.options import IssueArgument
 from mailer.cli.output import JsonOption, say, show, show_json
@@ -17,7 +17,7 @@ from mailer.delivery import Accepted, reason_of, test_copies
 from mailer.rendering import check_letters
 from mailer.specimen import FILE_NAMES, Format, Specimen, a_reader, make_specimen, sample_frame
 from mailer.workspace import copy_sample
-from subscribers import find_person
+from subscribers import find_person, parse_address
 
 
 def add_to(app: typer.Typer) -> None:
@@ -82,7 +82,10 @@ def render(
     read = read_issue(issue)
     for finding in check_issue(read):
         say(str(finding))
-    specimen = _specimen(read, audience or list(read.meta.audiences), to, find_workspace(workspace))
+    audiences = audience or list(read.meta.audiences)
+    _require_known(read, audiences)
+    address = parse_address(to).written if to else ""
+    specimen = _specimen(read, audiences, address, find_workspace(workspace))
     if out is None:
         sys.stdout.buffer.write(specimen.content(format_))
         sys.stdout.buffer.flush()
@@ -91,6 +94,20 @@ def render(
     else:
         out.write_bytes(specimen.content(format_))
         say(f"wrote {out}")
+
+
+def _require_known(issue: Issue, audiences: list[str]) -> None:
+    """Refuse an audience that an issue which names its audiences does not name.
+
+    Raises:
+        WrongInput: it is unknown.
+    """
+    known = {*issue.meta.audiences, *(slug for slug, _place in issue.audience_uses)}
+    for slug in audiences:
+        if issue.meta.audiences and slug not in known:
+            raise WrongInput(
+                f"the issue is not for {slug!r}", do=f"use one of {', '.join(sorted(known))}", place="--audience"
+            )
 
 
 def _specimen(issue: Issue, audiences: list[str], to: str, home: Path) -> Specimen:

@@ -11,6 +11,7 @@ WRONG = [
     (["render"], "ISSUE"),
     (["render", "no-such-folder"], "no-such-folder"),
     (["render", "--format", "pdf", "issue.md"], "pdf"),
+    (["render", "--to", "nobody@", "issue.md"], "nobody@"),
     (["check", "no-such-folder"], "no-such-folder"),
     (["campaign", "list", "--workspace", "nowhere"], "nowhere"),
 ]
