@@ -79,7 +79,9 @@ def test_twenty_same_refusals_and_nobody_accepted_are_about_us() -> None:
     assert Suspicion().after([NOBODY] * 50).is_about_us, "a relay that knows nobody any more"
 
 
-@pytest.mark.parametrize("outcomes", [[SPAM] * 19, [SPAM] * 50 + [OK], [NOBODY] * 49, [NOBODY] * 100 + [OK], [Deferred(450, "", "")] * 100])
+@pytest.mark.parametrize(
+    "outcomes", [[SPAM] * 19, [SPAM] * 50 + [OK], [NOBODY] * 49, [NOBODY] * 100 + [OK], [Deferred(450, "", "")] * 100]
+)
 def test_other_refusals_are_the_recipients(outcomes: list[Outcome]) -> None:
     assert not Suspicion().after(outcomes).is_about_us
 
