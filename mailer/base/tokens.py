@@ -44,8 +44,8 @@ class Keys:
 
     def sign(self, purpose: Purpose, *ids: int) -> str:
         """A token that lets its bearer do `purpose` to `ids` (whole numbers from 0)."""
-        payload = bytes((self._newest, purpose)) + b"".join(map(_varint, ids))
-        return urlsafe_b64encode(payload + self._mac(self._newest, payload)).rstrip(b"=").decode("ascii")
+        payload = bytes((self._newest, purpose, *_varints(ids)))
+        return _encode(payload + self._mac(self._newest, payload))
 
     def read(self, purpose: Purpose, token: str) -> tuple[int, ...]:
         """The ids of a token.
@@ -95,15 +95,16 @@ def _key_id(secret: str) -> int:
     return sha256(b"key id of " + secret.encode()).digest()[0]
 
 
-def _varint(number: int) -> bytes:
-    if number < 0x80:
-        return bytes((number,))
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
+def _varints(numbers: Sequence[int]) -> list[int]:
+    """Each number in groups of seven bits, the lowest first; every group but a number's last has its high bit set."""
+    out = []
+    for number in numbers:
+        rest = number
+        while rest > 0x7F:
+            out.append(rest & 0x7F | 0x80)
+            rest >>= 7
+        out.append(rest)
+    return out
 
 
 def _read_varints(data: bytes) -> tuple[int, ...]:
@@ -117,10 +118,14 @@ def _read_varints(data: bytes) -> tuple[int, ...]:
     return tuple(numbers)
 
 
+def _encode(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
 def _decode(token: str) -> bytes:
     try:
         data = urlsafe_b64decode(token.encode("ascii", "replace") + b"=" * (-len(token) % 4))
     except (Base64Error, ValueError):
         return b""
     # One text for one token: base64 would also read one whose unused last bits differ.
-    return data if urlsafe_b64encode(data).rstrip(b"=").decode() == token else b""
+    return data if _encode(data) == token else b""

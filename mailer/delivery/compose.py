@@ -20,7 +20,7 @@ from mailer.delivery.headers import DATE, LEAVE_KEY, MESSAGE_ID, TO, message_hea
 from mailer.delivery.ledger import Recipient
 from mailer.delivery.outcomes import Outgoing
 from mailer.rendering import FieldSlot, Letter, LinkSlot, Sender, Skeleton, Slot, skeleton
-from mailer.rendering.mime import Segment
+from mailer.rendering.mime import Gap, HeaderGap, Segment
 
 LETTERS_KEPT = 256
 
@@ -29,21 +29,29 @@ LETTERS_KEPT = 256
 class Mould:
     """An encoded letter with what is known of its fixed bytes: where its gaps are, and whether the rest is plain.
 
-    Plain is ASCII without a dot at the beginning of a line. `head` is how many of the segments are headers.
+    Plain is ASCII without a dot at the beginning of a line. `head` is how many of the segments are headers. A gap that
+    comes more than once, such as a link, is filled once; `dated` is the one that is the same for all of a second.
     """
 
     segments: tuple[Segment, ...]
     head: int
-    gaps: tuple[int, ...]
+    gaps: tuple[tuple[Gap, tuple[int, ...]], ...]
+    dated: tuple[Gap, int] | None
     is_plain: bool
 
     @classmethod
     def of(cls, skeleton: Skeleton) -> "Mould":
         """Look at a skeleton once, for all the messages that are made of it."""
         segments = skeleton.segments
-        gaps = tuple(index for index, segment in enumerate(segments) if not isinstance(segment, bytes))
+        places: dict[Gap, list[int]] = {}
+        for index, segment in enumerate(segments):
+            if not isinstance(segment, bytes):
+                places.setdefault(segment, []).append(index)
+        date = next((gap for gap in places if isinstance(gap, HeaderGap) and gap.slots == (DATE,)), None)
+        dated = (date, places.pop(date)[0]) if date is not None else None
+        gaps = tuple((gap, tuple(indexes)) for gap, indexes in places.items())
         plain = all(_is_plain(segment) for segment in segments if isinstance(segment, bytes))
-        return cls(segments, len(skeleton.head), gaps, plain)
+        return cls(segments, len(skeleton.head), gaps, dated, plain)
 
     def fill(self, values: Mapping[Slot | str, str]) -> tuple[bytes, bytes, bool]:
         """The headers with the empty line, the body, and whether both are plain.
@@ -51,17 +59,24 @@ class Mould:
         Raises:
             WrongInput: an address cannot stand in a header.
         """
-        parts = list(self.segments)
-        filled = []
-        for index in self.gaps:
-            gap = self.segments[index]
-            assert not isinstance(gap, bytes)  # noqa: S101 - `gaps` are those that are not
-            piece = parts[index] = gap.filled(values)
+        parts = cast("list[bytes]", list(self.segments))  # every gap is about to be replaced
+        filled = [b""]
+        for gap, indexes in self.gaps:
+            piece = gap.filled(values)
             filled.append(piece)
+            for index in indexes:
+                parts[index] = piece
+        if self.dated is not None:
+            gap, index = self.dated
+            parts[index] = _date_header(gap, values[DATE])
         # A line feed before each piece: one that begins with a dot is found together with the others.
-        is_plain = self.is_plain and _is_plain(b"\n".join((b"", *filled)))
-        whole = cast("list[bytes]", parts)  # every gap has been replaced
-        return b"".join(whole[: self.head]), b"".join(whole[self.head :]), is_plain
+        is_plain = self.is_plain and _is_plain(b"\n".join(filled))
+        return b"".join(parts[: self.head]), b"".join(parts[self.head :]), is_plain
+
+
+@lru_cache(maxsize=16)
+def _date_header(gap: Gap, date: str) -> bytes:
+    return gap.filled({DATE: date})
 
 
 def _is_plain(piece: bytes) -> bool:
