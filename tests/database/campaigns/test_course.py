@@ -1,0 +1,187 @@
+"""The course of a campaign: released by hash, leaving at its time, paused, resumed, recalled, cancelled."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from mailer import campaigns
+from mailer.base import audit
+from mailer.base.database import Database
+from mailer.base.errors import NotAllowed, NotFound, WrongInput
+from mailer.campaigns.models import ReleasedLetter
+from mailer.content import StoredFiles, read_files
+from mailer.rendering import Frame, Sender
+from tests.support.relay import RelayServer
+from tests.support.sending import BEGIN, GRACE, Office, relay_to
+
+LATER = BEGIN + timedelta(hours=3)
+FRAME = Frame(Sender("News", "news@news.test", "1 Street, Town"), "https://news.test")
+
+
+@pytest.fixture
+def office(database: Database, relay_server: RelayServer) -> Iterator[Office]:
+    with closing(relay_to(relay_server)) as relay:
+        yield Office(database, relay)
+
+
+def test_a_campaign_leaves_at_its_time_and_not_before(office: Office, relay_server: RelayServer) -> None:
+    office.people(3)
+    campaign_id = office.release(send_at=LATER)
+
+    office.work()
+    assert office.state(campaign_id).state == "scheduled"
+    office.now = LATER - timedelta(seconds=1)
+    office.work()
+    assert relay_server.recipients == []
+    office.now = LATER
+    office.work()
+
+    assert office.state(campaign_id).state == "sent"
+    assert len(relay_server.recipients) == 3
+
+
+def test_a_time_missed_by_more_than_the_grace_waits_for_a_decision(office: Office, relay_server: RelayServer) -> None:
+    office.people(2)
+    campaign_id = office.release(send_at=LATER)
+    office.now = LATER + GRACE + timedelta(minutes=1)
+    office.work()
+    row = office.state(campaign_id)
+    assert (row.state, row.reason) == ("paused", "missed")
+
+    office.decide("resume", campaign_id)
+    office.work()
+
+    assert office.state(campaign_id).state == "sent"
+    assert len(relay_server.recipients) == 2
+
+
+def test_a_pause_before_its_time_holds_it_and_resuming_lets_it_leave(office: Office) -> None:
+    office.people(1)
+    campaign_id = office.release(send_at=LATER)
+    office.decide("pause", campaign_id)
+    office.now = LATER + timedelta(minutes=5)
+    office.work()
+    assert office.state(campaign_id).state == "paused"
+
+    office.decide("resume", campaign_id)
+    office.work()
+
+    assert office.state(campaign_id).state == "sent"
+
+
+def test_who_is_cancelled_gets_nothing(office: Office, relay_server: RelayServer) -> None:
+    office.people(2)
+    campaign_id = office.release(send_at=LATER)
+    office.decide("cancel", campaign_id)
+    office.now = LATER
+    office.work()
+
+    assert office.state(campaign_id).state == "cancelled"
+    assert relay_server.recipients == []
+    with pytest.raises(NotAllowed, match="cancelled"):
+        office.decide("resume", campaign_id)
+
+
+def test_a_recalled_release_is_a_draft_again(office: Office) -> None:
+    campaign_id = office.release(send_at=LATER)
+    office.decide("recall", campaign_id)
+    row = office.state(campaign_id)
+    assert (row.state, row.release_hash, row.scheduled_at) == ("draft", "", None)
+
+
+def test_a_release_whose_letters_changed_is_refused(office: Office, relay_server: RelayServer) -> None:
+    office.people(1)
+    campaign_id = office.release(send_at=LATER)
+    with office.database.begin() as session:
+        other = campaigns.released_masks(session, campaign_id)[0]
+        content = session.get_one(ReleasedLetter, (campaign_id, 0)).content
+        session.execute(update(ReleasedLetter).where(ReleasedLetter.mask == other).values(content=content))
+    office.now = LATER
+    office.work()
+
+    row = office.state(campaign_id)
+    assert (row.state, row.reason) == ("paused", "changed")
+    assert relay_server.recipients == []
+
+
+def test_the_same_issue_and_audiences_have_the_same_hash(office: Office) -> None:
+    first, second = office.release(send_at=LATER), office.release(send_at=LATER)
+    assert office.state(first).release_hash == office.state(second).release_hash
+    assert office.state(first).slug != office.state(second).slug
+
+
+def test_an_error_in_the_issue_refuses_the_release_and_leaves_the_draft(office: Office) -> None:
+    text = "---\ntitle: T\nsubject: S\naudiences: [academic]\n---\n\nA formula $\\frac{1}{$ that is broken.\n"
+    issue = read_files(StoredFiles({"issue.md": text.encode()}), "issue.md")
+    with office.database.begin() as session:
+        draft = campaigns.create(session, issue, audiences=["academic"], now=office.now, actor="test")
+    with pytest.raises(WrongInput, match=r"issue\.md:7:.*formula-error"), office.database.begin() as session:
+        campaigns.schedule(
+            session,
+            draft,
+            send_at=office.now,
+            zone="UTC",
+            now=office.now,
+            actor="test",
+            frame=FRAME,
+            accept_warnings=True,
+        )
+    assert office.state(draft).state == "draft"
+    with office.database.begin() as session:
+        campaigns.discard(session, draft, now=office.now, actor="test")
+    with pytest.raises(NotFound):
+        office.state(draft)
+
+
+def test_an_unknown_audience_names_the_known_ones(office: Office) -> None:
+    with pytest.raises(NotFound, match=r"nobody.*academic"):
+        office.release("nobody")
+
+
+def test_a_past_time_is_refused(office: Office) -> None:
+    with pytest.raises(NotAllowed, match="is past"):
+        office.release(send_at=BEGIN - timedelta(hours=1))
+
+
+def test_the_plan_tells_who_would_get_it_and_why_others_would_not(office: Office) -> None:
+    office.add("ada@x.test", "academic", "industry")
+    office.add("bob@x.test", "industry")
+    office.add("cleo@x.test", "academic")
+    office.leave("cleo@x.test")
+    campaign_id = office.release("academic", "industry", send_at=LATER)
+    with office.database.read() as session:
+        plan = campaigns.plan(session, campaign_id, now=office.now)
+    assert (plan.count, plan.by_audience) == (2, {"academic": 1, "industry": 2})
+    assert plan.exclusions["unsubscribed"] == 1
+
+
+def test_the_archive_shows_what_has_begun_to_leave(office: Office) -> None:
+    campaign_id = office.release(send_at=LATER)
+    with office.database.read() as session:
+        assert campaigns.list_publications(session) == ()
+    office.now = LATER
+    office.work()
+    with office.database.read() as session:
+        (published,) = campaigns.list_publications(session)
+        page = campaigns.publication(session, published.slug).html
+    assert published.campaign_id == campaign_id
+    assert "this is for everybody" in page
+
+
+def test_every_decision_stands_in_the_audit_log(office: Office) -> None:
+    campaign_id = office.release(send_at=LATER)
+    office.decide("pause", campaign_id)
+    office.decide("resume", campaign_id)
+    office.decide("cancel", campaign_id)
+    with office.database.read() as session:
+        deeds = [entry.deed for entry in audit.entries(session, subject=f"campaign {campaign_id}")]
+    assert deeds == [
+        "campaign_cancelled",
+        "campaign_resumed",
+        "campaign_paused",
+        "campaign_scheduled",
+        "campaign_created",
+    ]
