@@ -125,12 +125,14 @@ def import_file(
                 progress(importer.read, source.share())
     report = _report(importer, rejected, plan)
     if not dry_run:
-        with database.begin() as session:
-            detail = " ".join(f"{key}={value}" for key, value in report.as_dict().items() if isinstance(value, int))
-            audit.note(
-                session, actor=actor, deed="people_imported", subject=f"import {name}"[:200], now=now, detail=detail
-            )
+        _note(database, report, name, now, actor)
     return report
+
+
+def _note(database: Database, report: Report, name: str, now: datetime, actor: str) -> None:
+    detail = " ".join(f"{key}={value}" for key, value in report.as_dict().items() if isinstance(value, int))
+    with database.begin() as session:
+        audit.note(session, actor=actor, deed="people_imported", subject=f"import {name}"[:200], now=now, detail=detail)
 
 
 def look_at(path: Path, mapping: Mapping[str, str] | None = None, *, file_name: str = "") -> tuple[Source, Plan]:

@@ -202,10 +202,9 @@ def add_person(
         raise NotAllowed(f"{parsed.written} is known already", do="change that person instead") from error
     for audience_id in ids:
         session.add(Subscription(subscriber_id=person.id, audience_id=audience_id, state=status, since=now))
-        if status == "subscribed":
-            record(session, person.id, "agreed", audience_id=audience_id, wording=consent, source=source, now=now)
-    if status == "subscribed" and not ids:
-        record(session, person.id, "agreed", wording=consent, source=source, now=now)
+    if status == "subscribed":
+        for about in ids or (None,):
+            record(session, person.id, "agreed", audience_id=about, wording=consent, source=source, now=now)
     audit.note(session, actor=actor, deed="person_added", subject=f"subscriber {person.id}", now=now)
     session.flush()
     return person.id

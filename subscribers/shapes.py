@@ -82,6 +82,7 @@ SHAPES = (
     Shape("Google", frozenset({"e mail 1 value"}), {"organization name": "attribute"}, _PRIVATE_BUT),
     Shape("Outlook", frozenset({"e mail address", "e mail display name"}), {}, _PRIVATE_BUT),
     Shape("Outlook", frozenset({"e mail address", "business phone"}), {}, _PRIVATE_BUT),
+    Shape("Outlook", frozenset({"e mail address", "e mail 2 address"}), {}, _PRIVATE_BUT),
     Shape("Keila", frozenset({"email", "first name", "last name", "status"})),
 )
 PLAIN = Shape("", frozenset())

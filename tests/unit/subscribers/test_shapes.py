@@ -1,0 +1,104 @@
+"""What the exports of well-known products say of a person's will, and what is left behind of them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from subscribers.columns import is_email_column
+from subscribers.reading import open_source
+from subscribers.rows import Candidate
+from subscribers.shapes import plan_for
+from subscribers.standing import Standing, standing_of
+
+SUBSCRIBED, UNCONFIRMED, UNSUBSCRIBED, SUPPRESSED = (
+    Standing.SUBSCRIBED, Standing.UNCONFIRMED, Standing.UNSUBSCRIBED, Standing.SUPPRESSED,
+)  # fmt: skip
+CASES: list[tuple[str, str, str, list[Any]]] = [
+    (
+        "listmonk", "subscribers.csv",
+        ('uuid,email,name,attributes,status,created_at\nu,a@x.org,A,"{""city"": ""Bath""}",enabled,2024\n'
+        "u,b@x.org,B,{},blocklisted,\nu,c@x.org,C,{},disabled,\nu,d@x.org,D,{bad,enabled,\n"),
+        [(SUBSCRIBED, {"city": "Bath"}), (SUPPRESSED, {}), (UNSUBSCRIBED, {}), "has attributes that are no JSON"],
+    ),
+    (
+        "Substack", "list.csv",
+        "Email,Active Subscription,Expiry,Plan,Email Disabled,Created At\na@x.org,false,,free,false,\nb@x.org,true,,paid,true,\n",
+        [(SUBSCRIBED, {}), (UNSUBSCRIBED, {})],
+    ),
+    (
+        "Mailman", "members.csv",
+        ("address,display_name,delivery_mode,delivery_status,role\na@x.org,A,regular,enabled,member\n"
+        "b@x.org,B,regular,by_bounces,member\nc@x.org,C,regular,by_user,member\nd@x.org,D,regular,enabled,nonmember\n"),
+        [(SUBSCRIBED, {}), (SUPPRESSED, {}), (UNSUBSCRIBED, {}), (UNSUBSCRIBED, {})],
+    ),
+    (
+        "Outlook", "contacts.csv",
+        "First Name,Last Name,E-mail Address,E-mail 2 Address,Home Phone,Company\nAda,L,,ada@x.org,123,ACME\n",
+        [(SUBSCRIBED, {"Company": "ACME"})],
+    ),
+    (
+        "Google", "contacts.csv",
+        ("Given Name,Family Name,E-mail 1 - Type,E-mail 1 - Value,Group Membership,Notes\n"
+        "Ada,L,* Home,ada@x.org,* myContacts ::: Friends,private\n"),
+        [(SUBSCRIBED, {"tags": ["Friends"]})],
+    ),
+    (
+        "Ghost", "members.csv",
+        'id,email,name,subscribed_to_emails,labels,deleted_at\n1,a@x.org,A,TRUE,"vip,press",\n2,b@x.org,B,TRUE,,2024-05-05\n',
+        [(SUBSCRIBED, {"tags": ["vip", "press"]}), (UNSUBSCRIBED, {})],
+    ),
+    (
+        "Mailchimp", "nonsubscribed_members_export.csv",
+        "Email Address,First Name,Last Name,OPTIN_IP,LEID,TAGS\na@x.org,A,B,192.0.2.1,1,\n",
+        [(UNCONFIRMED, {})],
+    ),
+    (
+        "Brevo", "contacts.csv",
+        "CONTACT ID;EMAIL;OPT_IN;SMS\n1;a@x.org;1;33600000001\n2;b@x.org;0;\n3;c@x.org;;\n",
+        [(SUBSCRIBED, {}), (UNCONFIRMED, {}), (SUBSCRIBED, {})],
+    ),
+    (
+        "", "plain.csv",
+        "email,Unsubscribed at,Bounced,Region\na@x.org,,false,South\nb@x.org,2024-01-01,no,\nc@x.org,,yes,\n",
+        [(SUBSCRIBED, {"Region": "South"}), (UNSUBSCRIBED, {}), (SUPPRESSED, {})],
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("shape", "name", "text", "expected"), CASES, ids=[case[0] or "plain" for case in CASES])
+def test_a_shape_is_known_and_says_what_its_product_means(
+    tmp_path: Path, shape: str, name: str, text: str, expected: list[Any]
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    source = open_source(path, is_email_column)
+    plan = plan_for(source.columns, {}, name, kind=source.kind)
+    assert plan.shape == shape
+    found = [plan.candidate(record) for record in source.records()]
+    assert [
+        (each.standing, each.attributes) if isinstance(each, Candidate) else each[: len(str(want))]
+        for each, want in zip(found, expected, strict=True)
+    ] == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "standing"),
+    [
+        ("Subscribed", SUBSCRIBED), ("ACTIVE", SUBSCRIBED), ("opted-in", SUBSCRIBED), ("pending", UNCONFIRMED),
+        ("Opted Out", UNSUBSCRIBED), ("hard_bounced", SUPPRESSED), ("spam complaint", SUPPRESSED), ("golden", None),
+    ],
+)  # fmt: skip
+def test_words_of_other_products(word: str, standing: Standing | None) -> None:
+    assert standing_of(word) == standing
+
+
+def test_a_mapping_is_obeyed_before_the_names(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("email,contact,status,note\nold@x.org,new@x.org,gold,secret\n", encoding="utf-8")
+    source = open_source(path, is_email_column)
+    mapping = {"CONTACT": "email", "Status": "attributes.tier", "note": "ignore"}
+    found = [plan_for(source.columns, mapping, "p.csv").candidate(record) for record in source.records()]
+    assert [(each.key, each.attributes) for each in found if isinstance(each, Candidate)] == [
+        ("new@x.org", {"tier": "gold"})
+    ]
