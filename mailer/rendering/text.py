@@ -163,7 +163,7 @@ class TextWriter:
                 return "\n\n".join([self._words["notes"], *notes])
             case _:
                 message = f"{type(block).__name__} has no text"
-                raise NotImplementedError(message)
+                raise TypeError(message)
 
     def _heading(self, heading: Heading, width: int) -> str:
         entry = self._plan.of(heading)
