@@ -57,7 +57,7 @@ class BatchWork:
         self._stopping = stopping
         self._lease: Lease | None = None
         self._campaign: CampaignRow | None = None
-        self._people = Wanted((), now=clock())
+        self._people: Wanted | None = None
         self._under_way: dict[int, int] = {}
         """Numbers that are marked as being sent, with their count of attempts."""
         self._finished: list[Result] = []
@@ -144,12 +144,12 @@ class BatchWork:
         if not self._keep(session) or self._stopping():
             self._is_stopped = True
             return ()
-        lease = self._lease_held
-        if self._is_stopped or not campaigns.is_live(session, lease.campaign_id):
+        lease, people = self._lease_held, self._people
+        if self._is_stopped or people is None or not campaigns.is_live(session, lease.campaign_id):
             self._is_stopped = True
             return ()
         group = ledger.take_group(
-            session, lease, self._people, after=self._after, size=self._composer.group, now=self._clock()
+            session, lease, people, after=self._after, size=self._composer.group, now=self._clock()
         )
         self._after = group.last
         self._under_way.update((recipient.number, recipient.attempts) for recipient in group.recipients)
