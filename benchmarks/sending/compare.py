@@ -63,7 +63,7 @@ class Campaign:
         self.office = Office(self.database, self.relay, settings=office_settings(**signing))
         self._add(people)
         paragraph = "A paragraph about the mathematics of deep learning, of about the length of a real one. " * 5
-        body = "Dear {{ name | default('colleague') }},\n\n" + f"{paragraph}\n\n" * 72
+        body = "Dear {{ name | default('colleague') }},\n\n" + f"{paragraph}\n\n" * 48
         self.id = self.office.release(issue=f"---\ntitle: Winter\nsubject: Winter\n---\n\n{body}")
         began = time.perf_counter()
         self.batches = self.office.prepare(self.id)
