@@ -80,11 +80,11 @@ def render(
 ) -> None:
     """Render an issue; needs no workspace, and makes a letter wherever it can."""
     read = read_issue(issue)
-    for finding in check_issue(read):
-        say(str(finding))
     audiences = audience or list(read.meta.audiences)
     _require_known(read, audiences)
     address = parse_address(to).written if to else ""
+    for finding in check_issue(read):
+        say(str(finding))
     specimen = _specimen(read, audiences, address, find_workspace(workspace))
     if out is None:
         sys.stdout.buffer.write(specimen.content(format_))
