@@ -21,7 +21,7 @@ from mailer.delivery.compose import Composer
 from mailer.delivery.ledger import Lease, Recipient, Result, Wanted
 from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Outgoing, Refused, Unknown, reason_of
 from mailer.delivery.policy import Suspicion, relay_is_away, relay_retry_at, stops_campaign
-from subscribers.audiences import audience_ids
+from subscribers.audiences import audience_ids, list_audiences
 
 log = structlog.get_logger()
 
@@ -58,6 +58,7 @@ class BatchWork:
         self._lease: Lease | None = None
         self._campaign: CampaignRow | None = None
         self._people: Wanted | None = None
+        self._audience_names: tuple[str, ...] = ()
         self._under_way: dict[int, int] = {}
         """Numbers that are marked as being sent, with their count of attempts."""
         self._finished: list[Result] = []
@@ -134,6 +135,8 @@ class BatchWork:
             if self._campaign.uncertain_rule == "leave":
                 ledger.leave_uncertain(session, lease, now=now)
             ids = audience_ids(session, self._campaign.audiences, archived=True)
+            names = {audience.slug: audience.name for audience in list_audiences(session, archived=True)}
+            self._audience_names = tuple(names[slug] for slug in self._campaign.audiences)
             self._people = Wanted(ids, now=now)
         self._has_trouble = bool(self._campaign.detail)
         self._lease, self._after, self.found_nothing = lease, lease.first - 1, False
@@ -217,7 +220,7 @@ class BatchWork:
         try:
             letter = self._composer.letter(self._database, campaign, recipient.mask)
             return self._composer.message(
-                letter, recipient, campaign_id=campaign.id, now=self._clock(), audience_names=campaign.audiences
+                letter, recipient, campaign_id=campaign.id, now=self._clock(), audience_names=self._audience_names
             )
         except WrongInput as error:
             self._finished.append(Result(recipient.number, recipient.attempts, Refused(0, "", str(error))))

@@ -185,3 +185,13 @@ def test_every_decision_stands_in_the_audit_log(office: Office) -> None:
         "campaign_scheduled",
         "campaign_created",
     ]
+
+
+def test_a_letter_names_the_readers_audiences_as_people_know_them(office: Office, relay_server: RelayServer) -> None:
+    office.add("ada@x.test", "academic", "industry")
+    text = "---\ntitle: T\nsubject: S\n---\n\nYou are in: {{ audiences }}.\n"
+    office.release("academic", "industry", issue=text)
+    office.work()
+    body = relay_server.messages[0].message.get_body(("plain",))
+    assert body is not None
+    assert "You are in: Academic, Industry." in body.get_content()
