@@ -279,11 +279,16 @@ def _show_campaign(app: App, campaign_id: CampaignId, *, json_: bool) -> None:
     with app.database.read() as session:
         row, counts = campaigns.row(session, campaign_id), delivery.progress(session, campaign_id)
     if json_:
-        show_json({**_as_json(row), "counts": counts.as_dict()})
+        twice = counts.might_have_got_it_twice
+        show_json({**_as_json(row), "counts": counts.as_dict(), "might_have_got_it_twice": twice})
         return
     why = f" ({row.reason}{': ' + row.detail if row.detail else ''})" if row.reason else ""
     show(f"campaign {row.id} {row.slug}: {row.state}{why}, time {_when(row.scheduled_at)}")
     show("  ".join(f"{name} {count:,}" for name, count in counts.as_dict().items() if count))
+    if counts.might_have_got_it_twice:
+        show(
+            f"{counts.might_have_got_it_twice:,} might have got it twice: a worker died before the relay's answer came"
+        )
 
 
 def _as_json(row: CampaignRow) -> dict[str, object]:
