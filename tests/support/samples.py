@@ -1,0 +1,24 @@
+"""The issues by which what we write is judged."""
+
+from dataclasses import replace
+
+import pytest
+
+from mailer.base.settings import templates_dir
+from mailer.content import Issue, read_issue
+from tests.support.skips import EXCUSE, SHARED
+
+SAMPLES = ("sample", "sample in German, other theme", "real")
+
+
+def an_issue(name: str) -> Issue:
+    """One of `SAMPLES`; the real one is not ours to give away, and is read where it lies beside the project."""
+    if name == "real":
+        path = SHARED / "data" / "maths4dl-issue-1.md"
+        if not path.exists():
+            pytest.skip(EXCUSE)
+        return read_issue(path)
+    sample = read_issue(templates_dir() / "sample")
+    if name == "sample":
+        return sample
+    return replace(sample, meta=replace(sample.meta, theme="signal", language="de"))
