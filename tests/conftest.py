@@ -4,7 +4,18 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-THEMES = ("browser", "certificates", "database", "golden", "mailer_process", "order", "peers", "redis", "relay", "skips")
+THEMES = (
+    "browser",
+    "certificates",
+    "database",
+    "golden",
+    "mailer_process",
+    "order",
+    "peers",
+    "redis",
+    "relay",
+    "skips",
+)
 pytest_plugins = [f"tests.support.{theme}" for theme in THEMES]
 
 settings.register_profile("dev", max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
