@@ -16,8 +16,9 @@ from time import monotonic
 from mailer.base.relay_url import RelaySettings
 from mailer.delivery.dialling import Address, dial, own_name
 from mailer.delivery.exchange import Closed, Events, Expected, Patience, Transaction
+from mailer.delivery.features import Features, stuffed
 from mailer.delivery.opening import SECURED, Opening, OpeningFailed, opening
-from mailer.delivery.outcomes import Deferred, Outcome, Outgoing, Refused, Stage, Unknown
+from mailer.delivery.outcomes import Deferred, Outcome, Stage, Unknown
 from mailer.delivery.policy import meaning
 from mailer.delivery.replies import NotSmtp, Reply, ReplyReader, shown
 
@@ -45,9 +46,10 @@ class Connection:
         self.delivered = 0
         self.idle_since = monotonic()
         self._context = context
-        self._features: dict[str, str] = {}
+        self._offered: dict[str, str] = {}
+        self._features = Features()
         self._reader = ReplyReader()
-        self._out: deque[tuple[memoryview, Transaction | None]] = deque()
+        self._out: deque[tuple[bytes | memoryview, Transaction | None]] = deque()
         self._expected: deque[Expected] = deque()
         self._transactions: deque[Transaction] = deque()
         self._opening: Opening | None = None
@@ -69,10 +71,10 @@ class Connection:
         """Whether another message can be given now."""
         if not self.is_ready:
             return False
-        if not self._transactions:
-            return not self._expected or "PIPELINING" in self._features
-        last = self._transactions[-1]
-        return last.is_handed_over and len(self._transactions) == 1 and "PIPELINING" in self._features
+        under_way = self._transactions
+        if not under_way:
+            return not self._expected or self._features.pipelining
+        return len(under_way) == 1 and under_way[0].is_handed_over and self._features.pipelining
 
     @property
     def wants_write(self) -> bool:
@@ -87,27 +89,27 @@ class Connection:
 
     def give(self, transaction: Transaction) -> None:
         """Send a message, or as much of the dialogue as the relay lets us; the answer comes through `events`."""
-        message = transaction.message
-        unsuited = self._unsuited(message)
+        message, features = transaction.message, self._features
+        unsuited = features.unsuited(message)
         if unsuited is not None:
             self.events.answers.append((transaction, unsuited))
             return
         self._transactions.append(transaction)
-        mail = f"MAIL FROM:<{message.sender}>{self._mail_parameters(message)}\r\n".encode()
-        if "PIPELINING" not in self._features:
-            self._say(mail, "mail", transaction)
+        mail = features.mail(message)
+        if not features.pipelining:
+            self._say(mail.encode(), "mail", transaction)
             return
-        self._say(mail + f"RCPT TO:<{message.recipient}>\r\nDATA\r\n".encode(), "mail", transaction)
-        self._expected.append(Expected("rcpt", transaction))
-        self._expected.append(Expected("data", transaction))
+        self._say(f"{mail}RCPT TO:<{message.recipient}>\r\nDATA\r\n".encode(), "mail", transaction)
+        self._expected.append(("rcpt", transaction))
+        self._expected.append(("data", transaction))
 
     def step(self) -> None:
-        """Take in what has come and write what can be written."""
+        """Take in what has come; what there is to say waits for `push`, so that one call of the system says it all."""
         self._guarded(self._step)
 
     def push(self) -> None:
         """Write what can be written."""
-        if self._out and self.is_ready:
+        if self._out and self.is_connected and self._handshake_then is None:
             self._guarded(self._flush)
 
     def _step(self) -> None:
@@ -116,7 +118,6 @@ class Connection:
         if self._handshake_then is not None:
             self._shake_hands()
         self._receive()
-        self._flush()
 
     def _guarded(self, act: Callable[[], None]) -> None:
         """Do what may find the connection gone, or nothing to read or no room to write."""
@@ -143,7 +144,7 @@ class Connection:
     def quit(self) -> None:
         """Say goodbye, without waiting for the answer, and close."""
         if self.closed is None and self.is_ready and not self._expected:
-            self._out.append((memoryview(b"QUIT\r\n"), None))
+            self._out.append((b"QUIT\r\n", None))
             self._guarded(self._flush)
         self.abort()
 
@@ -161,7 +162,7 @@ class Connection:
         self.is_connected = True
         self._wants_write = False
         self._deadline = monotonic() + self.patience.greeting
-        self._opening = opening(self.settings, self._features, own_name=own_name(self.socket))
+        self._opening = opening(self.settings, self._offered, own_name=own_name(self.socket))
         if self.settings.security == "tls":
             self._secure(lambda: self._advance(None))
         else:
@@ -173,13 +174,14 @@ class Connection:
             said = next(self._opening) if reply is None else self._opening.send(reply)
         except StopIteration:
             self._opening, self.is_ready, self.was_ready, self.idle_since = None, True, True, monotonic()
+            self._features = Features.of(self._offered)
             return
         if said is None:
             self._secure(lambda: self._advance(SECURED))
         elif said:
             self._say(said, None, None)
         else:
-            self._expected.append(Expected(None, None))
+            self._expected.append((None, None))
 
     def _secure(self, then: Callable[[], None]) -> None:
         # Anything that came in the clear after the answer to STARTTLS may be an attacker's (CVE-2011-0411).
@@ -200,26 +202,6 @@ class Connection:
 
     # --- messages ----------------------------------------------------------------------------------------------------
 
-    def _unsuited(self, message: Outgoing) -> Refused | None:
-        """A message that this relay has said it does not take."""
-        if not (message.recipient.isascii() and message.sender.isascii()) and "SMTPUTF8" not in self._features:
-            return Refused(550, "5.6.7", "the relay does not carry addresses in other scripts (SMTPUTF8)")
-        limit = self._features.get("SIZE", "")
-        if limit.isdigit() and 0 < int(limit) < len(message.data):
-            text = f"the message has {len(message.data)} bytes, the relay takes {limit}"
-            return Refused(552, "5.3.4", text, "campaign", "mail")
-        return None
-
-    def _mail_parameters(self, message: Outgoing) -> str:
-        parameters = ""
-        if "SIZE" in self._features:
-            parameters += f" SIZE={len(message.data)}"
-        if "8BITMIME" in self._features and not message.is_plain and not message.data.isascii():
-            parameters += " BODY=8BITMIME"
-        if "SMTPUTF8" in self._features and not (message.recipient + message.sender).isascii():
-            parameters += " SMTPUTF8"
-        return parameters
-
     def _replied(self, expected: Expected, reply: Reply) -> None:
         stage, transaction = expected
         if transaction is None or stage is None:  # the answer to RSET, or to the dot that ended a refused message
@@ -236,7 +218,7 @@ class Connection:
     def _envelope_answered(self, stage: Stage, transaction: Transaction, reply: Reply) -> None:
         if reply.kind != 2 and transaction.refused is None:  # after a refused MAIL, that of RCPT says nothing new
             transaction.refused = meaning(reply, stage)
-        if "PIPELINING" in self._features:
+        if self._features.pipelining:
             return
         if transaction.refused is not None:
             self._give_up(transaction)
@@ -248,8 +230,8 @@ class Connection:
     def _data_answered(self, transaction: Transaction, reply: Reply) -> None:
         if reply.kind == 3 and transaction.refused is None:
             transaction.is_handed_over = True
-            data, end = _stuffed(transaction.message)
-            self._out.append((memoryview(data), None))
+            data, end = stuffed(transaction.message)
+            self._out.append((data, None))
             self._say(end, "dot", transaction)
             return
         if transaction.refused is None:
@@ -278,8 +260,8 @@ class Connection:
     # --- bytes -------------------------------------------------------------------------------------------------------
 
     def _say(self, data: bytes, stage: Stage | None, transaction: Transaction | None) -> None:
-        self._out.append((memoryview(data), transaction if stage == "dot" else None))
-        self._expected.append(Expected(stage, transaction))
+        self._out.append((data, transaction if stage == "dot" else None))
+        self._expected.append((stage, transaction))
 
     def _receive(self) -> None:
         while self.closed is None:
@@ -316,7 +298,7 @@ class Connection:
             while sent:
                 data, transaction = self._out[0]
                 if sent < len(data):
-                    self._out[0] = data[sent:], transaction
+                    self._out[0] = memoryview(data)[sent:], transaction
                     break
                 sent -= len(data)
                 self._out.popleft()
@@ -331,7 +313,7 @@ class Connection:
         return self.socket.sendmsg([data for data, _ in islice(self._out, MOST_PIECES)])
 
     def _patience_for_next(self) -> float:
-        stage = self._expected[0].stage if self._expected else None
+        stage = self._expected[0][0] if self._expected else None
         if stage == "dot":
             return self.patience.dot
         return self.patience.data if stage == "data" or self._out else self.patience.command
@@ -356,11 +338,3 @@ class Connection:
 def lost_for_now(why: str) -> Deferred:
     """The outcome of a message that several connections were lost over."""
     return Deferred(0, "", f"the connection was lost each time: {why}")
-
-
-def _stuffed(message: Outgoing) -> tuple[bytes, bytes]:
-    """The message with every leading dot doubled, and the end that it needs (RFC 5321 §4.5.2)."""
-    data = message.data
-    if not message.is_plain and (b"\r\n." in data or data.startswith(b".")):
-        data = (b"\r\n" + data).replace(b"\r\n.", b"\r\n..")[2:]
-    return data, b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n"

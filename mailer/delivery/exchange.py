@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
 
 from mailer.delivery.outcomes import Outcome, Outgoing, Stage
 
@@ -41,11 +40,8 @@ class Transaction:
     is_gone: bool = False
 
 
-class Expected(NamedTuple):
-    """A command that was sent, whose reply has not come."""
-
-    stage: Stage | None
-    transaction: Transaction | None
+Expected = tuple[Stage | None, Transaction | None]
+"""A command that was sent, whose reply has not come."""
 
 
 @dataclass(slots=True)

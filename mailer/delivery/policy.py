@@ -53,7 +53,8 @@ def relay_retry_at(failures: int, *, now: datetime) -> datetime:
 
 def meaning(reply: Reply, stage: Stage) -> Outcome:
     """What a reply says of the message, by the command that it answers."""
-    code, enhanced, text = reply.code, reply.enhanced, reply.text
+    code = reply.code
+    enhanced, text = reply.parts()
     if stage == "dot" and reply.kind == 2:
         return Accepted(code, enhanced, text)
     if reply.kind == 5:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # RFC 5321 §4.5.3.1.5 allows 512 octets a line; relays that write more are understood, those that never end are not.
 LINE_LIMIT_BYTES = 8 * 1024
@@ -12,14 +12,14 @@ TEXT_LIMIT = 500
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r\n]*))?")
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s+|$)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_CODES = {str(code).encode("ascii"): code for code in range(200, 600)}
 
 
 class NotSmtp(ValueError):
     """What came is no reply of SMTP: the connection cannot be used any longer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """One whole reply, its lines still as they came."""
 
     code: int
@@ -35,17 +35,19 @@ class Reply:
         """The lines as text; 8-bit replies are mostly UTF-8, and never lost if they are not."""
         return [line.decode("utf-8", "replace") for line in self.lines]
 
-    @property
-    def enhanced(self) -> str:
-        """The enhanced status code, such as `5.1.1`; empty where there is none."""
-        found = _ENHANCED.match(self.texts[0])
-        return found[1] if found else ""
+    def parts(self) -> tuple[str, str]:
+        """The enhanced status code, such as `5.1.1`, empty where there is none; and all lines as one text.
 
-    @property
-    def text(self) -> str:
-        """All lines as one, without the enhanced codes that repeat in each, cut to a bearable length."""
-        joined = " ".join(_ENHANCED.sub("", line, count=1) for line in self.texts)
-        return _CONTROL.sub(" ", joined).strip()[:TEXT_LIMIT]
+        The text is without the enhanced codes that repeat in each line, and cut to a bearable length.
+        """
+        first, *others = self.texts
+        found = _ENHANCED.match(first)
+        text = first[found.end() :] if found else first
+        if others:
+            text = " ".join([text, *(_ENHANCED.sub("", line, count=1) for line in others)])
+        if not text.isprintable():
+            text = _CONTROL.sub(" ", text)
+        return found[1] if found else "", text.strip()[:TEXT_LIMIT]
 
 
 class ReplyReader:
@@ -63,8 +65,14 @@ class ReplyReader:
         Raises:
             NotSmtp: a line that is no reply, a code that changes within one, or an endless reply.
         """
-        *lines, self._rest = (self._rest + data).split(b"\n")
+        lines = (self._rest + data).split(b"\n")
+        self._rest = lines.pop()
         for line in lines:
+            # The commonest by far, a reply of one line, takes the short way.
+            code = _CODES.get(line[:3]) if line[3:4] == b" " and line.find(b"\r") == len(line) - 1 else None
+            if code is not None and not self._lines:
+                yield Reply(code, (line[4:-1],))
+                continue
             reply = self._line(line.rstrip(b"\r"))
             if reply is not None:
                 yield reply
@@ -92,4 +100,4 @@ class ReplyReader:
 
 def shown(reply: Reply) -> str:
     """The reply in one line, for logs and people."""
-    return " ".join(part for part in (str(reply.code), reply.enhanced, reply.text) if part)
+    return " ".join(part for part in (str(reply.code), *reply.parts()) if part)

@@ -69,7 +69,10 @@ class SmtpRelay:
 
 
 class _Source:
-    """The messages still to be given to a connection: the returned ones first."""
+    """The messages still to be given to a connection: the returned ones first.
+
+    Some are made ready while the wire is busy, so that a connection that comes free does not wait for the making.
+    """
 
     def __init__(self, messages: Iterable[Outgoing]) -> None:
         self._messages = iter(messages)
@@ -77,19 +80,22 @@ class _Source:
         self._is_dry = False
 
     def available(self, wanted: int) -> int:
-        """How many can be taken at once, up to `wanted`."""
-        while len(self._waiting) < wanted and not self._is_dry:
+        """How many can be taken at once, up to `wanted`; makes them where they are not there yet."""
+        waiting = self._waiting
+        while len(waiting) < wanted and not self._is_dry:
             message = next(self._messages, None)
             if message is None:
                 self._is_dry = True
             else:
-                self._waiting.append(Transaction(message))
-        return len(self._waiting)
+                waiting.append(Transaction(message))
+        return len(waiting)
 
     def take(self) -> Transaction | None:
-        return self._waiting.popleft() if self.available(1) else None
+        """The next, if there is one."""
+        return self._waiting.popleft() if self._waiting or self.available(1) else None
 
     def give_back(self, transaction: Transaction) -> None:
+        """Take back one that was not handed over."""
         transaction.tries += 1
         transaction.is_handed_over = False
         self._waiting.appendleft(transaction)
@@ -117,39 +123,48 @@ class _Sending:
         with self._selector:
             while True:
                 self._hand_out()
-                self._gather()
+                has_returned = self._gather()
                 if self._answers:
                     quiet_since = monotonic()
                     while self._answers:
                         yield self._answers.popleft()
-                elif not self._share.is_busy and not self._source.available(1):
+                if has_returned:
+                    continue
+                # While the wire is busy, what goes next is made.
+                if not self._source.available(self._stock) and not self._share.is_busy:
                     return
-                else:
-                    self._wait()
-                    if monotonic() - quiet_since >= TICK_SECONDS and not self._answers:
-                        quiet_since = monotonic()
-                        yield None
+                self._wait()
+                if self._gather():
+                    continue
+                if monotonic() - quiet_since >= TICK_SECONDS and not self._answers:
+                    quiet_since = monotonic()
+                    yield None
+
+    @property
+    def _stock(self) -> int:
+        """How many messages to have ready: one for each connection, but no more than the rate lets go soon."""
+        return 1 if self._share.seconds_to_wait else max(1, len(self._share.connections))
 
     def _hand_out(self) -> None:
         """Open connections while there is work for more, and give messages to those that have room, the idle first."""
-        self._share.give_up_surplus()
-        if len(self._share.connections) < self._share.limit:
+        share = self._share
+        share.give_up_surplus()
+        if len(share.connections) < share.limit:
             # Kept ones are ready and are used at once; no more are opened than there are messages for.
-            wanted = self._source.available(self._share.limit)
-            while self._share.unused < wanted and self._share.open_more():
+            wanted = self._source.available(share.limit)
+            while share.unused < wanted and share.open_more():
                 pass
-        for busy in (0, 1):
-            for connection in self._share.usable:
-                while connection.in_flight == busy and connection.has_room and not self._share.seconds_to_wait:
-                    transaction = self._source.take()
-                    if transaction is None:
-                        break
-                    self._share.sent()
-                    connection.give(transaction)
-        for connection in self._share.connections:
+        for connection in sorted((one for one in share.usable if one.has_room), key=_busy):
+            while connection.has_room and not share.seconds_to_wait:
+                transaction = self._source.take()
+                if transaction is None:
+                    break
+                share.sent()
+                connection.give(transaction)
+        for connection in share.connections:
             connection.push()
-        if self._share.is_hopeless and not self._share.connections:
-            self._give_up(NotTried(self._share.failure))
+        if share.is_hopeless and not share.connections:
+            self._give_up(NotTried(share.failure))
 
     def _wait(self) -> None:
         self._watch()
@@ -182,22 +197,25 @@ class _Sending:
         number, _ = self._watched.pop(connection)
         self._selector.unregister(number)
 
-    def _gather(self) -> None:
-        """Take what the connections have to tell, and let go of those that are closed."""
+    def _gather(self) -> bool:
+        """Take what the connections have to tell, and let go of those that are closed; whether a message came back."""
+        has_returned = False
         for connection in list(self._share.connections):
             events = connection.events
-            for transaction, outcome in events.answers:
-                self._answers.append((transaction.message.number, outcome))
+            if events.answers:
+                self._answers.extend((transaction.message.number, outcome) for transaction, outcome in events.answers)
+                events.answers.clear()
                 self._barren = 0
-            events.answers.clear()
             for transaction in reversed(events.returned):
                 if transaction.tries < TRIES:
                     self._source.give_back(transaction)
+                    has_returned = True
                 else:
                     self._answers.append((transaction.message.number, lost_for_now(connection.failure)))
             events.returned.clear()
             if connection.closed is not None:
                 self._lost(connection)
+        return has_returned
 
     def _lost(self, connection: Connection) -> None:
         # Before the next one is opened: it may get the same file descriptor.
@@ -214,3 +232,7 @@ class _Sending:
 
     def _give_up(self, outcome: Outcome) -> None:
         self._answers.extend((transaction.message.number, outcome) for transaction in self._source.stop())
+
+
+def _busy(connection: Connection) -> int:
+    return connection.in_flight

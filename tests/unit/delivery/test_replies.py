@@ -53,6 +53,6 @@ def test_replies_before_nonsense_count() -> None:
 
 def test_a_reply_is_shown_in_one_line_without_repeated_codes_and_controls() -> None:
     reply = Reply(550, (b"5.7.1 one\x07", b"5.7.1 two", "Boîte".encode()))
-    assert reply.enhanced == "5.7.1"
+    assert reply.parts()[0] == "5.7.1"
     assert shown(reply) == "550 5.7.1 one  two Boîte"
-    assert len(Reply(550, (b"x" * 5000,)).text) <= 500
+    assert len(Reply(550, (b"x" * 5000,)).parts()[1]) <= 500
