@@ -16,7 +16,7 @@ from mailer.campaigns import letters
 from mailer.campaigns.models import Campaign, Media, ReleasedLetter
 from mailer.campaigns.rows import CampaignRow, masks_of
 from mailer.content import Finding, Issue
-from mailer.rendering import Frame, Letter, Picture, check_letter, render, web_edition
+from mailer.rendering import Frame, Letter, Picture, Press, check_letter, web_edition
 from subscribers import public_slugs
 
 EDITION = 0
@@ -36,8 +36,9 @@ def release(
     edition = web_edition(issue, public, frame, formula_cache=formula_cache)
     _keep(session, row.id, EDITION, letters.pack_edition(edition))
     pictures: dict[str, Picture] = {picture.name: picture for picture in edition.pictures}
+    press = Press(issue, frame, formula_cache=formula_cache)
     for mask, slugs in masks_of(row.audiences).items():
-        letter = render(issue, slugs, frame, formula_cache=formula_cache)
+        letter = press.letter(slugs)
         _require_sendable(check_letter(issue, letter, frame), is_own=issue.meta.own)
         _keep(session, row.id, mask, letters.pack(letter))
         pictures.update((picture.name, picture) for picture in letter.pictures)

@@ -10,7 +10,7 @@ from mailer.rendering.check import check_letter
 from mailer.rendering.checking import check_letters
 from mailer.rendering.letter import FieldSlot, Frame, Letter, LinkSlot, Picture, SectionSize, Segments, Sender, Slot
 from mailer.rendering.mime import HeaderValue, Key, Skeleton, fill, pieces, skeleton
-from mailer.rendering.render import render
+from mailer.rendering.render import Press, render
 from mailer.rendering.showing import html_of, slots_of, text_of, values_of, with_picture_addresses
 from mailer.rendering.webpage import WebEdition, web_edition, web_page
 
@@ -22,6 +22,7 @@ __all__ = [
     "Letter",
     "LinkSlot",
     "Picture",
+    "Press",
     "SectionSize",
     "Segments",
     "Sender",

@@ -1,14 +1,28 @@
 """Blocks as markup: each kind has its template, `templates/email/blocks/KIND.mjml` or, in the web edition, `web/KIND.html`."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from jinja2 import Environment, Template
 from markupsafe import Markup
 
 from mailer.content.issue import Block, Blocks, FootnoteRef, Heading, Inline, Inlines, Link, Paragraph, Span
-from mailer.rendering.outline import Outline
+from mailer.content.walk import all_blocks
+from mailer.rendering.outline import Entry, Outline
 from mailer.rendering.templates import template, written
+
+Written = dict[tuple[Block, tuple[Entry, ...], bool, int | None], Markup]
+"""Markup of blocks that were written before: the block, how its headings are shown, under a banner or not, the column."""
+
+
+class WritesInlines(Protocol):
+    """Writes inlines; `column` is how wide they may be in CSS pixels where that is not the letter's whole column."""
+
+    column: int | None
+
+    def __call__(self, inlines: Inlines) -> Markup:
+        """The markup of the inlines."""
+        ...
 
 
 class BlockWriter:
@@ -20,6 +34,7 @@ class BlockWriter:
         inlines: writes inlines.
         plan: the headings of the whole.
         context: what else the templates know.
+        written_before: what other letters of the same issue have written, and where this one leaves its own.
     """
 
     def __init__(
@@ -27,16 +42,18 @@ class BlockWriter:
         made: Environment,
         pattern: str,
         *,
-        inlines: Callable[[Inlines], Markup],
+        inlines: WritesInlines,
         plan: Outline,
         context: Mapping[str, Any],
+        written_before: Written | None = None,
     ) -> None:
         self._made = made
         self._pattern = pattern
         self._inlines = inlines
         self._plan = plan
         self._templates: dict[type[Block], Template] = {}
-        self._context = {**context, "inline": inlines, "flow": self.flow, "plan": plan}
+        self._written: Written = {} if written_before is None else written_before
+        self._context = {**made.globals, **context, "inline": inlines, "flow": self.flow, "plan": plan}
 
     def flow(self, blocks: Blocks, *, tight: bool = False) -> Markup:
         """The blocks below one another; in a tight list's item a paragraph is only its words."""
@@ -54,10 +71,16 @@ class BlockWriter:
         return Markup("").join(written)
 
     def _one(self, block: Block, *, under_banner: bool) -> Markup:
-        kind = type(block)
-        if kind not in self._templates:
-            self._templates[kind] = template(self._made, self._pattern.format(kind.__name__.lower()))
-        return written(self._templates[kind], {**self._context, "b": block, "under_banner": under_banner})
+        headings = tuple(self._plan.of(inner) for inner in all_blocks((block,)) if isinstance(inner, Heading))
+        key = (block, headings, under_banner, self._inlines.column)
+        made = self._written.get(key)
+        if made is None:
+            kind = type(block)
+            if kind not in self._templates:
+                self._templates[kind] = template(self._made, self._pattern.format(kind.__name__.lower()))
+            made = written(self._templates[kind], {**self._context, "b": block, "under_banner": under_banner})
+            self._written[key] = made
+        return made
 
 
 def bare(inlines: Inlines) -> Inlines:

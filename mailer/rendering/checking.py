@@ -7,7 +7,7 @@ from pathlib import Path
 from mailer.content.issue import Finding, Issue
 from mailer.rendering.check import check_letter
 from mailer.rendering.letter import Frame
-from mailer.rendering.render import render
+from mailer.rendering.render import Press
 
 
 def check_letters(
@@ -22,9 +22,9 @@ def check_letters(
     if len(readers) != 1:
         readers.append(frozenset(audiences))
     found: set[Finding] = set()
+    press = Press(issue, frame, formula_cache=formula_cache)
     for reader in readers:
-        letter = render(issue, reader, frame, formula_cache=formula_cache)
-        found.update(check_letter(issue, letter, frame))
+        found.update(check_letter(issue, press.letter(reader), frame))
     if not issue.meta.own:
         found = {replace(finding, level="warning") for finding in found}
     return tuple(sorted(found))

@@ -18,10 +18,9 @@ from mailer.rendering.themes import Theme, theme
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """What the bodies of one letter, or its web edition, are made with."""
+    """What the letters of one issue, and its web edition, are made with."""
 
     issue: Issue
-    audiences: frozenset[str]
     frame: Frame
     mint: Mint
     theme: Theme
@@ -29,7 +28,7 @@ class Edition:
     templates: Environment
 
     @classmethod
-    def begin(cls, issue: Issue, audiences: frozenset[str], frame: Frame) -> "Edition":
+    def begin(cls, issue: Issue, frame: Frame) -> "Edition":
         """Find the theme, the words and the templates.
 
         Raises:
@@ -41,14 +40,12 @@ class Edition:
             frame = replace(frame, sender=replace(frame.sender, name=named))
         return cls(
             issue=issue,
-            audiences=audiences,
             frame=frame,
             mint=Mint(
                 # an issue that was not read from a text is its blocks
                 issue.text or repr(issue.blocks),
                 repr(issue.meta),
                 *(content.decode("utf-8", "replace") for content in issue.source_files.values()),
-                repr(sorted(audiences)),
                 repr(frame),
             ),
             theme=theme(issue.meta.theme, searched),
@@ -56,11 +53,11 @@ class Edition:
             templates=environment(searched),
         )
 
-    def of_meta(self, key: str) -> str:
+    def of_meta(self, key: str, audiences: frozenset[str]) -> str:
         """The title, subject or preheader for these audiences, its merge fields as they were written."""
         meta = self.issue.meta
         # A reader of several audiences gets what is meant for one of them only where all of them say the same.
-        own = {meta.by_audience.get(slug, {}).get(key, "") for slug in self.audiences}
+        own = {meta.by_audience.get(slug, {}).get(key, "") for slug in audiences}
         if len(own) == 1 and (wording := own.pop()):
             return wording
         return str(getattr(meta, key)) or (meta.title if key == "subject" else "")
@@ -74,19 +71,19 @@ class Edition:
         number = self.words["number"].format(number=meta.number) if meta.number else ""
         return [fact for fact in (number, self.words.day(meta.date) if meta.date else "") if fact]
 
-    def why(self) -> str:
+    def why(self, audiences: frozenset[str]) -> str:
         """Why the reader gets this letter, with the names of the audiences it is for."""
-        names = [self.frame.audience_names.get(slug, slug) for slug in sorted(self.audiences)]
+        names = [self.frame.audience_names.get(slug, slug) for slug in sorted(audiences)]
         key = "why" if names else "why_plain"
         return self.words[key].format(sender=self.frame.sender.name, audiences=self.words.listed(names))
 
-    def facts(self) -> dict[str, object]:
+    def facts(self, audiences: frozenset[str]) -> dict[str, object]:
         """What every frame knows."""
         return {
             "sender": self.frame.sender,
             "postal_lines": self.frame.sender.postal_address.strip().splitlines(),
             "facts": self._dating(),
-            "why": self.why(),
+            "why": self.why(audiences),
             "language": self.issue.meta.language,
             "direction": direction(self.issue.meta.language),
             "archive_url": self.frame.archive_url,

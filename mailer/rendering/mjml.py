@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from jinja2 import Environment
@@ -13,7 +15,7 @@ from mailer.content.issue import Block, Blocks, Columns
 from mailer.rendering.blocks import BlockWriter
 from mailer.rendering.escaping import CONTROLS
 from mailer.rendering.inlines import MailInlines
-from mailer.rendering.outline import Outline, parts
+from mailer.rendering.outline import Entry, Outline, parts
 from mailer.rendering.templates import rendered
 from mailer.rendering.themes import Theme
 
@@ -22,9 +24,26 @@ GUTTER: Final = 24
 TEMPLATE: Final = "letter"
 
 
-def sections(
-    blocks: Blocks, plan: Outline, write: BlockWriter, inlines: MailInlines, theme: Theme
-) -> tuple[list[dict[str, Any]], list[tuple[Blocks, int]]]:
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What stands between masthead and foot: the same for all readers who see the same blocks.
+
+    `facts` is what the frame's template knows of it; `costs` the bytes of each section's HTML.
+    """
+
+    facts: Mapping[str, object]
+    costs: tuple[tuple[Blocks, int], ...]
+
+
+def body(
+    blocks: Blocks,
+    plan: Outline,
+    write: BlockWriter,
+    inlines: MailInlines,
+    *,
+    theme: Theme,
+    contents: tuple[Entry, ...],
+) -> Body:
     """What the frame's mj-sections hold, `texts` below one another or `columns` side by side; and what each h2 costs.
 
     An empty mj-section costs 1.4 KB of HTML and an mj-text 0.5, so there is one mj-text for each h2, and a new section
@@ -48,7 +67,8 @@ def sections(
                     found.append({"columns": [], "texts": written})
             cost += sum(len(html.encode("utf-8", "replace")) for html in written)
         costs.append((part, cost))
-    return [{**section, "is_first": number == 0} for number, section in enumerate(found)], costs
+    sections = [{**section, "is_first": number == 0} for number, section in enumerate(found)]
+    return Body({"parts": sections, "contents": contents, "has_contents": bool(contents)}, tuple(costs))
 
 
 def _runs(blocks: Blocks) -> list[Blocks | Columns]:
@@ -73,10 +93,8 @@ def mjml(made: Environment, template: str, context: Mapping[str, object]) -> str
     Raises:
         WrongInput: a template is wrong.
     """
-    name = f"{template}.mjml"
-    if not re.fullmatch(r"[\w-]+", template) or name not in made.list_templates(extensions=["mjml"]):
-        name = f"{TEMPLATE}.mjml"
-    return str(rendered(made, name, **context))
+    named = [f"{template}.mjml"] if re.fullmatch(r"[\w-]+", template) else []
+    return str(rendered(made, *named, f"{TEMPLATE}.mjml", **context))
 
 
 def html(source: str) -> str:
@@ -101,12 +119,12 @@ def tightened(made: str) -> str:
     Real minifiers drop Outlook's conditional comments or quotes that clients need; these rules were tried one by one.
     """
     made = made.replace("<![endif]--><!--[if mso | IE]>", "")
-    made = re.sub(r'style="([^"]*?);"', r'style="\1"', made)
-    return re.sub(r"<style[^>]*>(.*?)</style>", _tight_style, made, flags=re.DOTALL)
+    made = re.sub(r'style="[^"]*?;"', lambda style: f'{style[0][:-2]}"', made)
+    return re.sub(r"<style[^>]*>.*?</style>", lambda style: _tight_style(style[0]), made, flags=re.DOTALL)
 
 
-def _tight_style(found: re.Match[str]) -> str:
-    style = found[0]
+@lru_cache(maxsize=64)
+def _tight_style(style: str) -> str:
     style = re.sub(r"\s*\n\s*", "\n", style)
     style = re.sub(r"[ \n]*([{};,])[ \n]*", r"\1", style)
     return style.replace(";}", "}")

@@ -6,6 +6,7 @@ an h2 like the others, shown as one.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from mailer.content.issue import Block, Blocks, Heading, Inlines
 from mailer.content.plain import plain
@@ -22,7 +23,7 @@ class Entry:
     is_banner: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outline:
     """The headings in order."""
 
@@ -30,7 +31,11 @@ class Outline:
 
     def of(self, heading: Heading) -> Entry:
         """How that heading is shown."""
-        return next(entry for entry in self.entries if entry.anchor == heading.anchor)
+        return self._by_anchor[heading.anchor]
+
+    @cached_property
+    def _by_anchor(self) -> dict[str, Entry]:
+        return {entry.anchor: entry for entry in self.entries}
 
     @property
     def contents(self) -> tuple[Entry, ...]:

@@ -24,6 +24,7 @@ PHOTO_BYTES: Final = 150_000
 """A PNG above this is tried as a JPEG too."""
 TALLEST: Final = 12
 """Height over width of an SVG that is still drawn."""
+REFERENCE: Final = re.compile(r'src="cid:([0-9a-f]{24}\.[a-z]{3})@mailer"')
 MEDIA_TYPES: Final = {"PNG": ("image/png", "png"), "JPEG": ("image/jpeg", "jpg"), "GIF": ("image/gif", "gif")}
 
 
@@ -47,7 +48,7 @@ def content_id(name: str) -> str:
 
 
 class Gallery:
-    """Gathers the pictures of one letter in the order in which they are first shown."""
+    """Makes the pictures of an issue ready and keeps each once, whichever letters show it."""
 
     def __init__(self, assets: Mapping[str, bytes], column: int) -> None:
         self._assets = assets
@@ -58,6 +59,11 @@ class Gallery:
     def pictures(self) -> tuple[Picture, ...]:
         """Every picture shown so far, once."""
         return tuple(self._pictures.values())
+
+    def shown_in(self, html: str) -> tuple[Picture, ...]:
+        """The embedded pictures that the HTML shows, in the order of their first use."""
+        names = dict.fromkeys(REFERENCE.findall(html))
+        return tuple(self._pictures[name] for name in names if name in self._pictures)
 
     def show(self, src: str, *, width: int | None = None, column: int | None = None) -> Shown | None:
         """An asset or a foreign address, ready to be shown; None where there is no such asset or it is no picture.

@@ -1,6 +1,8 @@
 """Issue × audiences × frame → Letter."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 
 from markupsafe import Markup
@@ -8,14 +10,14 @@ from markupsafe import Markup
 from mailer.content.issue import Blocks, Issue
 from mailer.content.select import select
 from mailer.rendering import mjml
-from mailer.rendering.blocks import BlockWriter, bare
+from mailer.rendering.blocks import BlockWriter, Written, bare
 from mailer.rendering.edition import Edition, calendars
 from mailer.rendering.folding import choose, fold, personal_bytes, section_sizes
 from mailer.rendering.formulas import MailFormulas
 from mailer.rendering.highlight import highlighted
 from mailer.rendering.inlines import MailInlines
 from mailer.rendering.letter import Frame, Letter, LinkName, LinkSlot, Picture, Segments
-from mailer.rendering.outline import Outline, outline
+from mailer.rendering.outline import outline
 from mailer.rendering.pictures import Gallery, hosted, is_embedded
 from mailer.rendering.templates import rendered
 from mailer.rendering.text import TextWriter
@@ -34,29 +36,162 @@ def render(issue: Issue, audiences: frozenset[str], frame: Frame, *, formula_cac
     Raises:
         WrongInput: a template, theme or phrase table is wrong.
     """
-    work = Edition.begin(issue, audiences, frame)
-    blocks = select(issue, audiences)
-    page = _page(work, blocks, outline(blocks), formula_cache)
-    folded: frozenset[str] = frozenset()
-    while page.html_bytes > frame.budget_bytes and frame.archive_url:
-        more = choose(page.costs, page.html_bytes - frame.budget_bytes, folded=folded)
-        if not more:
-            break  # nothing is left to fold
-        folded |= more
-        page = _folded_page(work, blocks, folded, formula_cache)
-    return Letter(
-        audiences=audiences,
-        language=issue.meta.language,
-        subject=work.mint.segments(work.mint.words_of(work.of_meta("subject"))),
-        html=page.html,
-        text=work.mint.segments(_text(work, blocks, outline(blocks))),
-        mjml=page.source,
-        pictures=page.pictures,
-        embedded=page.embedded,
-        calendars=calendars(issue, blocks, frame),
-        html_bytes=page.html_bytes,
-        sections=section_sizes(page.costs, folded),
-    )
+    return Press(issue, frame, formula_cache=formula_cache).letter(audiences)
+
+
+class Press:
+    """Makes the letters of one issue. What several of them show is written once; each is the same as if made alone.
+
+    Raises:
+        WrongInput: the theme or the phrase table is wrong.
+    """
+
+    def __init__(self, issue: Issue, frame: Frame, *, formula_cache: Path | None = None) -> None:
+        self._edition = Edition.begin(issue, frame)
+        theme, mint = self._edition.theme, self._edition.mint
+        self._gallery = Gallery(issue.assets, theme.column)
+        formulas = MailFormulas(theme, formula_cache)
+        self._inlines = MailInlines(theme, mint, self._gallery, formulas, archive_url=frame.archive_url)
+        self._written: Written = {}
+        self._bodies: dict[Blocks, _Bodies] = {}
+        self._shared: dict[str, object] = {
+            "bare": cache(lambda words: self._inlines(bare(words))),
+            "t": theme,
+            "p": self._edition.words,
+            "picture": self._inlines.picture,
+            "formula": self._inlines.formula,
+            "code": highlighted,
+            "calendar_url": self._edition.calendar_url,
+        }
+
+    def letter(self, audiences: frozenset[str]) -> Letter:
+        """The letter for readers in these audiences; without any, what is for everybody.
+
+        Raises:
+            WrongInput: a template is wrong.
+        """
+        edition, issue, frame = self._edition, self._edition.issue, self._edition.frame
+        blocks = select(issue, audiences)
+        whole = self._of(blocks)
+        page = self._page(whole, audiences)
+        folded: frozenset[str] = frozenset()
+        while page.html_bytes > frame.budget_bytes and frame.archive_url:
+            more = choose(page.costs, page.html_bytes - frame.budget_bytes, folded=folded)
+            if not more:
+                break  # nothing is left to fold
+            folded |= more
+            page = self._page(self._of(self._short(blocks, folded)), audiences)
+        return Letter(
+            audiences=audiences,
+            language=issue.meta.language,
+            subject=edition.mint.segments(edition.mint.words_of(edition.of_meta("subject", audiences))),
+            html=page.html,
+            text=edition.mint.segments(self._text(whole, audiences)),
+            mjml=page.source,
+            pictures=page.pictures,
+            embedded=page.embedded,
+            calendars=calendars(issue, blocks, frame),
+            html_bytes=page.html_bytes,
+            sections=section_sizes(page.costs, folded),
+        )
+
+    def _of(self, blocks: Blocks) -> "_Bodies":
+        bodies = self._bodies.get(blocks)
+        if bodies is None:
+            self._bodies[blocks] = bodies = _Bodies(self._mjml, self._plain, blocks)
+        return bodies
+
+    def _mjml(self, blocks: Blocks) -> mjml.Body:
+        edition, plan = self._edition, outline(blocks)
+        write = BlockWriter(
+            edition.templates,
+            "blocks/{}.mjml",
+            inlines=self._inlines,
+            plan=plan,
+            context=self._shared,
+            written_before=self._written,
+        )
+        contents = plan.contents if edition.frame.archive_url and len(plan.contents) > 1 else ()
+        return mjml.body(blocks, plan, write, self._inlines, theme=edition.theme, contents=contents)
+
+    def _plain(self, blocks: Blocks) -> "_Text":
+        edition = self._edition
+        write = TextWriter(
+            outline(blocks),
+            edition.words,
+            edition.mint,
+            edition.calendar_url,
+            archive_url=edition.frame.archive_url,
+        )
+        return _Text(write.flow(blocks).strip("\n"), write.links)
+
+    def _page(self, bodies: "_Bodies", audiences: frozenset[str]) -> "_Page":
+        edition, body = self._edition, bodies.mjml
+        context = {**self._shared, **self._frame(audiences), "inline": self._inlines, **body.facts}
+        source = mjml.mjml(edition.templates, edition.issue.meta.template or mjml.TEMPLATE, context)
+        html = mjml.html(source)
+        pictures = self._gallery.shown_in(html)
+        embedded = is_embedded(pictures, edition.frame.pictures)
+        if not embedded:
+            html = hosted(html, pictures, edition.frame.base_url)
+        return _Page(source, edition.mint.segments(html), pictures, embedded, body.costs)
+
+    def _short(self, blocks: Blocks, folded: frozenset[str]) -> Blocks:
+        edition = self._edition
+        return fold(
+            blocks,
+            outline(blocks),
+            folded,
+            archive_url=edition.frame.archive_url,
+            read_on=edition.words["read_on"],
+        )
+
+    def _frame(self, audiences: frozenset[str]) -> dict[str, object]:
+        """What the frames of both bodies know."""
+        edition = self._edition
+        return {
+            **edition.facts(audiences),
+            "title": edition.mint.words_of(edition.of_meta("title", audiences)),
+            "preheader": edition.mint.words_of(edition.of_meta("preheader", audiences)),
+            "link": {name: edition.mint.word(LinkSlot(name)) for name in LINKS},
+        }
+
+    def _text(self, bodies: "_Bodies", audiences: frozenset[str]) -> str:
+        edition, text = self._edition, bodies.text
+        context = {
+            **self._frame(audiences),
+            "p": edition.words,
+            "body": Markup(text.body),  # noqa: S704  # a .txt is not escaped
+            "links": text.links,
+        }
+        made = str(rendered(edition.templates, "text/letter.txt", **context))
+        lines = [line.rstrip() for line in made.strip("\n").split("\n")]
+        return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class _Bodies:
+    """What readers who see the same blocks have in common, each part made when it is first wanted."""
+
+    write_mjml: Callable[[Blocks], mjml.Body]
+    write_text: Callable[[Blocks], "_Text"]
+    blocks: Blocks
+
+    @cached_property
+    def mjml(self) -> mjml.Body:
+        return self.write_mjml(self.blocks)
+
+    @cached_property
+    def text(self) -> "_Text":
+        return self.write_text(self.blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The text part's body, and the addresses that it refers to by number."""
+
+    body: str
+    links: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,69 +202,8 @@ class _Page:
     html: Segments
     pictures: tuple[Picture, ...]
     embedded: bool
-    costs: list[tuple[Blocks, int]]
+    costs: tuple[tuple[Blocks, int], ...]
 
     @property
     def html_bytes(self) -> int:
         return personal_bytes(self.html)
-
-
-def _page(work: Edition, blocks: Blocks, plan: Outline, formula_cache: Path | None) -> _Page:
-    gallery = Gallery(work.issue.assets, work.theme.column)
-    inlines = MailInlines(
-        work.theme, work.mint, gallery, MailFormulas(work.theme, formula_cache), archive_url=work.frame.archive_url
-    )
-    source, costs = _mjml(work, blocks, plan, inlines)
-    html = mjml.html(source)
-    embedded = is_embedded(gallery.pictures, work.frame.pictures)
-    if not embedded:
-        html = hosted(html, gallery.pictures, work.frame.base_url)
-    return _Page(source, work.mint.segments(html), gallery.pictures, embedded, costs)
-
-
-def _folded_page(work: Edition, blocks: Blocks, folded: frozenset[str], formula_cache: Path | None) -> _Page:
-    short = fold(blocks, outline(blocks), folded, archive_url=work.frame.archive_url, read_on=work.words["read_on"])
-    return _page(work, short, outline(short), formula_cache)
-
-
-def _frame(work: Edition) -> dict[str, object]:
-    """What the frames of both bodies know."""
-    return {
-        **work.facts(),
-        "title": work.mint.words_of(work.of_meta("title")),
-        "preheader": work.mint.words_of(work.of_meta("preheader")),
-        "link": {name: work.mint.word(LinkSlot(name)) for name in LINKS},
-    }
-
-
-def _mjml(work: Edition, blocks: Blocks, plan: Outline, inlines: MailInlines) -> tuple[str, list[tuple[Blocks, int]]]:
-    shared: dict[str, object] = {
-        "bare": lambda words: inlines(bare(words)),
-        "t": work.theme,
-        "p": work.words,
-        "picture": inlines.picture,
-        "formula": inlines.formula,
-        "code": highlighted,
-        "calendar_url": work.calendar_url,
-    }
-    write = BlockWriter(work.templates, "blocks/{}.mjml", inlines=inlines, plan=plan, context=shared)
-    contents = plan.contents if work.frame.archive_url and len(plan.contents) > 1 else ()
-    parts, costs = mjml.sections(blocks, plan, write, inlines, work.theme)
-    context = {
-        **shared,
-        **_frame(work),
-        "inline": inlines,
-        "contents": contents,
-        "has_contents": bool(contents),
-        "parts": parts,
-    }
-    return mjml.mjml(work.templates, work.issue.meta.template or mjml.TEMPLATE, context), costs
-
-
-def _text(work: Edition, blocks: Blocks, plan: Outline) -> str:
-    write = TextWriter(plan, work.words, work.mint, work.calendar_url, archive_url=work.frame.archive_url)
-    body = write.flow(blocks).strip("\n")
-    context = {**_frame(work), "p": work.words, "body": Markup(body), "links": write.links}  # noqa: S704  # a .txt is not escaped
-    made = str(rendered(work.templates, "text/letter.txt", **context))
-    lines = [line.rstrip() for line in made.strip("\n").split("\n")]
-    return "\n".join(lines) + "\n"

@@ -12,7 +12,7 @@ FIELD = re.compile(r"\{\{(.+?)\}\}", re.DOTALL)
 class Mint:
     """Makes a word for each slot and finds them again.
 
-    The word is made from a hash of everything the letter is rendered from, so no text of the issue can foresee it,
+    The word is made from a hash of everything the letters are rendered from, so no text of the issue can foresee it,
     and the same issue gives the same words.
     """
 
@@ -21,21 +21,26 @@ class Mint:
         while any(key[:16] in text for text in material):
             key = hashlib.sha256(key.encode()).hexdigest()
         self._key = key[:16]
-        self._slots: list[Slot] = []
-        self._words = re.compile(f"q{self._key}n([0-9]+)q")
+        self._slots: dict[str, Slot] = {}
+        self._word_of: dict[Slot, str] = {}
+        self._words = re.compile(f"(q{self._key}n[0-9a-f]{{16}}q)")
 
     def word(self, slot: Slot) -> str:
-        """The word that stands for the slot; the same for equal slots."""
-        if slot not in self._slots:
-            self._slots.append(slot)
-        return f"q{self._key}n{self._slots.index(slot)}q"
+        """The word that stands for the slot, whichever letter of the issue it is in."""
+        word = self._word_of.get(slot)
+        if word is None:
+            # not a number in order of use, which would hang on which letter was written first
+            word = f"q{self._key}n{hashlib.sha256(repr(slot).encode()).hexdigest()[:16]}q"
+            self._word_of[slot] = word
+            self._slots[word] = slot
+        return word
 
     def segments(self, text: str) -> Segments:
         """The text with the slots in the place of their words."""
         found: list[str | Slot] = []
         for index, part in enumerate(self._words.split(text)):
             if index % 2:
-                found.append(self._slots[int(part)])
+                found.append(self._slots[part])
             elif part:
                 found.append(part)
         return tuple(found)

@@ -1,8 +1,10 @@
 """The templates: a workspace's own folder is searched first, then the ones that come with the program."""
 
+import traceback
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError
 from markupsafe import Markup
@@ -10,6 +12,10 @@ from markupsafe import Markup
 from mailer.base.errors import WrongInput
 from mailer.base.settings import templates_dir
 from mailer.rendering.escaping import attribute
+
+FAULTS: Final = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What a template raises that asks for what is not there or does with it what cannot be done."""
+SUFFIXES: Final = (".mjml", ".html", ".css", ".txt")
 
 
 def folders(overrides: str) -> tuple[Path, ...]:
@@ -33,40 +39,56 @@ def environment(searched: tuple[Path, ...]) -> Environment:
     return made
 
 
-def template(made: Environment, name: str) -> Template:
-    """The template of that name.
+def template(made: Environment, *names: str) -> Template:
+    """The first template of these names that there is.
 
     Raises:
         WrongInput: there is none, or it cannot be read; the place is the file and the line.
     """
     try:
-        return made.get_template(name)
+        return made.select_template(names)
     except TemplateSyntaxError as error:
         place = f"{error.filename or error.name}:{error.lineno}"
         raise WrongInput(str(error.message), do="mend the template", place=place) from error
     except TemplateError as error:
-        raise WrongInput(str(error), do="mend the template", place=f"templates/email/{name}") from error
+        raise WrongInput(str(error), do="mend the template", place=f"templates/email/{names[-1]}") from error
 
 
 def written(found: Template, context: Mapping[str, object]) -> Markup:
-    """What a template makes of the context.
+    """What a template makes of the context, which holds the environment's `globals` too.
 
     Raises:
-        WrongInput: the template asks for something that is not there, or includes one that cannot be read.
+        WrongInput: the template asks for something that is not there, or includes one that cannot be read; with its line.
     """
     try:
-        return Markup(found.render(context))  # noqa: S704  # autoescaped
+        # what `Template.render` does, without copying the context for every paragraph
+        return Markup("".join(found.root_render_func(found.new_context(context, shared=True))))  # type: ignore[arg-type]  # noqa: S704  # autoescaped
     except TemplateSyntaxError as error:
         place = f"{error.filename or error.name}:{error.lineno}"
         raise WrongInput(str(error.message), do="mend the template", place=place) from error
-    except TemplateError as error:
-        raise WrongInput(str(error), do="mend the template", place=f"templates/email/{found.name}") from error
+    except FAULTS as error:
+        place, is_inside = _place(found)
+        if not isinstance(error, TemplateError) and not is_inside:
+            raise  # our own fault, not the template's
+        raise WrongInput(str(error), do="mend the template", place=place) from error
 
 
-def rendered(made: Environment, name: str, **context: object) -> Markup:
-    """What the template of that name makes of the context.
+def _place(found: Template) -> tuple[str, bool]:
+    """The file and line of the template in which the exception at hand arose, and whether it arose just there."""
+    try:
+        found.environment.handle_exception()  # raises it again, with the templates' own lines in its traceback
+    except FAULTS as error:
+        frames = traceback.extract_tb(error.__traceback__)
+    inside = [frame for frame in frames if frame.filename.endswith(SUFFIXES)]
+    if not inside:
+        return f"templates/email/{found.name}", False
+    return f"{inside[-1].filename}:{inside[-1].lineno}", inside[-1] is frames[-1]
+
+
+def rendered(made: Environment, *names: str, **context: object) -> Markup:
+    """What the first template of these names that there is makes of the context.
 
     Raises:
         WrongInput: the template is wrong.
     """
-    return written(template(made, name), context)
+    return written(template(made, *names), {**made.globals, **context})

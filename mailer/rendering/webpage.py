@@ -61,7 +61,7 @@ def web_edition(
     Raises:
         WrongInput: a template, theme or phrase table is wrong.
     """
-    edition = Edition.begin(issue, audiences, frame)
+    edition = Edition.begin(issue, frame)
     blocks = select(issue, audiences)
     plan = outline(blocks)
     gallery = Gallery(issue.assets, edition.theme.column)
@@ -83,9 +83,9 @@ def web_edition(
         edition.templates,
         "web/edition.html",
         **context,
-        **edition.facts(),
-        title=for_nobody(edition.of_meta("title")),
-        summary=for_nobody(edition.of_meta("preheader")),
+        **edition.facts(audiences),
+        title=for_nobody(edition.of_meta("title", audiences)),
+        summary=for_nobody(edition.of_meta("preheader", audiences)),
         published=issue.meta.date.isoformat() if issue.meta.date else "",
         feed_url=f"{frame.base_url.rstrip('/')}/feed.xml" if frame.archive_url else "",
         image=image,
@@ -105,6 +105,7 @@ class WebInlines:
         self._gallery = gallery
         self._cache = formula_cache
         self._referred: set[int] = set()
+        self.column: int | None = None
 
     def __call__(self, inlines: Inlines) -> Markup:
         """The markup of the inlines."""

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.base.errors import WrongInput
+from mailer.base.settings import templates_dir
 from mailer.content import read_issue
 from mailer.content.issue import Text
-from mailer.rendering import FieldSlot, Letter, LinkSlot, fill, render, skeleton
+from mailer.rendering import FieldSlot, Letter, LinkSlot, Press, fill, render, skeleton
 from mailer.rendering.slots import Mint
 from tests.unit.rendering.builders import (
     ARCHIVED,
@@ -53,6 +54,14 @@ For academics.
 For industry.
 :::
 """
+
+
+def test_letters_made_together_are_the_same_as_letters_made_alone() -> None:
+    issue = read_issue(templates_dir() / "sample")
+    for frame in (ARCHIVED, replace(ARCHIVED, budget_bytes=30_000), replace(FRAME, pictures="host")):
+        press = Press(issue, frame)
+        for audiences in (("outreach",), ("academic",), ("academic", "industry", "outreach"), (), ("outreach",)):
+            assert press.letter(frozenset(audiences)) == render(issue, frozenset(audiences), frame)
 
 
 def test_the_letter_holds_what_its_audiences_see() -> None:
