@@ -13,6 +13,7 @@ from mailer.base.schema import require_current_schema
 from mailer.base.settings import Settings, read_settings
 from mailer.base.tokens import Keys
 from mailer.delivery import Composer, MailboxServer, Relay, SmtpRelay
+from mailer.delivery.allowances import SharedBySql
 from mailer.delivery.holders import this_process
 from mailer.queues import CeleryQueue, make_celery
 from mailer.rendering import Frame, Sender
@@ -90,7 +91,7 @@ class App:
         """
         self.settings.refuse_placeholders(self.base_url)
         relays = self.settings.smtp.relays or (self._mailbox_server.settings,)
-        return SmtpRelay(relays)
+        return SmtpRelay(relays, shared=SharedBySql(self.database, self.clock))
 
     @cached_property
     def _mailbox_server(self) -> MailboxServer:

@@ -1,17 +1,43 @@
-"""The address of a relay: `smtp://user:pass@host:587?connections=8&rate=100`."""
+"""The address of a relay: `smtp://user:pass@host:587?connections=8&rate=100&weight=2&warmup=2027-01-04:500,1000`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-ALLOWED = "mailbox:, smtp://USER:PASSWORD@HOST:587 or smtps://… with ?starttls=no, ?connections=N, ?rate=N; several separated by blanks"
+ALLOWED = (
+    "mailbox:, smtp://USER:PASSWORD@HOST:587 or smtps://… with ?starttls=no, ?connections=N, ?rate=N, ?weight=N, "
+    "?warmup=DAY:N,N,…; several separated by blanks"
+)
+OPTIONS = {"starttls", "connections", "rate", "weight", "warmup"}
 
 Security = Literal["starttls", "tls", "none"]
 
 
 @dataclass(frozen=True, slots=True)
+class WarmUp:
+    """How many messages a day a relay may be given from its first day on; after the last of them as many as there are.
+
+    A day is one of UTC.
+    """
+
+    begins: date
+    messages: tuple[int, ...]
+
+    def limit_on(self, day: date) -> int | None:
+        """How many on that day; None is without a limit."""
+        index = (day - self.begins).days
+        if index < 0:
+            return 0
+        return self.messages[index] if index < len(self.messages) else None
+
+
+@dataclass(frozen=True, slots=True)
 class RelaySettings:
-    """One SMTP server that takes our mail onward; `rate` is messages a second, 0 without a limit."""
+    """One SMTP server that takes our mail onward; `rate` is messages a second, 0 without a limit.
+
+    `weight` is its share of the batches among those that answer; one with 0 is used only while no other answers.
+    """
 
     host: str
     port: int
@@ -20,6 +46,8 @@ class RelaySettings:
     password: str = ""
     connections: int = 8
     rate: float = 0.0
+    weight: int = 1
+    warm_up: WarmUp | None = None
 
     def __repr__(self) -> str:
         """Without the password."""
@@ -42,13 +70,21 @@ def read_relay_urls(text: str) -> tuple[RelaySettings, ...]:
         return ()
     if not urls:
         raise ValueError(ALLOWED)
-    return tuple(_read_one(url) for url in urls)
+    relays = tuple(_read_one(url) for url in urls)
+    if any("weight" in _options(url) for url in urls):
+        return relays
+    # Without weights their order counts: the first is used, and the next while it is away.
+    return (replace(relays[0], weight=1), *relays[1:])
+
+
+def _options(url: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
 
 
 def _read_one(url: str) -> RelaySettings:
     parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    unknown = options.keys() - {"starttls", "connections", "rate"}
+    options = _options(url)
+    unknown = options.keys() - OPTIONS
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname or parts.path.strip("/") or unknown:
         raise ValueError(ALLOWED)
     if options.get("starttls", "yes") not in ("yes", "no"):
@@ -57,10 +93,25 @@ def _read_one(url: str) -> RelaySettings:
     try:
         port = parts.port or {"tls": 465, "starttls": 587, "none": 25}[security]
         connections, rate = int(options.get("connections", "8")), float(options.get("rate", "0"))
+        weight = int(options.get("weight", "0"))
     except ValueError as error:
         raise ValueError(ALLOWED) from error
-    if not 1 <= connections <= 1000 or rate < 0:
-        message = "connections from 1 to 1000 and a rate from 0"
+    if not 1 <= connections <= 1000 or not 0 <= rate < float("inf") or not 0 <= weight <= 1000:
+        message = "connections from 1 to 1000, a rate from 0 and a weight from 0 to 1000"
         raise ValueError(message)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return RelaySettings(parts.hostname, port, security, user, password, connections, rate)
+    warm_up = _read_warm_up(options["warmup"]) if "warmup" in options else None
+    return RelaySettings(parts.hostname, port, security, user, password, connections, rate, weight, warm_up)
+
+
+def _read_warm_up(text: str) -> WarmUp:
+    day, _, numbers = text.partition(":")
+    try:
+        plan = WarmUp(date.fromisoformat(day), tuple(int(number) for number in numbers.split(",")))
+    except ValueError as error:
+        message = "a warm-up is its first day and the messages of each, such as 2027-01-04:500,1000,2000"
+        raise ValueError(message) from error
+    if min(plan.messages) < 1:
+        message = "a warm-up has at least one message a day"
+        raise ValueError(message)
+    return plan

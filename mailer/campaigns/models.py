@@ -42,7 +42,8 @@ class Campaign(Base):
 
     `audiences` are slugs in the order that gives a mask its bits. `release_hash` names what was approved; `reason` says
     why it is paused or failed; `resumes_to` is the state that a pause interrupted. `enlisted_to` is the last subscriber
-    id that freezing has reached, None before; `is_enlisted` says that freezing is complete.
+    id that freezing has reached, None before; `is_enlisted` says that freezing is complete. `canary` is the size of the
+    first wave that the rest waits for, 0 once it does not; `canary_until` is when the wave is judged, None while it leaves.
     """
 
     __tablename__ = "campaigns"
@@ -68,6 +69,8 @@ class Campaign(Base):
     tested_digest: Mapped[str] = mapped_column(String(64), default="")
     enlisted_to: Mapped[int | None] = mapped_column(default=None, type_=BigId)
     is_enlisted: Mapped[bool] = mapped_column(default=False)
+    canary: Mapped[int] = mapped_column(default=0, server_default="0")
+    canary_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailer.base.tables import Base, BatchId, BigId, CampaignId, SubscriberId, UtcDateTime
@@ -83,3 +83,54 @@ class Notice(Base):
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Allowance(Base):
+    """What all workers together have taken of a limit in one slice of time: a second of a rate, a day of a warm-up.
+
+    `of` names the limit, such as `relay mx.example.org:587 a second`; `slice` counts seconds or days since 1970. Workers take
+    some at once, a few times a second, never one for each message.
+    """
+
+    __tablename__ = "allowances"
+
+    of: Mapped[str] = mapped_column(String(300), primary_key=True)
+    slice: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    taken: Mapped[int] = mapped_column(default=0)
+    until: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class DomainStanding(Base):
+    """What was learned of a recipient domain that has deferred us; without a row there is nothing to mind.
+
+    `rate` is messages a second for all workers together. Until `closed_until` nothing is sent there; `trips` is how often
+    in a row that was found necessary, and `closed_since` when it began. `reason` is what the domain said last.
+    """
+
+    __tablename__ = "domain_standings"
+
+    domain: Mapped[str] = mapped_column(String(255), primary_key=True)
+    rate: Mapped[float] = mapped_column(Float)
+    trips: Mapped[int] = mapped_column(SmallInteger, default=0)
+    closed_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    closed_since: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    deferred_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class SendingMinute(Base):
+    """What came of a campaign's messages in one minute (`minute` counts those since 1970), for its rate and the metrics.
+
+    Written about once a second by each who sends; the ledger is what counts.
+    """
+
+    __tablename__ = "sending_minutes"
+
+    campaign_id: Mapped[CampaignId] = mapped_column(ForeignKey("campaigns.id", ondelete="CASCADE"), primary_key=True)
+    minute: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    accepted: Mapped[int] = mapped_column(default=0)
+    deferred: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
+    uncertain: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[int] = mapped_column(default=0)

@@ -6,25 +6,33 @@ from collections.abc import Iterator, Sequence
 from math import inf
 from time import monotonic
 
+import structlog
+
 from mailer.base.relay_url import RelaySettings
+from mailer.delivery.allowances import Allowance, Shared
 from mailer.delivery.connection import Connection
 from mailer.delivery.dialling import Address, addresses_of
 from mailer.delivery.exchange import Patience
 
 WAIT_SECONDS = 1.0
 DOWN_SECONDS = 30.0
+REFUSED_SECONDS = 300.0
+"""A relay that refuses our sign-in is not asked again for so long, where there is another."""
+
+log = structlog.get_logger()
 
 
 class Way:
     """The way to one relay: its addresses, the connections that are kept and how many are in use."""
 
-    def __init__(self, settings: RelaySettings) -> None:
+    def __init__(self, settings: RelaySettings, shared: Shared | None) -> None:
         self.settings = settings
+        self.allowance = Allowance(settings, shared)
         self.idle: list[Connection] = []
         self.in_use = 0
         self.down_until = 0.0
+        self.turn = 0
         self._addresses: list[Address] = []
-        self._next_free = 0.0
 
     @property
     def has_slot(self) -> bool:
@@ -52,15 +60,6 @@ class Way:
             return bool(self._addresses)
         return False
 
-    def seconds_to_wait(self, now: float) -> float:
-        """How long until the rate allows another message."""
-        return max(0.0, self._next_free - now)
-
-    def sent(self, now: float) -> None:
-        """Count a message against the rate."""
-        if self.settings.rate:
-            self._next_free = max(now, self._next_free) + 1 / self.settings.rate
-
 
 class Pool:
     """All ways, in the order of preference, and who uses them."""
@@ -72,8 +71,9 @@ class Pool:
         patience: Patience,
         context: ssl.SSLContext,
         idle_seconds: float,
+        shared: Shared | None = None,
     ) -> None:
-        self.ways = [Way(relay) for relay in relays]
+        self.ways = [Way(relay, shared) for relay in relays]
         self.patience = patience
         self.context = context
         self.changed = threading.Condition()
@@ -86,6 +86,27 @@ class Pool:
         with self.changed:
             self.users += 1
         return Share(self)
+
+    def best_way(self, without: set[int]) -> Way:
+        """The way to use next: of those that are not known to be down by their weights in turn, else by their order.
+
+        In turn (as nginx does it): each gains its weight, the one with most is used and pays what all have gained. One that
+        comes back after a while gets its share from then on, and no more.
+        """
+        left = [way for index, way in enumerate(self.ways) if index not in without]
+        now = monotonic()
+        up = [way for way in left if way.down_until <= now]
+        if not up:
+            return min(left, key=lambda way: way.down_until)
+        weighed = [way for way in up if way.settings.weight]
+        if len(weighed) < 2:
+            return (weighed or up)[0]
+        with self.changed:
+            for way in weighed:
+                way.turn += way.settings.weight
+            best = max(weighed, key=lambda way: way.turn)
+            best.turn -= sum(way.settings.weight for way in weighed)
+        return best
 
     def give_back(self, way: Way, connection: Connection) -> None:
         """Keep a connection for the next, where it can be kept."""
@@ -140,8 +161,9 @@ class Share:
         self._pool = pool
         self._ways: dict[int, Way] = {}
         self._failed: set[int] = set()
+        self._refusals = 0
         self._cap = inf
-        self._way = self._best_way()
+        self._way = pool.best_way(self._failed)
 
     @property
     def limit(self) -> int:
@@ -161,8 +183,12 @@ class Share:
 
     @property
     def usable(self) -> list[Connection]:
-        """Those that may be given messages: what is beyond our share is to run dry."""
-        return self.connections[: self.limit]
+        """Those that may be given messages: what is beyond our share, or another relay's, is to run dry."""
+        if not self._failed:
+            return self.connections[: self.limit]
+        if self.is_hopeless:
+            return []
+        return [each for each in self.connections if self._ways[id(each)] is self._way][: self.limit]
 
     def wait_for_slot(self) -> bool:
         """Wait a moment for a first connection; False where others still use all."""
@@ -206,23 +232,44 @@ class Share:
         elif not way.missed(connection):
             self._failed_way(way, f"relay {way.settings.name}: {connection.failure}")
 
+    def refused(self, connection: Connection) -> bool:
+        """A relay that does not let us sign in: use another; True where each of them refuses us, which is about us."""
+        way = next(way for way in self._pool.ways if way.settings is connection.settings)
+        if self._pool.ways.index(way) not in self._failed:
+            self._refusals += 1
+            log.error("relay_refused_us", relay=way.settings.name, reply=connection.failure)
+            self._failed_way(way, f"relay {way.settings.name}: {connection.failure}")
+            way.down_until = monotonic() + REFUSED_SECONDS
+        return self._refusals == len(self._pool.ways)
+
     @property
     def is_hopeless(self) -> bool:
         """Whether every relay has failed."""
         return len(self._failed) == len(self._pool.ways)
 
+    def may_send(self, connection: Connection) -> bool:
+        """Whether one more message may go over this connection now; True counts it. A relay full for today is left."""
+        way = self._way
+        if not way.allowance.is_limited and not self._failed:
+            return True
+        if self.is_hopeless or self._ways[id(connection)] is not way:
+            return False
+        if way.allowance.take():
+            return True
+        if way.allowance.spent:
+            self._failed_way(way, f"relay {way.settings.name}: {way.allowance.spent}")
+        return False
+
     @property
     def seconds_to_wait(self) -> float:
         """How long until the relay's rate allows another message."""
-        return self._way.seconds_to_wait(monotonic())
-
-    def sent(self) -> None:
-        """Count a message against the relay's rate."""
-        self._way.sent(monotonic())
+        return self._way.allowance.seconds_to_wait()
 
     def give_up_surplus(self) -> None:
         """Give back what others wait for, as soon as nothing is under way on it and its last answer was taken."""
-        for connection in self.connections[self.limit :]:
+        usable = self.usable
+        surplus = self.connections[len(usable) :] if not self._failed else set(self.connections).difference(usable)
+        for connection in surplus:
             if not connection.in_flight and connection.is_ready and not connection.events:
                 self.connections.remove(connection)
                 self._pool.give_back(self._ways.pop(id(connection)), connection)
@@ -245,11 +292,5 @@ class Share:
         self.failure = why
         self._failed.add(self._pool.ways.index(way))
         way.down_until = monotonic() + DOWN_SECONDS
-        if not self.is_hopeless:
-            self._way = self._best_way()
-
-    def _best_way(self) -> Way:
-        """The first that is not known to be down; else the one whose time is over first."""
-        left = [way for index, way in enumerate(self._pool.ways) if index not in self._failed]
-        now = monotonic()
-        return next((way for way in left if way.down_until <= now), min(left, key=lambda way: way.down_until))
+        if way is self._way and not self.is_hopeless:
+            self._way, self._cap = self._pool.best_way(self._failed), inf

@@ -9,6 +9,7 @@ from selectors import EVENT_READ, EVENT_WRITE
 from time import monotonic
 
 from mailer.base.relay_url import RelaySettings
+from mailer.delivery.allowances import Shared
 from mailer.delivery.connection import Connection, lost_for_now
 from mailer.delivery.exchange import Closed, Patience, Transaction
 from mailer.delivery.outcomes import NotTried, Outcome, Outgoing, Refused
@@ -25,12 +26,13 @@ Answer = tuple[int, Outcome]
 
 
 class SmtpRelay:
-    """One or several relays, the first of which that answers is used; may be shared by threads.
+    """One or several relays, used by their weights while they answer; may be shared by threads.
 
     Args:
         relays: at least one.
         context: how to judge their certificates; by default as the system does, and SSL_CERT_FILE.
         idle_seconds: how long an unused connection is kept.
+        shared: where the workers' common limits are; without it a rate is this one's alone.
     """
 
     def __init__(
@@ -40,12 +42,14 @@ class SmtpRelay:
         patience: Patience | None = None,
         context: ssl.SSLContext | None = None,
         idle_seconds: float = 10.0,
+        shared: Shared | None = None,
     ) -> None:
         self._pool = Pool(
             relays,
             patience=patience or Patience(),
             context=context or ssl.create_default_context(),
             idle_seconds=idle_seconds,
+            shared=shared,
         )
 
     def send(self, messages: Iterable[Outgoing]) -> Iterator[Answer | None]:
@@ -90,9 +94,9 @@ class _Source:
                 waiting.append(Transaction(message))
         return len(waiting)
 
-    def take(self) -> Transaction | None:
-        """The next, if there is one."""
-        return self._waiting.popleft() if self._waiting or self.available(1) else None
+    def take(self) -> Transaction:
+        """The next, where one is available."""
+        return self._waiting.popleft()
 
     def give_back(self, transaction: Transaction) -> None:
         """Take back one that was not handed over."""
@@ -155,12 +159,8 @@ class _Sending:
             while share.unused < wanted and share.open_more():
                 pass
         for connection in sorted((one for one in share.usable if one.has_room), key=_busy):
-            while connection.has_room and not share.seconds_to_wait:
-                transaction = self._source.take()
-                if transaction is None:
-                    break
-                share.sent()
-                connection.give(transaction)
+            while connection.has_room and self._source.available(1) and share.may_send(connection):
+                connection.give(self._source.take())
         for connection in share.connections:
             connection.push()
         if share.is_hopeless and not share.connections:
@@ -223,8 +223,9 @@ class _Sending:
             self._unwatch(connection)
         self._share.forget(connection)
         if connection.closed is Closed.REFUSED:
-            text = f"relay {connection.settings.name}: {connection.failure}"
-            self._give_up(Refused(0, "", text, "campaign", "connect"))
+            if self._share.refused(connection):
+                text = f"relay {connection.settings.name}: {connection.failure}"
+                self._give_up(Refused(0, "", text, "campaign", "connect"))
         elif connection.closed is Closed.LOST and not connection.delivered:
             self._barren += connection.was_ready
             if not connection.was_ready or self._barren >= BARREN:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -178,6 +178,32 @@ def test_several_relays_are_separated_by_blanks() -> None:
 
 
 @pytest.mark.parametrize(
+    ("urls", "weights"),
+    [
+        ("smtp://a smtp://b smtp://c", [1, 0, 0]),
+        ("smtp://a?weight=3 smtp://b?weight=1", [3, 1]),
+        ("smtp://a smtp://b?weight=2", [0, 2]),
+    ],
+)
+def test_relays_without_weights_are_used_in_their_order(urls: str, weights: list[int]) -> None:
+    assert [relay.weight for relay in read_relay_urls(urls)] == weights
+
+
+def test_a_warm_up_is_a_table_of_days() -> None:
+    plan = read_relay_urls("smtp://a?warmup=2027-01-04:500,1000,2000")[0].warm_up
+
+    assert plan is not None
+    days = [date(2027, 1, 3), date(2027, 1, 4), date(2027, 1, 5), date(2027, 1, 6), date(2027, 1, 7)]
+    assert [plan.limit_on(day) for day in days] == [0, 500, 1000, 2000, None]
+
+
+@pytest.mark.parametrize("plan", ["", "500,1000", "2027-13-01:5", "2027-01-04:", "2027-01-04:0", "2027-01-04:1;2"])
+def test_a_wrong_warm_up_is_refused(plan: str) -> None:
+    with pytest.raises(ValueError, match="warm-up"):
+        read_relay_urls(f"smtp://a?warmup={plan}")
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "",
@@ -191,6 +217,9 @@ def test_several_relays_are_separated_by_blanks() -> None:
         "smtp://h?connections=0",
         "smtp://h?connections=many",
         "smtp://h?rate=-1",
+        "smtp://h?rate=inf",
+        "smtp://h?weight=-1",
+        "smtp://h?weight=much",
         "mailbox: smtp://h",
     ],
 )

@@ -1,0 +1,175 @@
+"""Limits that all workers share: a rate a second, a number a day. Taken from SQL in portions and spent without asking.
+
+A slice is one second or one day, and its row counts what was taken of it. A worker takes a tenth of a second's messages at
+once, so that a limit costs a few short transactions a second at any rate, and what a killed worker had taken is lost for
+that second only.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil, floor
+from time import monotonic
+from typing import Protocol
+
+from sqlalchemy import Table, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from mailer.base.database import Database
+from mailer.base.relay_url import RelaySettings
+from mailer.delivery.models import Allowance as AllowanceRow
+
+SECOND, DAY = 1, 86_400
+PORTIONS = {SECOND: 10, DAY: 50}
+"""A portion is this part of what a slice has, so that several workers get their turn in each."""
+LARGEST_PORTION = 1000
+LEEWAY_SECONDS = 0.02
+"""How far a sender that woke up late may catch up."""
+
+_rows: Table = AllowanceRow.metadata.tables["allowances"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One second or one day of a limit, and how many messages all together may have in it."""
+
+    of: str
+    number: int
+    seconds: int
+    capacity: int
+
+    @property
+    def until(self) -> datetime:
+        """When it is over."""
+        return datetime.fromtimestamp((self.number + 1) * self.seconds, UTC)
+
+
+def second_of(of: str, rate: float, now: datetime) -> Slice:
+    """This second of a rate; of 2.5 a second, seconds have two and three in turn, and of 0.1 one in ten has one."""
+    number = floor(now.timestamp())
+    return Slice(f"{of} a second", number, SECOND, floor(rate * (number + 1)) - floor(rate * number))
+
+
+def day_of(of: str, limit: int, now: datetime) -> Slice:
+    """This day, of UTC, of a limit."""
+    return Slice(f"{of} a day", floor(now.timestamp()) // DAY, DAY, limit)
+
+
+def take(session: Session, piece: Slice, wanted: int) -> int:
+    """Take up to `wanted` of what is left of a slice; gives how many there were."""
+    if piece.capacity <= 0:
+        return 0
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(
+        insert(_rows)
+        .values(of=piece.of, slice=piece.number, taken=0, until=piece.until)
+        .on_conflict_do_nothing(index_elements=["of", "slice"])
+    )
+    this = (_rows.c.of == piece.of, _rows.c.slice == piece.number)
+    taken: int = session.execute(select(_rows.c.taken).where(*this).with_for_update()).scalar_one()
+    granted = max(0, min(wanted, piece.capacity - taken))
+    if granted:
+        session.execute(update(_rows).where(*this).values(taken=taken + granted))
+    return granted
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Throw away the slices that are over."""
+    session.execute(delete(_rows).where(_rows.c.until < now - timedelta(minutes=1)))
+
+
+class Shared(Protocol):
+    """Where portions come from."""
+
+    def now(self) -> datetime:
+        """The time that slices go by."""
+        ...
+
+    def take(self, piece: Slice, wanted: int) -> int:
+        """Up to `wanted` of what is left of a slice."""
+        ...
+
+
+class SharedBySql:
+    """Portions for all workers of a database."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self.now = clock
+
+    def take(self, piece: Slice, wanted: int) -> int:
+        """Up to `wanted` of what is left of a slice, in a transaction of its own."""
+        with self._database.begin() as session:
+            return take(session, piece, wanted)
+
+
+class Allowance:
+    """What this process may hand to a relay now. Without a limit, asking costs nothing.
+
+    Args:
+        shared: without it, the rate is this process's alone and a warm-up is not minded.
+    """
+
+    def __init__(self, settings: RelaySettings, shared: Shared | None) -> None:
+        self.is_limited = bool(settings.rate or (settings.warm_up and shared))
+        self.spent = ""
+        """Why there is nothing left for today, if that is so."""
+        self._settings = settings
+        self._shared = shared
+        self._lock = threading.Lock()
+        self._next_free = 0.0
+        self._left: dict[str, tuple[Slice, int]] = {}
+
+    def take(self) -> bool:
+        """Whether one more message may go now; True counts it."""
+        if not self.is_limited:
+            return True
+        with self._lock:
+            now = monotonic()
+            if self._next_free > now or not self._has_portions(now):
+                return False
+            self._left = {of: (piece, left - 1) for of, (piece, left) in self._left.items()}
+            if self._settings.rate:
+                # One after the other and not all at the second's beginning, and never faster from one process.
+                self._next_free = max(now - LEEWAY_SECONDS, self._next_free) + 1 / self._settings.rate
+            return True
+
+    def seconds_to_wait(self) -> float:
+        """How long until it is worth asking again."""
+        return max(0.0, self._next_free - monotonic()) if self.is_limited else 0.0
+
+    def _has_portions(self, now: float) -> bool:
+        if self._shared is None:
+            return True
+        moment = self._shared.now()
+        for piece in self._slices(moment):
+            held, left = self._left.get(piece.of, (piece, 0))
+            if held.number == piece.number and left > 0:
+                continue
+            portion = min(LARGEST_PORTION, ceil(piece.capacity / PORTIONS[piece.seconds]))
+            granted = self._shared.take(piece, portion)
+            self._left[piece.of] = piece, granted
+            if not granted:
+                self._wait_for_more(piece, moment, now)
+                return False
+        self.spent = ""
+        return True
+
+    def _slices(self, moment: datetime) -> list[Slice]:
+        """The day first: a second's portion that the day does not cover would be lost to the others."""
+        settings, found = self._settings, []
+        limit = settings.warm_up.limit_on(moment.date()) if settings.warm_up else None
+        if limit is not None:
+            found.append(day_of(f"relay {settings.name}", limit, moment))
+        if settings.rate:
+            found.append(second_of(f"relay {settings.name}", settings.rate, moment))
+        return found
+
+    def _wait_for_more(self, piece: Slice, moment: datetime, now: float) -> None:
+        if piece.seconds == DAY:
+            self.spent = f"the {piece.capacity:,} messages of today's warm-up are sent; more go from 00:00 UTC"
+            self._next_free = now + 1
+        else:
+            self._next_free = now + max(0.01, piece.number + 1 - moment.timestamp())

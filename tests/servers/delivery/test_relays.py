@@ -1,0 +1,193 @@
+"""Several relays: shares by weight, another while one is away or refuses us, and back to it once it is healed."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from mailer.base.database import Database
+from mailer.base.relay_url import RelaySettings, WarmUp
+from mailer.delivery.allowances import SharedBySql
+from mailer.delivery.outcomes import Accepted, NotTried, Outcome, Outgoing, Refused
+from mailer.delivery.smtp import SmtpRelay
+from tests.support.certificates import Certificate
+from tests.support.relay import RelayServer
+from tests.support.sending import HASTY
+
+NOON = datetime(2027, 1, 4, 12, 0, tzinfo=UTC)
+
+
+def messages(count: int) -> list[Outgoing]:
+    return [Outgoing(number, "news@x.test", f"p{number}@x.test", b"a: b\r\n\r\nhello\r\n") for number in range(count)]
+
+
+def send(relay: SmtpRelay, count: int) -> dict[int, Outcome]:
+    return dict(answer for answer in relay.send(messages(count)) if answer is not None)
+
+
+def all_accepted(outcomes: dict[int, Outcome]) -> bool:
+    return all(isinstance(outcome, Accepted) for outcome in outcomes.values())
+
+
+@pytest.fixture
+def other_server() -> Iterator[RelayServer]:
+    server = RelayServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_batches_are_shared_out_by_weight(relay_server: RelayServer, other_server: RelayServer) -> None:
+    heavy, light = replace(relay_server.settings(), weight=3), replace(other_server.settings(), weight=1)
+    with closing(SmtpRelay([heavy, light], patience=HASTY)) as relay:
+        for _ in range(8):
+            assert all_accepted(send(relay, 5))
+
+    assert (len(relay_server.recipients), len(other_server.recipients)) == (30, 10)
+
+
+def test_a_relay_without_weight_waits_until_no_other_answers(
+    relay_server: RelayServer, other_server: RelayServer
+) -> None:
+    standby = replace(other_server.settings(), weight=0)
+    with closing(SmtpRelay([standby, relay_server.settings()], patience=HASTY)) as relay:
+        for _ in range(4):
+            send(relay, 5)
+        assert other_server.recipients == []
+        relay_server.stop()
+        assert all_accepted(send(relay, 5))
+
+    assert len(other_server.recipients) == 5
+
+
+def test_one_that_was_away_is_used_again_and_gets_no_more_than_its_share(
+    relay_server: RelayServer, other_server: RelayServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailer.delivery.pool.DOWN_SECONDS", 0.3)
+    port = relay_server.port
+    with closing(SmtpRelay([relay_server.settings(), other_server.settings()], patience=HASTY)) as relay:
+        relay_server.stop()
+        for _ in range(6):
+            assert all_accepted(send(relay, 5))
+        assert len(other_server.recipients) == 30
+        relay_server.start(port)
+        time.sleep(0.4)
+        for _ in range(6):
+            assert all_accepted(send(relay, 5))
+
+    assert (len(relay_server.recipients), len(other_server.recipients)) == (15, 45)
+
+
+def test_one_that_dies_in_the_middle_leaves_the_rest_to_the_other(
+    relay_server: RelayServer, other_server: RelayServer
+) -> None:
+    relay_server.before_answer(do=lambda: relay_server.fault("greeting", drop=True), to="p5@x.test")
+    relay_server.fault("rcpt", drop=True, to="p9@x.test")
+    with closing(SmtpRelay([relay_server.settings(), other_server.settings()], patience=HASTY)) as relay:
+        outcomes = send(relay, 60)
+
+    assert all_accepted(outcomes)
+    assert sorted([*relay_server.recipients, *other_server.recipients]) == sorted(it.recipient for it in messages(60))
+    assert other_server.recipients
+
+
+def test_a_refused_sign_in_leaves_everything_to_the_other(certificate: Certificate, relay_server: RelayServer) -> None:
+    with_password = RelayServer(context=certificate.server_context(), user="ada", password="right")
+    with_password.start()
+    wrong = replace(with_password.settings(), password="wrong")
+    with closing(
+        SmtpRelay([wrong, relay_server.settings()], patience=HASTY, context=certificate.client_context())
+    ) as relay:
+        first, second = send(relay, 10), send(relay, 10)
+    with_password.stop()
+
+    assert all_accepted(first)
+    assert all_accepted(second)
+    assert len(relay_server.recipients) == 20
+
+
+def test_only_where_every_relay_refuses_our_sign_in_it_is_about_us(certificate: Certificate) -> None:
+    servers = [RelayServer(context=certificate.server_context(), user="ada", password="right") for _ in range(2)]
+    for server in servers:
+        server.start()
+    wrong = [replace(server.settings(), password="wrong") for server in servers]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        nobody = RelaySettings("127.0.0.1", listener.getsockname()[1], "none")
+    with closing(SmtpRelay(wrong, patience=HASTY, context=certificate.client_context())) as relay:
+        both_refuse = send(relay, 1)[0]
+    with closing(SmtpRelay([wrong[0], nobody], patience=HASTY, context=certificate.client_context())) as relay:
+        one_is_away = send(relay, 1)[0]
+    for server in servers:
+        server.stop()
+
+    assert isinstance(both_refuse, Refused)
+    assert both_refuse.scope == "campaign"
+    assert isinstance(one_is_away, NotTried)
+
+
+def test_a_rate_is_shared_by_all_who_send_on_a_database(database: Database, relay_server: RelayServer) -> None:
+    settings = replace(relay_server.settings(), rate=20)
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    def worker() -> None:
+        with closing(SmtpRelay([settings], patience=HASTY, shared=SharedBySql(database, clock))) as relay:
+            counts.append(len(send(relay, 30)))
+
+    counts: list[int] = []
+    began = time.monotonic()
+    threads = [threading.Thread(target=worker) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    seconds = time.monotonic() - began
+
+    assert counts == [30, 30]
+    # Whole seconds are counted: at most one more of them has begun than have passed. Alone, each would need 1.5 s.
+    assert seconds >= 2
+
+
+def test_what_is_beyond_the_days_warm_up_goes_to_the_other_relay(
+    database: Database, relay_server: RelayServer, other_server: RelayServer
+) -> None:
+    fresh = replace(relay_server.settings(), warm_up=WarmUp(date(2027, 1, 3), (10, 25)))
+    shared = SharedBySql(database, lambda: NOON)
+    with closing(SmtpRelay([fresh, other_server.settings()], patience=HASTY, shared=shared)) as relay:
+        outcomes = send(relay, 60)
+
+    assert all_accepted(outcomes)
+    assert (len(relay_server.recipients), len(other_server.recipients)) == (25, 35)
+
+
+def test_without_another_what_is_beyond_the_days_warm_up_waits_and_is_told(
+    database: Database, relay_server: RelayServer
+) -> None:
+    fresh = replace(relay_server.settings(), warm_up=WarmUp(date(2027, 1, 4), (10,)))
+    moment = [NOON]
+    shared = SharedBySql(database, lambda: moment[0])
+    with closing(SmtpRelay([fresh], patience=HASTY, shared=shared)) as relay:
+        outcomes = send(relay, 30)
+        waiting = [outcome for outcome in outcomes.values() if not isinstance(outcome, Accepted)]
+        moment[0] = datetime(2027, 1, 5, 0, 0, 1, tzinfo=UTC)
+        time.sleep(1.1)
+        assert all_accepted(send(relay, 30))
+
+    assert len(relay_server.recipients) == 40
+    assert waiting
+    assert all(isinstance(outcome, NotTried) and "today's warm-up" in outcome.text for outcome in waiting)
+
+
+def test_two_workers_share_the_days_warm_up(database: Database, relay_server: RelayServer) -> None:
+    fresh = replace(relay_server.settings(), warm_up=WarmUp(date(2027, 1, 4), (40,)))
+    for _ in range(2):
+        with closing(SmtpRelay([fresh], patience=HASTY, shared=SharedBySql(database, lambda: NOON))) as relay:
+            send(relay, 30)
+
+    assert 38 <= len(relay_server.recipients) <= 40, "a portion of at most a fiftieth may be lost with each worker"
