@@ -73,10 +73,7 @@ class SmtpRelay:
 
 
 class _Source:
-    """The messages still to be given to a connection: the returned ones first.
-
-    Some are made ready while the wire is busy, so that a connection that comes free does not wait for the making.
-    """
+    """The messages still to be given to a connection: the returned ones first."""
 
     def __init__(self, messages: Iterable[Outgoing]) -> None:
         self._messages = iter(messages)
@@ -134,8 +131,7 @@ class _Sending:
                         yield self._answers.popleft()
                 if has_returned:
                     continue
-                # While the wire is busy, what goes next is made.
-                if not self._source.available(self._stock) and not self._share.is_busy:
+                if not self._share.is_busy and not self._source.available(1):
                     return
                 self._wait()
                 if self._gather():
@@ -143,11 +139,6 @@ class _Sending:
                 if monotonic() - quiet_since >= TICK_SECONDS and not self._answers:
                     quiet_since = monotonic()
                     yield None
-
-    @property
-    def _stock(self) -> int:
-        """How many messages to have ready: one for each connection, but no more than the rate lets go soon."""
-        return 1 if self._share.seconds_to_wait else max(1, len(self._share.connections))
 
     def _hand_out(self) -> None:
         """Open connections while there is work for more, and give messages to those that have room, the idle first."""
