@@ -5,8 +5,9 @@ that keys can be added and removed in any order; a token of a key that was remov
 """
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from binascii import Error as Base64Error
+from binascii import b2a_base64
 from collections.abc import Sequence
 from enum import IntEnum
 from hashlib import sha256
@@ -41,10 +42,11 @@ class Keys:
         self._by_id = {_key_id(secret): secret.encode() for secret in reversed(secrets)}
         self._macs = {key_id: _Mac(key) for key_id, key in self._by_id.items()}
         self._newest = _key_id(secrets[0])
+        self._heads = tuple(bytes((self._newest, purpose)) for purpose in range(max(Purpose) + 1))
 
     def sign(self, purpose: Purpose, *ids: int) -> str:
         """A token that lets its bearer do `purpose` to `ids` (whole numbers from 0)."""
-        payload = bytes((self._newest, purpose, *_varints(ids)))
+        payload = self._heads[purpose] + b"".join([_varint(number) for number in ids])
         return _encode(payload + self._mac(self._newest, payload))
 
     def read(self, purpose: Purpose, token: str) -> tuple[int, ...]:
@@ -95,16 +97,13 @@ def _key_id(secret: str) -> int:
     return sha256(b"key id of " + secret.encode()).digest()[0]
 
 
-def _varints(numbers: Sequence[int]) -> list[int]:
-    """Each number in groups of seven bits, the lowest first; every group but a number's last has its high bit set."""
-    out = []
-    for number in numbers:
-        rest = number
-        while rest > 0x7F:
-            out.append(rest & 0x7F | 0x80)
-            rest >>= 7
-        out.append(rest)
-    return out
+_LOW = tuple(bytes((low | 0x80,)) for low in range(0x80))
+_LAST = tuple(bytes((last,)) for last in range(0x80))
+
+
+def _varint(number: int) -> bytes:
+    """A number in groups of seven bits, the lowest first; every group but the last has its high bit set."""
+    return _LAST[number] if number < 0x80 else _LOW[number & 0x7F] + _varint(number >> 7)
 
 
 def _read_varints(data: bytes) -> tuple[int, ...]:
@@ -118,8 +117,11 @@ def _read_varints(data: bytes) -> tuple[int, ...]:
     return tuple(numbers)
 
 
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+
+
 def _encode(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return b2a_base64(data, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
 
 
 def _decode(token: str) -> bytes:

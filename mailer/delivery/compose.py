@@ -1,11 +1,10 @@
 """A released letter and a recipient become the bytes of a message: slots, addresses, envelope, signature."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 from mailer import campaigns
 from mailer.base.database import Database
@@ -18,69 +17,11 @@ from mailer.content.merge_fields import evaluate
 from mailer.delivery.dkim import signed, signers
 from mailer.delivery.headers import DATE, LEAVE_KEY, MESSAGE_ID, TO, message_headers
 from mailer.delivery.ledger import Recipient
+from mailer.delivery.mould import Mould
 from mailer.delivery.outcomes import Outgoing
-from mailer.rendering import FieldSlot, Letter, LinkSlot, Sender, Skeleton, Slot, skeleton
-from mailer.rendering.mime import Gap, HeaderGap, Segment
+from mailer.rendering import FieldSlot, Letter, LinkSlot, Sender, Slot, skeleton
 
 LETTERS_KEPT = 256
-
-
-@dataclass(frozen=True, slots=True)
-class Mould:
-    """An encoded letter with what is known of its fixed bytes: where its gaps are, and whether the rest is plain.
-
-    Plain is ASCII without a dot at the beginning of a line. `head` is how many of the segments are headers. A gap that
-    comes more than once, such as a link, is filled once; `dated` is the one that is the same for all of a second.
-    """
-
-    segments: tuple[Segment, ...]
-    head: int
-    gaps: tuple[tuple[Gap, tuple[int, ...]], ...]
-    dated: tuple[Gap, int] | None
-    is_plain: bool
-
-    @classmethod
-    def of(cls, skeleton: Skeleton) -> "Mould":
-        """Look at a skeleton once, for all the messages that are made of it."""
-        segments = skeleton.segments
-        places: dict[Gap, list[int]] = {}
-        for index, segment in enumerate(segments):
-            if not isinstance(segment, bytes):
-                places.setdefault(segment, []).append(index)
-        date = next((gap for gap in places if isinstance(gap, HeaderGap) and gap.slots == (DATE,)), None)
-        dated = (date, places.pop(date)[0]) if date is not None else None
-        gaps = tuple((gap, tuple(indexes)) for gap, indexes in places.items())
-        plain = all(_is_plain(segment) for segment in segments if isinstance(segment, bytes))
-        return cls(segments, len(skeleton.head), gaps, dated, plain)
-
-    def fill(self, values: Mapping[Slot | str, str]) -> tuple[bytes, bytes, bool]:
-        """The headers with the empty line, the body, and whether both are plain.
-
-        Raises:
-            WrongInput: an address cannot stand in a header.
-        """
-        parts = cast("list[bytes]", list(self.segments))  # every gap is about to be replaced
-        filled = [b""]
-        for gap, indexes in self.gaps:
-            piece = gap.filled(values)
-            filled.append(piece)
-            for index in indexes:
-                parts[index] = piece
-        if self.dated is not None:
-            gap, index = self.dated
-            parts[index] = _date_header(gap, values[DATE])
-        # A line feed before each piece: one that begins with a dot is found together with the others.
-        is_plain = self.is_plain and _is_plain(b"\n".join(filled))
-        return b"".join(parts[: self.head]), b"".join(parts[self.head :]), is_plain
-
-
-@lru_cache(maxsize=16)
-def _date_header(gap: Gap, date: str) -> bytes:
-    return gap.filled({DATE: date})
-
-
-def _is_plain(piece: bytes) -> bool:
-    return piece.isascii() and b"\n." not in piece and not piece.startswith(b".")
 
 
 class Composer:
@@ -149,9 +90,10 @@ class Composer:
         values[TO] = f"{recipient.name} <{recipient.address}>"
         values[DATE] = _date(now.replace(microsecond=0))
         values[MESSAGE_ID] = self.message_id(campaign_id, recipient.number)
-        head, body, is_plain = letter.fill(values)
-        signature = signed(head[:-2], body, self._signers, now) if self._signers else b""
-        data = b"".join((signature, head, body))
+        parts, is_plain = letter.fill(values)
+        if self._signers:
+            parts.insert(0, signed(b"".join(parts[: letter.head])[:-2], parts[letter.head :], self._signers, now))
+        data = b"".join(parts)
         sender = self.envelope_sender(campaign_id, recipient.number)
         return Outgoing(recipient.number, sender, envelope_address(recipient.address), data, is_plain)
 

@@ -5,11 +5,11 @@ The quoted-printable and base64 of our letters is its own relaxed canonical form
 """
 
 import re
-import textwrap
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, Literal
@@ -63,22 +63,23 @@ class Signer:
             head: the header lines, each with its CRLF, without the empty line.
             body_hash: see `hash_of`.
         """
-        headers = [(name.lower().rstrip(), value) for name, _, value in _lines(head)]
-        signed = [(name, value) for name, value in headers if name.decode("ascii", "replace") in SIGNED]
-        names = b":".join([name for name, _ in signed] + [name.encode() for name in OVERSIGNED])
-        algorithm = b"rsa-sha256" if isinstance(self.key, RSAPrivateKey) else b"ed25519-sha256"
+        signed = [found for line in _FOLD.sub(b"", head).split(b"\r\n") if (found := _covered(line)) is not None]
+        names = tuple([name for name, _ in signed])
+        # Each name is taken from the bottom up (RFC 6376 §5.4.2); a name that stands nowhere (any more) counts as empty.
+        if len(set(names)) < len(names):
+            signed = _bottom_up(signed)
         value = b"v=1; a=%s; c=relaxed/relaxed;\r\n d=%s; s=%s;\r\n t=%d; bh=%s;\r\n h=%s;\r\n b=" % (
-            algorithm,
+            b"rsa-sha256" if isinstance(self.key, RSAPrivateKey) else b"ed25519-sha256",
             self.domain.encode("ascii"),
             self.selector.encode("ascii"),
             int(now.timestamp()),
             b64encode(body_hash),
             _folded(names),
         )
-        # Each name is taken from the bottom up (RFC 6376 §5.4.2); a name that stands nowhere (any more) counts as empty.
-        covered = b"".join(name + b":" + _relaxed(found) + b"\r\n" for name, found in _bottom_up(signed))
-        signature = self._signature(covered + b"dkim-signature:" + _relaxed(value))
-        return b"DKIM-Signature: " + value + b"\r\n ".join(_pieces(b64encode(signature))) + b"\r\n"
+        covered = b"".join([line for _, line in signed])
+        signature = b64encode(self._signature(covered + b"dkim-signature:" + _relaxed(value)))
+        pieces = [signature[start : start + 72] for start in range(0, len(signature), 72)]
+        return b"DKIM-Signature: " + value + b"\r\n ".join(pieces) + b"\r\n"
 
     def _signature(self, data: bytes) -> bytes:
         if isinstance(self.key, RSAPrivateKey):
@@ -103,22 +104,26 @@ def signers(settings: DkimSection, *, home: Path, sender_domain: str) -> tuple[S
     )
 
 
-def signed(message_head: bytes, body: bytes, keys: Sequence[Signer], now: datetime) -> bytes:
+def signed(message_head: bytes, body: Sequence[bytes], keys: Sequence[Signer], now: datetime) -> bytes:
     """The DKIM-Signature headers of a message, one for each key.
 
     Args:
         message_head: the header lines, each with its CRLF, without the empty line.
-        body: in relaxed canonical form, as ours are.
+        body: its pieces, together in relaxed canonical form, as ours are.
     """
     digest = hash_of(body)
-    return b"".join(key.sign(message_head, digest, now) for key in keys)
+    return b"".join([key.sign(message_head, digest, now) for key in keys])
 
 
-def hash_of(body: bytes) -> bytes:
-    """The hash of a body that is canonical but for empty lines at its end (RFC 6376 §3.4.4)."""
-    if body.endswith(b"\r\n\r\n"):
-        body = body.rstrip(b"\r\n") + b"\r\n"
-    return sha256(body).digest()
+def hash_of(body: Sequence[bytes]) -> bytes:
+    """The hash of a body, given in pieces, that is canonical but for empty lines at its end (RFC 6376 §3.4.4)."""
+    if not body[-1].endswith(b"--\r\n"):  # a multipart of ours ends so; what else may come is looked at as a whole
+        whole = b"".join(body)
+        return sha256(whole.rstrip(b"\r\n") + b"\r\n" if whole.endswith(b"\r\n\r\n") else whole).digest()
+    digest = sha256()
+    for piece in body:
+        digest.update(piece)
+    return digest.digest()
 
 
 def is_canonical(body: bytes) -> bool:
@@ -167,9 +172,17 @@ def _read_key(path: Path) -> PrivateKey:
 # --- bytes --------------------------------------------------------------------------------------------------------------
 
 
-def _lines(head: bytes) -> list[tuple[bytes, bytes, bytes]]:
-    """The headers, unfolded."""
-    return [line.partition(b":") for line in _FOLD.sub(b"", head).split(b"\r\n") if line]
+@lru_cache(maxsize=512)
+def _covered(line: bytes) -> tuple[bytes, bytes] | None:
+    """An unfolded header as it is signed, its name and its canonical line; None where it is not covered.
+
+    Most headers are the same in all messages of a campaign.
+    """
+    name, _, value = line.partition(b":")
+    name = name.lower().rstrip()
+    if name.decode("ascii", "replace") not in SIGNED:
+        return None
+    return name, name + b":" + _relaxed(value) + b"\r\n"
 
 
 def _relaxed(value: bytes) -> bytes:
@@ -179,23 +192,17 @@ def _relaxed(value: bytes) -> bytes:
 
 def _bottom_up(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     left: dict[bytes, list[bytes]] = {}
-    for name, value in headers:
-        left.setdefault(name, []).append(value)
+    for name, line in headers:
+        left.setdefault(name, []).append(line)
     return [(name, left[name].pop()) for name, _ in headers]
 
 
-def _folded(names: bytes) -> bytes:
-    return b":\r\n  ".join(_groups(names.split(b":")))
-
-
-def _groups(names: list[bytes]) -> list[bytes]:
+@lru_cache(maxsize=64)
+def _folded(names: tuple[bytes, ...]) -> bytes:
+    """The names of h=, with those that nobody may add, in lines."""
     lines = [b""]
-    for name in names:
+    for name in (*names, *(name.encode("ascii") for name in OVERSIGNED)):
         if lines[-1] and len(lines[-1]) + len(name) > 68:
             lines.append(b"")
         lines[-1] += (b":" if lines[-1] else b"") + name
-    return lines
-
-
-def _pieces(signature: bytes) -> list[bytes]:
-    return [piece.encode("ascii") for piece in textwrap.wrap(signature.decode("ascii"), 72)]
+    return b":\r\n  ".join(lines)

@@ -20,7 +20,7 @@ CONTROLS: Final = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]+")
 
 _UNSAFE: Final = re.compile("[^\n -<>-~]")
 _BLANKS: Final = re.compile("(?<= ) |  $| $", re.MULTILINE)
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_:/?~,@+#%-][A-Za-z0-9_:/?~,@+#%.-]*")
+_PLAIN: Final = re.compile(r"(?!From )[A-Za-z0-9_:/?~,@+#%-][A-Za-z0-9_:/?~,@+#%.-]*(?: [A-Za-z0-9_:/?~,@+#%.-]+)*")
 _ATOMS: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _SIMPLE: Final = re.compile(r"[!-~]+(?: [!-~]+)*")
 _SIMPLE_MAILBOX: Final = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)* <[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+>")
@@ -36,7 +36,7 @@ def without_controls(value: str) -> str:
 
 
 def is_plain(value: str) -> bool:
-    """Whether a value, such as a link, stands in quoted-printable and in HTML as it is."""
+    """Whether a value, such as a link or most names, stands in quoted-printable and in HTML as it is."""
     return len(value) <= LINE and _PLAIN.fullmatch(value) is not None
 
 
@@ -97,21 +97,24 @@ def header(name: str, value: str) -> bytes:
 def mailbox_header(name: str, value: str) -> bytes:
     """A header that holds one mailbox, given as `Name <address>` with the name as a person writes it, unquoted.
 
+    Only a recipient's may have letters of other scripts before its @ (RFC 6532 §3.2): such a message goes to relays that
+    offer SMTPUTF8, and to no others.
+
     Raises:
-        WrongInput: the address cannot be written in ASCII.
+        WrongInput: the address cannot stand in this header.
     """
     if len(name) + len(value) <= HEADER_LINE - 2 and _SIMPLE_MAILBOX.fullmatch(value):
         return f"{name}: {value}\r\n".encode("ascii")
     person, found, rest = without_controls(value).rpartition("<")
-    address = ascii_address(rest.partition(">")[0] if found else value)
+    address = header_address(rest.partition(">")[0] if found else value, is_recipient=name.lower() == "to")
     words = [*_phrase(" ".join(person.split()), room=HEADER_LINE - len(name) - 2), f"<{address}>"]
     if len(words) == 1:
         words = [address]
-    return f"{_folded_header(name, words)}\r\n".encode("ascii")
+    return f"{_folded_header(name, words)}\r\n".encode()
 
 
-def ascii_address(address: str) -> str:
-    """The address with its domain in ASCII.
+def header_address(address: str, *, is_recipient: bool = False) -> str:
+    """The address as it stands in a header, with its domain in ASCII.
 
     Raises:
         WrongInput: it holds what no address in a header may hold.
@@ -123,7 +126,8 @@ def ascii_address(address: str) -> str:
         except UnicodeError as error:
             raise WrongInput(f"{address!r} has no valid domain", do="correct the address") from error
     whole = f"{local}{at}{domain}"
-    if not at or not local.isascii() or re.search(r"[\x00-\x20<>,;\x7f]", whole):
+    is_readable = local.isascii() or (is_recipient and local.isprintable())
+    if not at or not is_readable or re.search(r"[\x00-\x20<>,;\x7f]", whole):
         raise WrongInput(f"{address!r} cannot stand in a header", do="correct the address")
     return whole
 

@@ -60,7 +60,11 @@ class TextGap:
     def filled(self, values: Values) -> bytes:
         """The value's bytes."""
         value = values[self.slot]
-        return value.encode("ascii") if is_plain(value) else quoted(without_controls(value))
+        return value.encode("ascii") if is_plain(value) else self.encoded(value)
+
+    def encoded(self, value: str) -> bytes:
+        """The bytes of a value that is not plain."""
+        return quoted(without_controls(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,11 @@ class HtmlGap:
     def filled(self, values: Values) -> bytes:
         """The value's bytes, escaped for text and for attributes."""
         value = values[self.slot]
-        return value.encode("ascii") if is_plain(value) else quoted(escape(without_controls(value)))
+        return value.encode("ascii") if is_plain(value) else self.encoded(value)
+
+    def encoded(self, value: str) -> bytes:
+        """The bytes of a value that is not plain."""
+        return quoted(escape(without_controls(value)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -260,6 +260,31 @@ def test_a_refused_recipient_fails_and_nobody_else(office: Office, relay_server:
     assert office.state(campaign).state == "sent"
 
 
+def test_an_address_in_another_script_gets_its_letter_where_the_relay_can_and_else_is_refused_in_words(
+    office: Office, relay_server: RelayServer
+) -> None:
+    office.add("δοκιμή@παράδειγμα.test", name="Άλφα")
+    office.add("ada@x.test")
+    office.work()
+    first = office.release()
+    office.work()
+    assert office.counts(first).accepted == 2
+    greek = next(it for it in relay_server.messages if "δοκιμή" in it.recipients[0])
+    assert greek.recipients == ("δοκιμή@xn--hxajbheg2az3al.test",)
+    assert greek.mail_parameters.endswith("SMTPUTF8")
+    assert "δοκιμή@xn--hxajbheg2az3al.test".encode() in greek.data
+
+    office.relay.close()
+    relay_server.features = ("PIPELINING", "8BITMIME")
+    second = office.release()
+    office.work()
+
+    assert office.counts(second).as_dict() | {"accepted": 1, "failed": 1} == office.counts(second).as_dict()
+    with office.database.read() as session:
+        (failed,) = recipients_page(session, second, state="failed")
+    assert "does not carry addresses in other scripts" in failed.reason
+
+
 @pytest.mark.parametrize(
     ("stage", "reply"),
     [

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mailer.base.errors import WrongInput
 from mailer.rendering import FieldSlot, Key, Letter, LinkSlot, Picture, Segments, fill, skeleton
 from mailer.rendering.encoding import quoted
-from mailer.rendering.mime import HeaderValue, Values
+from mailer.rendering.mime import HeaderValue, Values, header_line
 
 NAME = FieldSlot("name")
 LEAVE = LinkSlot("unsubscribe")
@@ -211,7 +211,7 @@ def test_the_same_letter_gives_the_same_bytes() -> None:
 
 def test_an_address_that_is_none_is_refused() -> None:
     built = skeleton(a_letter(("x",), ("x",)), headers=HEADERS)
-    for wrong in ("Ada <adä@x.test>", "Ada <a b@x.test>", "Ada <nobody>"):
+    for wrong in ("Ada <ad\u200bä@x.test>", "Ada <a b@x.test>", "Ada <nobody>"):
         with pytest.raises(WrongInput, match="cannot stand in a header"):
             fill(built, values_for(to=wrong))
 
@@ -219,3 +219,18 @@ def test_an_address_that_is_none_is_refused() -> None:
 def test_a_domain_beyond_ascii_is_written_in_ascii() -> None:
     message = fill(skeleton(a_letter(("x",), ("x",)), headers=HEADERS), values_for(to="Zoë <z@bücher.test>"))
     assert b"<z@xn--bcher-kva.test>" in message
+
+
+def test_a_recipient_whose_address_is_in_another_script_is_written_as_he_writes_it() -> None:
+    message = fill(skeleton(a_letter(("x",), ("x",)), headers=HEADERS), values_for(to="Άλφα <δοκιμή@bücher.test>"))
+
+    assert "<δοκιμή@xn--bcher-kva.test>".encode() in message
+    head = message.partition(b"\r\n\r\n")[0]
+    to = email.message_from_string(message.decode(), policy=email.policy.SMTPUTF8)["To"].addresses[0]
+    assert (to.display_name, to.addr_spec) == ("Άλφα", "δοκιμή@xn--bcher-kva.test")
+    assert head.replace("δοκιμή".encode(), b"").isascii(), "nothing but the address needs SMTPUTF8"
+
+
+def test_no_other_header_takes_an_address_in_another_script() -> None:
+    with pytest.raises(WrongInput, match="cannot stand in a header"):
+        header_line("From", "News <néws@x.test>")
