@@ -86,9 +86,16 @@ def parse_domain(text: str) -> str:
     return _ascii_domain(text.strip().removeprefix("@"), text)
 
 
+def is_plain(text: str) -> bool:
+    """Whether it is an address of the plainest kind, as nearly all are: so short that no limit of a part can be passed.
+
+    Its key is itself in lower case.
+    """
+    return len(text) < LOCAL_OCTETS and _PLAIN.fullmatch(text) is not None
+
+
 def _quickly(text: str) -> Address | None:
-    """The address, where it is a plain one as nearly all are: so short that no limit of a part can be passed."""
-    return Address(text, text.lower()) if len(text) < LOCAL_OCTETS and _PLAIN.fullmatch(text) else None
+    return Address(text, text.lower()) if is_plain(text) else None
 
 
 def _parse_slowly(text: str) -> Address:

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from mailer.base.tables import AudienceId, SubscriberId
-from subscribers.models import Audience, Consent
+from subscribers.models import Audience, Consent, SharedConsent, Subscriber
 
 # asked: signed up, not yet confirmed. declined: left without ever having confirmed.
 Deed = Literal["asked", "agreed", "withdrew", "declined", "paused", "unpaused", "moved"]
@@ -50,23 +50,42 @@ def record(
 
 def list_consents(session: Session, subscriber_id: SubscriberId) -> tuple[ConsentRow, ...]:
     """Everything that a person agreed to or withdrew, oldest first."""
-    query = (
-        select(Consent.at, Consent.deed, Audience.slug, Consent.wording, Consent.source)
-        .outerjoin(Audience, Audience.id == Consent.audience_id)
-        .where(Consent.subscriber_id == subscriber_id)
-        .order_by(Consent.id)
-    )
-    return tuple(
-        ConsentRow(at, deed, slug or "", wording, source) for at, deed, slug, wording, source in session.execute(query)
+    rows = [
+        *session.execute(_log(SharedConsent, is_about(subscriber_id))),
+        *session.execute(_log(Consent, Consent.subscriber_id == subscriber_id)),
+    ]
+    return tuple(ConsentRow(at, deed, slug or "", wording, source) for at, deed, slug, wording, source in rows)
+
+
+def is_about(subscriber_id: SubscriberId | InstrumentedAttribute[SubscriberId]) -> ColumnElement[bool]:
+    """Whether a shared line is about a person."""
+    return and_(SharedConsent.first_id <= subscriber_id, SharedConsent.last_id >= subscriber_id)
+
+
+def _log(table: type[Consent | SharedConsent], condition: ColumnElement[bool]) -> Select[datetime, str, str, str, str]:
+    return (
+        select(table.at, table.deed, Audience.slug, table.wording, table.source)
+        .outerjoin(Audience, Audience.id == table.audience_id)
+        .where(condition)
+        .order_by(table.id)
     )
 
 
-def last_consent(session: Session, subscriber_id: SubscriberId, audience_id: AudienceId) -> Consent | None:
+def agreed_at() -> ColumnElement[datetime]:
+    """When the person of a row last agreed to anything, in SQL."""
+    own = select(func.max(Consent.at)).where(Consent.subscriber_id == Subscriber.id, Consent.deed == "agreed")
+    shared = select(func.max(SharedConsent.at)).where(is_about(Subscriber.id), SharedConsent.deed == "agreed")
+    # A shared line is the first of a person, so any of their own is newer.
+    return func.coalesce(own.scalar_subquery(), shared.scalar_subquery())
+
+
+def last_consent(
+    session: Session, subscriber_id: SubscriberId, audience_id: AudienceId
+) -> Consent | SharedConsent | None:
     """The newest line about a person and an audience."""
-    query = (
-        select(Consent)
-        .where(Consent.subscriber_id == subscriber_id, Consent.audience_id == audience_id)
-        .order_by(Consent.id.desc())
-        .limit(1)
-    )
-    return session.scalar(query)
+    own = select(Consent).where(Consent.subscriber_id == subscriber_id, Consent.audience_id == audience_id)
+    found = session.scalar(own.order_by(Consent.id.desc()).limit(1))
+    if found is not None:
+        return found
+    shared = select(SharedConsent).where(is_about(subscriber_id), SharedConsent.audience_id == audience_id)
+    return session.scalar(shared.order_by(SharedConsent.id.desc()).limit(1))

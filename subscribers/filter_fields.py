@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Float, and_, exists, func, literal, not_, or_, select
+from sqlalchemy import Boolean, ColumnElement, Float, and_, exists, func, literal, not_, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from subscribers.audiences import shown_status
-from subscribers.models import Audience, Consent, Subscriber, Subscription
+from subscribers.consents import agreed_at
+from subscribers.models import Audience, Subscriber, Subscription
 from subscribers.people import STATUSES
 
 # What one comparison means: the sign or word, and the value as written; raises ValueError with what is allowed.
@@ -28,11 +29,6 @@ SIGNS: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
 
 def fields(now: datetime) -> dict[str, Field]:
     """The fields that every filter can name."""
-    agreed = (
-        select(func.max(Consent.at))
-        .where(Consent.subscriber_id == Subscriber.id, Consent.deed == "agreed")
-        .scalar_subquery()
-    )
     return {
         "email": _text(Subscriber.address_key),
         "name": _text(Subscriber.name),
@@ -43,7 +39,7 @@ def fields(now: datetime) -> dict[str, Field]:
         "tag": _tag,
         "created": _time(Subscriber.created_at),
         "updated": _time(Subscriber.updated_at),
-        "consented": _time(agreed),
+        "consented": _time(agreed_at()),
     }
 
 

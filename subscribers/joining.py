@@ -18,7 +18,7 @@ from mailer.base.tokens import Keys
 from subscribers.addresses import Address, find_address
 from subscribers.audiences import audience_ids
 from subscribers.consents import Deed, last_consent, record
-from subscribers.models import Audience, Consent, Subscriber, Subscription
+from subscribers.models import Audience, Consent, SharedConsent, Subscriber, Subscription
 from subscribers.public_ids import new_public_ids
 from subscribers.suppression import is_suppressed
 
@@ -359,7 +359,7 @@ def _asked_since(session: Session, subscriber_id: SubscriberId, moment: datetime
     return session.scalar(query.limit(1)) is not None
 
 
-def _deed_of(consent: Consent | None) -> str:
+def _deed_of(consent: Consent | SharedConsent | None) -> str:
     return consent.deed if consent is not None else ""
 
 

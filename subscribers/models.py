@@ -52,7 +52,10 @@ class Audience(Base):
 
 
 class Subscription(Base):
-    """A person in an audience; state and the moment since which it holds."""
+    """A person in an audience; state and the moment since which it holds.
+
+    On PostgreSQL its references are looked after a statement at a time, by triggers (decision 0021).
+    """
 
     __tablename__ = "subscriptions"
     __table_args__ = (
@@ -80,6 +83,28 @@ class Consent(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subscriber_id: Mapped[SubscriberId] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    audience_id: Mapped[AudienceId | None] = mapped_column(
+        ForeignKey("audiences.id", ondelete="RESTRICT"), default=None
+    )
+    deed: Mapped[str] = mapped_column(String(20))
+    wording: Mapped[str] = mapped_column(Text, default="")
+    source: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SharedConsent(Base):
+    """One line of the same log that is true of many: of everyone whose id lies from `first_id` to `last_id`.
+
+    An import writes one for the people of a chunk who all agreed to the same, where a million lines would say it a million
+    times. They are new people: this is the first line of each.
+    """
+
+    __tablename__ = "shared_consents"
+    __table_args__ = (CheckConstraint("first_id <= last_id", name="range"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    first_id: Mapped[SubscriberId] = mapped_column(BigId, index=True)
+    last_id: Mapped[SubscriberId] = mapped_column(BigId)
     audience_id: Mapped[AudienceId | None] = mapped_column(
         ForeignKey("audiences.id", ondelete="RESTRICT"), default=None
     )

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from mailer.base.errors import WrongInput
-from subscribers.addresses import find_address, written_name
+from subscribers.addresses import find_address, is_plain, written_name
 from subscribers.delimited import Record
 from subscribers.standing import FALSE, NO_END, Standing, reason_of, standing_of
 
@@ -68,7 +68,7 @@ def read_row(setters: tuple[tuple[int, Setter, str], ...], record: Record, stand
     try:
         for index, setter, name in setters:
             value = cells[index]
-            if value not in _NOTHING:
+            if value or value not in _NOTHING:  # 0 and false are something
                 setter(candidate, name, value)
     except IndexError:
         pass  # a short row: the setters stand in the order of the cells
@@ -81,10 +81,13 @@ def _with_address(candidate: Candidate) -> Candidate | str:
     written = candidate.written
     if not written:
         return "has no address"
-    try:
-        candidate.written, candidate.key = find_address(written)
-    except WrongInput as error:
-        return error.message
+    if is_plain(written):
+        candidate.key = written.lower()
+    else:
+        try:
+            candidate.written, candidate.key = find_address(written)
+        except WrongInput as error:
+            return error.message
     if not candidate.name:
         parts = f"{candidate.first_name} {candidate.last_name}".strip()
         candidate.name = (parts or written_name(written))[:200]
@@ -105,7 +108,7 @@ def clean_text(value: object) -> str:
 def _email(candidate: Candidate, _name: str, value: Any) -> None:
     """The first filled column counts, and of several addresses in a cell the first."""
     if not candidate.written:
-        text = value if isinstance(value, str) else str(value)
+        text = value if type(value) is str else str(value)
         candidate.written = (text.partition(":::")[0] if ":::" in text else text).strip()
 
 

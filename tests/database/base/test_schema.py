@@ -41,7 +41,13 @@ def _differences(database: Database) -> list[object]:
         import_module(name)
     with database.engine.connect() as connection:
         options = {"compare_type": True, "render_as_batch": True}
-        return list(compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata))
+        found = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+    return [difference for difference in found if not _is_kept_by_trigger(difference)]
+
+
+def _is_kept_by_trigger(difference: object) -> bool:
+    """The foreign keys whose work a trigger does on PostgreSQL (tests/database/subscribers/test_legal_states.py)."""
+    return isinstance(difference, tuple) and difference[0] == "add_fk" and difference[1].table.name == "subscriptions"
 
 
 def test_the_schema_goes_upwards_from_the_first_step_by_step(empty: Database) -> None:

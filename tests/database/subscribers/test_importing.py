@@ -175,6 +175,23 @@ def test_duplicates_are_found_across_chunks(
     assert receiving(database) == {"a@x.org", "c@x.org"}
 
 
+def test_someone_known_is_met_after_many_who_were_not(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "CHUNK", 2)
+    take(database, written(tmp_path, "email,name\np7@x.org,Old\n", "first.csv"), "industry")
+    with database.begin() as session:
+        left = people.find_person(session, "p7@x.org", now=NOW).id
+        joining.unsubscribe(session, left, audience_slugs=None, now=NOW, source="page")
+    rows = "".join(f"p{number}@x.org,New\n" for number in range(10)) + "p1@x.org,Again\n"
+    report = take(database, written(tmp_path, "email,name\n" + rows))
+    assert (report.created, report.suppressed, report.duplicates) == (9, 1, 1)
+    assert receiving(database) == {f"p{number}@x.org" for number in range(10)} - {"p7@x.org"}
+    with database.read() as session:
+        log = [(line.deed, line.audience) for line in list_consents(session, left)]
+    assert log == [("agreed", "industry"), ("withdrew", "industry"), ("withdrew", "")]
+
+
 def test_an_empty_cell_takes_nothing_away_and_attributes_are_merged(database: Database, tmp_path: Path) -> None:
     take(database, written(tmp_path, "email,name,City,Role\na@x.org,Ada,Bath,\n"))
     report = take(database, written(tmp_path, "email,name,City,Role\na@x.org,,,Dean\n"))
