@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from mailer.base.settings import templates_dir
 from mailer.content import Issue, read_issue
-from mailer.rendering import Frame, Letter, Press, Sender
+from mailer.rendering import Frame, Letter, Press, Sender, html_of, slots_of
 from tests.support.peers import NPM, WHEEL, run_node
 
 FRAME = Frame(Sender("Maths4DL", "news@x.test", "Bath"), "https://news.test", "https://news.test/archive/one")
@@ -99,7 +99,7 @@ def main() -> None:
         issue = read_issue(path)
         sources = [str(folder / f"{number}.mjml") for number in range(3)]
         for name, letter in zip(sources, letters(issue, cache), strict=True):
-            Path(name).write_text(letter.mjml, encoding="utf-8")
+            Path(name).write_text(html_of(letter.mjml, dict.fromkeys(slots_of(letter), "x")), encoding="utf-8")
         for turn in range(rounds + 3):
             changed = edited(path, folder, turn)
             row = {

@@ -17,7 +17,7 @@ from mailer.delivery.allowances import SharedBySql
 from mailer.delivery.holders import this_process
 from mailer.queues import CeleryQueue, make_celery
 from mailer.rendering import Frame, Sender
-from subscribers import list_audiences
+from subscribers import list_audiences, public_slugs
 
 ADDRESS_FILE = "web.address"
 
@@ -80,6 +80,7 @@ class App:
             overrides=str(self.home / "templates"),
             budget_bytes=self.settings.limits.letter_bytes,
             audience_names={row.slug: row.name for row in list_audiences(session)},
+            archived_for=public_slugs(session),
         )
 
     @cached_property

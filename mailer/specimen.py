@@ -68,7 +68,7 @@ class Specimen:
             case "text":
                 return text_of(self.letter.text, values).encode()
             case "mjml":
-                return self.letter.mjml.encode()
+                return html_of(self.letter.mjml, values).encode()
             case "web":
                 media = f"{self.frame.base_url}/media/"
                 return (self.edition.html.replace(media, "") if beside else self.edition.html).encode()

@@ -41,7 +41,7 @@ def unpack(content: bytes, media: Mapping[str, bytes]) -> Letter:
         subject=_segments(facts["subject"]),
         html=_segments(facts["html"]),
         text=_segments(facts["text"]),
-        mjml="",
+        mjml=(),
         pictures=tuple(
             Picture(name, media[name], media_type, width, height)
             for name, media_type, width, height in facts["pictures"]

@@ -14,7 +14,7 @@ from mailer.cli.output import JsonOption, say, show, show_json
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened, workspace_exists
 from mailer.content import Issue, check_issue, read_issue
 from mailer.delivery import Accepted, reason_of, test_copies
-from mailer.rendering import check_letters
+from mailer.rendering import check_letters, size_report
 from mailer.specimen import FILE_NAMES, Format, Specimen, a_reader, make_specimen, sample_frame
 from mailer.workspace import copy_sample
 from subscribers import find_person, parse_address
@@ -76,6 +76,9 @@ def render(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="PATH", help="A file, or a folder for pictures too.")
     ] = None,
+    sizes: Annotated[
+        bool, typer.Option("--sizes", help="Tell what each section costs; told anyway where one was folded.")
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
     """Render an issue; needs no workspace, and makes a letter wherever it can."""
@@ -86,6 +89,9 @@ def render(
     for finding in check_issue(read):
         say(str(finding))
     specimen = _specimen(read, audiences, address, find_workspace(workspace))
+    if sizes or any(section.is_folded for section in specimen.letter.sections):
+        for line in size_report(specimen.letter, specimen.frame.budget_bytes):
+            say(line)
     if out is None:
         sys.stdout.buffer.write(specimen.content(format_))
         sys.stdout.buffer.flush()

@@ -21,6 +21,10 @@ CODES: Final[Mapping[str, Explanation]] = {
     # front matter
     "front-matter-key": _e("A key that is not ours, or stands twice, has no effect.", "Mend its name or delete it."),
     "front-matter-value": _e("A value is not what its key needs and is ignored.", "Write it as the message shows."),
+    "fold-unknown": _e(
+        "A section that cannot be found folds, or stays whole, as if nothing had been said.",
+        "Write the heading as it stands in the text.",
+    ),
     # containers
     "container-unknown": _e(
         "There is no container of that name; its text is shown as ordinary text.", "Mend the name."

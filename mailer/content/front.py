@@ -16,7 +16,7 @@ from mailer.content.issue import Place
 
 OUR_KEYS: Final = frozenset({
     "title", "subject", "preheader", "slug", "number", "date", "language", "from", "reply_to", "audiences", "template",
-    "theme", "base_url", "by_audience", "zone",
+    "theme", "base_url", "by_audience", "zone", "fold",
 })  # fmt: skip
 _ONLY_OURS: Final = frozenset(
     {"subject", "preheader", "from", "reply_to", "audiences", "by_audience", "number", "theme"}

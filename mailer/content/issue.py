@@ -348,6 +348,10 @@ class FrontMatter:
     theme: str = ""
     base_url: str = ""
     by_audience: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    fold_first: tuple[str, ...] = ()
+    """The headings of the sections that fold before others where a letter grows too large, in this order."""
+    fold_never: tuple[str, ...] = ()
+    """The headings of those that stay whole."""
     own: bool = True
 
 

@@ -75,6 +75,7 @@ def _read(files: Files, main: str, source: str) -> Issue:
     reading.env = container_environment(HEAD_KEYS)
     blocks = blocks_of_tokens(reading, tokens_of(front.text, reading.env))
     meta, blocks = _titled(meta, blocks, source)
+    _require_sections(meta, blocks, front, reading)
     return Issue(
         source=source,
         meta=meta,
@@ -180,8 +181,22 @@ def _meta(front: Front, reading: Reading) -> FrontMatter:
         theme=values.text("theme"),
         base_url=values.base_url(),
         by_audience=by_audience,
+        fold_first=values.fold("first"),
+        fold_never=values.fold("never"),
         own=front.own,
     )
+
+
+def _require_sections(meta: FrontMatter, blocks: Blocks, front: Front, reading: Reading) -> None:
+    """Name what is to fold, or never, and is no section."""
+    known = {plain(block.inlines).casefold() for block in blocks if isinstance(block, Heading)}
+    for name in (*meta.fold_first, *meta.fold_never):
+        if name.casefold() not in known:
+            reading.warn(
+                front.places.get("fold", reading.place(1)),
+                "fold-unknown",
+                f"no heading says “{name}”; write it as the heading has it",
+            )
 
 
 class _Values:
@@ -257,6 +272,18 @@ class _Values:
             self.complain(key, f"{key} must be a list; write {key}: [academic, industry]")
             return ()
         return tuple(dict.fromkeys(part.strip().lower() for part in value if part.strip()))
+
+    def fold(self, key: str) -> tuple[str, ...]:
+        value = self._front.values.get("fold")
+        if value is None:
+            return ()
+        names = value.get(key, []) if isinstance(value, Mapping) else None
+        names = [names] if isinstance(names, str) else names
+        if not isinstance(names, list) or not set(value) <= {"first", "never"}:
+            if key == "first":  # said once
+                self.complain("fold", "fold holds first: and never:, each a list of headings")
+            return ()
+        return tuple(dict.fromkeys(" ".join(str(name).split()) for name in names))
 
     def slug(self) -> str:
         value = self.text("slug")

@@ -12,6 +12,7 @@ from mailer.rendering.letter import FieldSlot, Frame, Letter, LinkSlot, Picture,
 from mailer.rendering.mime import HeaderValue, Key, Skeleton, fill, pieces, skeleton
 from mailer.rendering.render import Press, render
 from mailer.rendering.showing import html_of, slots_of, text_of, values_of, with_picture_addresses
+from mailer.rendering.sizes import size_report
 from mailer.rendering.webpage import WebEdition, web_edition, web_page
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "html_of",
     "pieces",
     "render",
+    "size_report",
     "skeleton",
     "slots_of",
     "text_of",

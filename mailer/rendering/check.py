@@ -74,7 +74,8 @@ def sizes(compiled: Compiled) -> Iterator[Finding]:
             yield compiled.finding(
                 "warning",
                 "section-folded",
-                f"“{section.title}” is folded to its lead to keep the letter small; shorten the letter to see it whole",
+                f"“{section.title}” ({section.whole_bytes / 1024:.1f} KB) is folded to its lead to keep the letter small; "
+                "shorten the letter, or say in the front matter what is to fold first or never",
                 places.get(section.anchor),
             )
 

@@ -62,10 +62,6 @@ class Edition:
             return wording
         return str(getattr(meta, key)) or (meta.title if key == "subject" else "")
 
-    def calendar_url(self, event: Event) -> str:
-        """Where the event's calendar file is; nowhere without an archive."""
-        return f"{self.frame.archive_url.rstrip('/')}/{event.slug}.ics" if self.frame.archive_url else ""
-
     def _dating(self) -> list[str]:
         meta = self.issue.meta
         number = self.words["number"].format(number=meta.number) if meta.number else ""

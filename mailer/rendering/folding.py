@@ -1,16 +1,17 @@
 """The size fitter: a letter above its budget folds sections to headline, lead and a link to the web edition.
 
-Gmail clips a message at 102 KB of HTML, and what it clips is the foot with the way out. Sections fold in this order:
-publication lists first, since they are looked up rather than read; then the longest ones; never what stands above the
-first section, and never the notes. The text part and the web edition stay whole.
+Gmail clips a message at 102 KB of HTML, and what it clips is the foot with the way out. Sections fold in this order: those
+that the author names, as he names them; publication lists, since they are looked up rather than read; then the longest
+ones. Never what the author says, what stands above the first section, the notes, and what the web edition does not show.
+The text part and the web edition stay whole.
 """
 
-from collections.abc import Iterable
 from typing import Final
 
-from mailer.content.issue import Block, Blocks, Footnotes, Heading, Link, Paragraph, Publications, Text
+from mailer.content.issue import Block, Blocks, Footnotes, FrontMatter, Heading, Link, Paragraph, Publications, Text
 from mailer.content.plain import plain
 from mailer.content.walk import all_blocks
+from mailer.rendering.archive import Archive
 from mailer.rendering.letter import FieldSlot, SectionSize, Segments
 from mailer.rendering.outline import Outline, parts
 
@@ -34,33 +35,51 @@ def personal_bytes(segments: Segments) -> int:
     )
 
 
-def section_sizes(costs: Iterable[tuple[Blocks, int]], folded: frozenset[str]) -> tuple[SectionSize, ...]:
+Costs = tuple[tuple[Blocks, int], ...]
+"""The blocks of each section, and the bytes of their HTML."""
+
+
+def section_sizes(costs: Costs, whole: Costs, folded: frozenset[str]) -> tuple[SectionSize, ...]:
     """What each section of a letter costs.
 
     Args:
-        costs: the blocks of each section and the bytes of their HTML.
+        costs: as it is sent.
+        whole: as it is with nothing folded.
         folded: the anchors of the sections that were folded.
     """
     sizes = []
-    for blocks, html_bytes in costs:
+    for (blocks, html_bytes), (_, whole_bytes) in zip(costs, whole, strict=True):
         heading = _heading(blocks)
         anchor, title = (heading.anchor, plain(heading.inlines)) if heading else ("", "")
-        sizes.append(SectionSize(anchor, title, html_bytes, anchor in folded))
+        sizes.append(SectionSize(anchor, title, html_bytes, anchor in folded, whole_bytes))
     return tuple(sizes)
 
 
-def choose(costs: Iterable[tuple[Blocks, int]], excess: int, *, folded: frozenset[str]) -> frozenset[str]:
-    """The anchors of further sections to fold so that the letter loses `excess` bytes, or as much as can be."""
-    candidates = [(blocks, size) for blocks, size in costs if _heading(blocks) and size > FOLDED_BYTES]
-    candidates.sort(key=lambda section: (not _is_bibliography(section[0]), -section[1]))
+def choose(costs: Costs, excess: int, *, meta: FrontMatter, archive: Archive, folded: frozenset[str]) -> frozenset[str]:
+    """The anchors of further sections to fold so that the letter loses `excess` bytes, or as much as can be.
+
+    Args:
+        meta: tells what is to fold first, and what never.
+        archive: where the whole section must stand.
+        folded: the anchors of the sections that are folded already.
+    """
+    order = {title.casefold(): number for number, title in enumerate(meta.fold_first)}
+    kept = {title.casefold() for title in meta.fold_never}
+    candidates: list[tuple[tuple[int, bool, int], str]] = []
+    for blocks, size in costs:
+        heading = _heading(blocks)
+        if heading is None or heading.anchor in folded or size <= FOLDED_BYTES or len(_short(blocks)) == len(blocks):
+            continue
+        title = plain(heading.inlines).casefold()
+        if title not in kept and archive.shows(blocks):
+            rank = (order.get(title, len(order)), not _is_bibliography(blocks), -size)
+            candidates.append((rank, heading.anchor))
     chosen = set()
-    for blocks, size in candidates:
+    for (_, _, negative_size), anchor in sorted(candidates):
         if excess <= 0:
             break
-        heading = _heading(blocks)
-        if heading is not None and heading.anchor not in folded and len(_short(blocks)) < len(blocks):
-            chosen.add(heading.anchor)
-            excess -= size - FOLDED_BYTES
+        chosen.add(anchor)
+        excess -= -negative_size - FOLDED_BYTES
     return frozenset(chosen)
 
 

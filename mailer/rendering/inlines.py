@@ -15,6 +15,7 @@ from mailer.content.issue import (
     Span,
     Text,
 )
+from mailer.rendering.archive import Archive
 from mailer.rendering.escaping import attribute, text
 from mailer.rendering.formulas import MailFormulas
 from mailer.rendering.letter import FieldSlot
@@ -26,10 +27,8 @@ from mailer.rendering.themes import Theme
 class MailInlines:
     """Writes the inlines of one letter."""
 
-    def __init__(
-        self, theme: Theme, mint: Mint, gallery: Gallery, formulas: MailFormulas, *, archive_url: str = ""
-    ) -> None:
-        self._archive_url = archive_url
+    def __init__(self, theme: Theme, mint: Mint, gallery: Gallery, formulas: MailFormulas, *, archive: Archive) -> None:
+        self._archive = archive
         self._theme = theme
         self._mint = mint
         self._gallery = gallery
@@ -66,7 +65,9 @@ class MailInlines:
     def _anchor(self, link: Link) -> str:
         title = f' title="{attribute(link.title)}"' if link.title else ""
         inner = self(link.children) or text(link.href)
-        href = web_address(link.href, self._archive_url)
+        href = self._archive.address(link.href)
+        if not href:
+            return inner
         return f'<a href="{attribute(href)}" {self._link}{title}>{inner}</a>'
 
     def formula(self, formula: Formula) -> Markup:
@@ -90,8 +91,3 @@ class MailInlines:
             f'<img src="{attribute(shown.src)}" alt="{attribute(picture.alt)}" width="{shown.width}"{height}'
             f'{title} style="{style}"/>'
         )
-
-
-def web_address(href: str, archive_url: str) -> str:
-    """A link to a place in the issue leads to the web edition, where there is one: mail apps do not follow it in a letter."""
-    return f"{archive_url}{href}" if archive_url and href.startswith("#") else href

@@ -41,13 +41,14 @@ class Picture:
 class SectionSize:
     """What a section costs in the HTML, and whether it was folded to headline, lead and a link to the web edition.
 
-    What stands above the first section has neither anchor nor title.
+    `whole_bytes` is what it costs, or would cost, unfolded. What stands above the first section has neither anchor nor title.
     """
 
     anchor: str
     title: str
     html_bytes: int
     is_folded: bool
+    whole_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Letter:
     subject: Segments
     html: Segments
     text: Segments
-    mjml: str
+    mjml: Segments
     pictures: tuple[Picture, ...] = ()
     embedded: bool = True
     calendars: Mapping[str, bytes] = field(default_factory=dict)
@@ -89,6 +90,8 @@ class Frame:
     `archive_url` is the web edition's address; `overrides` is a workspace's `templates/` folder, searched first.
     `budget_bytes` is how large a letter's HTML may grow before sections are folded, where there is a web edition to read
     on in. `audience_names` maps slugs to the names that readers see; `pictures` is the setting: embed up to 1 MB, or host all.
+    `archived_for` are the audiences whose blocks the web edition shows, None where it shows all: nothing of a letter leads to
+    a place that is not there.
     """
 
     sender: Sender
@@ -98,3 +101,4 @@ class Frame:
     audience_names: Mapping[str, str] = field(default_factory=dict)
     pictures: Literal["embed", "host"] = "embed"
     budget_bytes: int = 95 * 1024
+    archived_for: tuple[str, ...] | None = None

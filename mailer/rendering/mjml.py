@@ -14,6 +14,7 @@ from mailer.base.errors import WrongInput
 from mailer.content.issue import Block, Blocks, Columns
 from mailer.rendering.blocks import BlockWriter
 from mailer.rendering.escaping import CONTROLS
+from mailer.rendering.folding import Costs
 from mailer.rendering.inlines import MailInlines
 from mailer.rendering.outline import Entry, Outline, parts
 from mailer.rendering.templates import rendered
@@ -32,7 +33,7 @@ class Body:
     """
 
     facts: Mapping[str, object]
-    costs: tuple[tuple[Blocks, int], ...]
+    costs: Costs
 
 
 def body(

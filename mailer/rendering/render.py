@@ -10,9 +10,10 @@ from markupsafe import Markup
 from mailer.content.issue import Blocks, Issue
 from mailer.content.select import select
 from mailer.rendering import mjml
+from mailer.rendering.archive import Archive
 from mailer.rendering.blocks import BlockWriter, Written, bare
 from mailer.rendering.edition import Edition, calendars
-from mailer.rendering.folding import choose, fold, personal_bytes, section_sizes
+from mailer.rendering.folding import Costs, choose, fold, personal_bytes, section_sizes
 from mailer.rendering.formulas import MailFormulas
 from mailer.rendering.highlight import highlighted
 from mailer.rendering.inlines import MailInlines
@@ -51,7 +52,8 @@ class Press:
         theme, mint = self._edition.theme, self._edition.mint
         self._gallery = Gallery(issue.assets, theme.column)
         formulas = MailFormulas(theme, formula_cache)
-        self._inlines = MailInlines(theme, mint, self._gallery, formulas, archive_url=frame.archive_url)
+        self._archive = Archive.of(issue, frame)
+        self._inlines = MailInlines(theme, mint, self._gallery, formulas, archive=self._archive)
         self._written: Written = {}
         self._bodies: dict[Blocks, _Bodies] = {}
         self._shared: dict[str, object] = {
@@ -61,7 +63,8 @@ class Press:
             "picture": self._inlines.picture,
             "formula": self._inlines.formula,
             "code": highlighted,
-            "calendar_url": self._edition.calendar_url,
+            "calendar_url": self._archive.calendar,
+            "archived": self._archive.address,
         }
 
     def letter(self, audiences: frozenset[str]) -> Letter:
@@ -75,8 +78,9 @@ class Press:
         whole = self._of(blocks)
         page = self._page(whole, audiences)
         folded: frozenset[str] = frozenset()
-        while page.html_bytes > frame.budget_bytes and frame.archive_url:
-            more = choose(page.costs, page.html_bytes - frame.budget_bytes, folded=folded)
+        while page.html_bytes > frame.budget_bytes and self._archive:
+            excess = page.html_bytes - frame.budget_bytes
+            more = choose(page.costs, excess, meta=issue.meta, archive=self._archive, folded=folded)
             if not more:
                 break  # nothing is left to fold
             folded |= more
@@ -87,12 +91,12 @@ class Press:
             subject=edition.mint.segments(edition.mint.words_of(edition.of_meta("subject", audiences))),
             html=page.html,
             text=edition.mint.segments(self._text(whole, audiences)),
-            mjml=page.source,
+            mjml=edition.mint.segments(page.source),
             pictures=page.pictures,
             embedded=page.embedded,
             calendars=calendars(issue, blocks, frame),
             html_bytes=page.html_bytes,
-            sections=section_sizes(page.costs, folded),
+            sections=section_sizes(page.costs, whole.mjml.costs, folded),
         )
 
     def _of(self, blocks: Blocks) -> "_Bodies":
@@ -111,7 +115,7 @@ class Press:
             context=self._shared,
             written_before=self._written,
         )
-        contents = plan.contents if edition.frame.archive_url and len(plan.contents) > 1 else ()
+        contents = plan.contents if self._archive and len(plan.contents) > 1 else ()
         return mjml.body(blocks, plan, write, self._inlines, theme=edition.theme, contents=contents)
 
     def _plain(self, blocks: Blocks) -> "_Text":
@@ -120,8 +124,7 @@ class Press:
             outline(blocks),
             edition.words,
             edition.mint,
-            edition.calendar_url,
-            archive_url=edition.frame.archive_url,
+            archive=self._archive,
         )
         return _Text(write.flow(blocks).strip("\n"), write.links)
 
@@ -138,13 +141,7 @@ class Press:
 
     def _short(self, blocks: Blocks, folded: frozenset[str]) -> Blocks:
         edition = self._edition
-        return fold(
-            blocks,
-            outline(blocks),
-            folded,
-            archive_url=edition.frame.archive_url,
-            read_on=edition.words["read_on"],
-        )
+        return fold(blocks, outline(blocks), folded, archive_url=self._archive.url, read_on=edition.words["read_on"])
 
     def _frame(self, audiences: frozenset[str]) -> dict[str, object]:
         """What the frames of both bodies know."""
@@ -202,7 +199,7 @@ class _Page:
     html: Segments
     pictures: tuple[Picture, ...]
     embedded: bool
-    costs: tuple[tuple[Blocks, int], ...]
+    costs: Costs
 
     @property
     def html_bytes(self) -> int:

@@ -4,7 +4,6 @@ Lines end with `\n`; the frame around the blocks is `templates/email/text/letter
 """
 
 import re
-from collections.abc import Callable
 from typing import Final, assert_never
 from unicodedata import combining, east_asian_width
 
@@ -42,7 +41,7 @@ from mailer.content.issue import (
     Table,
     Text,
 )
-from mailer.rendering.inlines import web_address
+from mailer.rendering.archive import Archive
 from mailer.rendering.letter import FieldSlot
 from mailer.rendering.outline import Outline
 from mailer.rendering.phrases import Phrases
@@ -60,14 +59,11 @@ UNDERLINES: Final = {2: "=", 3: "-"}
 class TextWriter:
     """Writes the text of one letter and numbers its links."""
 
-    def __init__(
-        self, plan: Outline, words: Phrases, mint: Mint, calendar_url: Callable[[Event], str], *, archive_url: str = ""
-    ) -> None:
-        self._archive_url = archive_url
+    def __init__(self, plan: Outline, words: Phrases, mint: Mint, *, archive: Archive) -> None:
+        self._archive = archive
         self._plan = plan
         self._words = words
         self._mint = mint
-        self._calendar_url = calendar_url
         self._links: dict[str, int] = {}
 
     @property
@@ -111,7 +107,9 @@ class TextWriter:
 
     def _link(self, link: Link) -> str:
         words = self.words(link.children)
-        href = web_address(link.href, self._archive_url)
+        href = self._archive.address(link.href)
+        if not href:
+            return words
         bare = link.href.removeprefix("mailto:")
         if words in (link.href, bare, re.sub(r"^https?://", "", bare)) or not words:
             return bare
@@ -225,7 +223,7 @@ class TextWriter:
 
     def _event(self, event: Event, width: int) -> str:
         facts = [self._words.span(event.start, event.end), event.where, event.link]
-        calendar = self._calendar_url(event)
+        calendar = self._archive.calendar(event)
         if calendar:
             facts.append(f"{self._words['calendar']}: {calendar}")
         head = [f"* {self.words(event.title)}", *filter(None, facts)]

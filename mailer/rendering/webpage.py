@@ -24,6 +24,7 @@ from mailer.content.issue import Picture as InlinePicture
 from mailer.content.merge_fields import read_field
 from mailer.content.select import select
 from mailer.content.walk import all_blocks
+from mailer.rendering.archive import Archive
 from mailer.rendering.blocks import BlockWriter, bare
 from mailer.rendering.edition import Edition, calendars
 from mailer.rendering.escaping import CONTROLS
@@ -72,7 +73,7 @@ def web_edition(
         "picture": inlines.picture,
         "formula": inlines.formula,
         "code": highlighted,
-        "calendar_url": edition.calendar_url,
+        "calendar_url": Archive(frame.archive_url).calendar,
         "bare": lambda words: inlines(bare(words)),
     }
     write = BlockWriter(edition.templates, "web/{}.html", inlines=inlines, plan=plan, context=context)

@@ -75,6 +75,7 @@ def _page(
         view=view if view in VIEWS else "phone",
         query="".join(f"&audience={quote(slug)}" for slug in audience or []),
         size_bytes=len(seen.html.encode()),
+        sections=seen.letter.sections,
         budget_bytes=app.settings.limits.letter_bytes,
     )
 

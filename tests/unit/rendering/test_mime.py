@@ -33,7 +33,7 @@ HEADERS: list[tuple[str, HeaderValue]] = [
 def a_letter(
     html: Segments, text: Segments, subject: Segments = ("News",), pictures: tuple[Picture, ...] = ()
 ) -> Letter:
-    return Letter(frozenset(), "en", subject, html, text, "", pictures)
+    return Letter(frozenset(), "en", subject, html, text, (), pictures)
 
 
 def values_for(name: str = "Ada", **more: str) -> Values:

@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 from mailer.base.settings import templates_dir
 from mailer.content.issue import CodeBlock, Columns, Figure, Heading, Link, Note, Picture, Place, Span, Table, Text
 from mailer.rendering import Letter, render
-from tests.unit.rendering.builders import FRAME, PLACE, Page, a_paragraph, an_issue, filled_html, page_of, words
+from mailer.rendering.showing import html_of
+from tests.unit.rendering.builders import (
+    FRAME,
+    PLACE,
+    Anybody,
+    Page,
+    a_paragraph,
+    an_issue,
+    filled_html,
+    page_of,
+    words,
+)
 
 HARD = ["\\alpha \\\\", "a\u00a0b\u200bc\u00add", 'say "it" & <b>', "x\ny", "\u0301e", "'quoted'", "üñ – “”", "𝔸 λ"]
 
@@ -46,7 +57,7 @@ def test_lines_of_code_are_not_joined() -> None:
 
 def test_no_padding_has_a_zero_without_unit() -> None:
     columns = Columns(place=PLACE, columns=((a_paragraph(Text("a")),), (a_paragraph(Text("b")),)))
-    source = a_letter_of(a_paragraph(Text("x")), columns).mjml
+    source = html_of(a_letter_of(a_paragraph(Text("x")), columns).mjml, Anybody())
     values = re.findall(r'<mj-[^>]*\bpadding="([^"]*)"', source)
     assert values
     assert not [value for value in values if re.search(r"(?<![\w.])0(?![\w.])", value)]
