@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from mailer.base.database import Database, Queue
 from mailer.base.errors import WrongInput
+from mailer.base.languages import Languages
 from mailer.base.schema import require_current_schema
 from mailer.base.settings import Settings, read_settings
 from mailer.base.tokens import Keys
@@ -59,6 +60,15 @@ class App:
     def formula_cache(self) -> Path:
         """Where pictures of formulas are kept by their content."""
         return self.home / "cache" / "formulas"
+
+    @cached_property
+    def languages(self) -> Languages:
+        """What the subscriber's pages and notices speak: what is shipped, and the workspace's own catalogues.
+
+        Raises:
+            WrongInput: a catalogue cannot be used.
+        """
+        return Languages(self.home / "templates")
 
     @property
     def mailbox(self) -> Path:

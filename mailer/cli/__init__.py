@@ -17,6 +17,7 @@ PARTS: Final = {
     "campaigns": ("send", "campaign"),
     "people": ("subscribers", "audiences", "segments"),
     "feedback": ("feedback",),
+    "languages": ("languages",),
 }
 """Which module of this package has which commands: only the one that is asked for is imported, which halves the start."""
 

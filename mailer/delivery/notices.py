@@ -1,6 +1,5 @@
 """Notices: single messages to one person, such as the one that asks to confirm. A row waits until the relay took it."""
 
-import tomllib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.headerregistry import Address
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 from mailer.base.database import Database
 from mailer.base.errors import Unreachable
 from mailer.base.hints import wake
-from mailer.base.settings import templates_dir
+from mailer.base.languages import Language, Languages
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Purpose
 from mailer.delivery.compose import Composer, envelope_address
@@ -51,7 +50,13 @@ def sweep(database: Database, *, clock: Callable[[], datetime]) -> None:
 
 
 def send(
-    database: Database, relay: Relay, notice_id: int, *, composer: Composer, clock: Callable[[], datetime]
+    database: Database,
+    relay: Relay,
+    notice_id: int,
+    *,
+    composer: Composer,
+    languages: Languages,
+    clock: Callable[[], datetime],
 ) -> None:
     """Send a notice, if it is due and nobody else has it; a relay that says later, or nothing, is asked again."""
     now = clock()
@@ -65,7 +70,7 @@ def send(
         person = person_by_id(session, taken.subscriber_id, now=now) if taken else None
     if taken is None:
         return
-    outcome = _send_to(relay, _message(composer, taken.kind, person, now), person.email) if person else None
+    outcome = _send_to(relay, _message(composer, languages, taken.kind, person, now), person.email) if person else None
     with database.begin() as session:
         if outcome is None or isinstance(outcome, Accepted | Refused) or taken.attempts >= MOST_ATTEMPTS:
             session.execute(delete(Notice).where(Notice.id == notice_id))
@@ -75,52 +80,49 @@ def send(
     log.info("notice_sent", kind=taken.kind, outcome=type(outcome).__name__ if outcome else "nobody")
 
 
-def send_login_link(relay: Relay, composer: Composer, *, to: str, name: str, link: str, now: datetime) -> None:
+def send_login_link(
+    relay: Relay, composer: Composer, languages: Languages, *, to: str, name: str, link: str, now: datetime
+) -> None:
     """Mail a manager's sign-in link at once.
 
     Raises:
         Unreachable: the relay did not take it.
     """
-    message = _compose(composer, "login", to=to, name=name, language="en", facts={"link": link}, now=now)
+    message = _compose(composer, languages.best(), "login", to=to, name=name, facts={"link": link}, now=now)
     outcome = _send_to(relay, message, to)
     if not isinstance(outcome, Accepted):
         raise Unreachable("relay", reason_of(outcome), do="check MAILER_SMTP_URL; `mailer user reset` prints a link")
 
 
-def _message(composer: Composer, kind: str, person: Person, now: datetime) -> bytes:
+def _message(composer: Composer, languages: Languages, kind: str, person: Person, now: datetime) -> bytes:
     token = composer.keys.sign(Purpose.CONFIRM, person.id, 0)
     waiting = [membership.name for membership in person.audiences if membership.state == "unconfirmed"]
     facts = {
         "link": f"{composer.base_url}/confirm/{token}",
         "audiences": "\n".join(f"- {name}" for name in waiting),
     }
-    return _compose(composer, kind, to=person.email, name=person.name, language=person.language, facts=facts, now=now)
+    language = languages.best(person.language)
+    return _compose(composer, language, kind, to=person.email, name=person.name, facts=facts, now=now)
 
 
 def _compose(
-    composer: Composer, kind: str, *, to: str, name: str, language: str, facts: dict[str, str], now: datetime
+    composer: Composer, language: Language, kind: str, *, to: str, name: str, facts: dict[str, str], now: datetime
 ) -> bytes:
     """A notice is no hot path: the standard library's own message, whose headers cannot be broken out of."""
-    words = _words(kind, language)
     sender = composer.sender
-    facts = {"sender": sender.name, "name": f" {name}" if name else "", **facts}
+    facts = {"sender": sender.name, **facts}
+    hello = language["notice_hello"].format(name=name) if name else language["notice_hello_nobody"]
+    body = language[f"notice_{kind}_body"].format(**facts)
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(sender.name, addr_spec=sender.address)
     message["To"] = Address(" ".join(name.split()), addr_spec=envelope_address(to))
-    message["Subject"] = " ".join(words["subject"].format(**facts).split())
+    message["Subject"] = " ".join(language[f"notice_{kind}_subject"].format(**facts).split())
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{composer.keys.sign(Purpose.MESSAGE_ID, int(now.timestamp() * 1e6))}@{composer.domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    message.set_content(f"{words['body'].format(**facts).strip()}\n\n-- \n{sender.name}\n{sender.postal_address}\n")
+    message.set_content(f"{hello}\n\n{body}\n\n-- \n{sender.name}\n{sender.postal_address}\n")
     return message.as_bytes()
-
-
-def _words(kind: str, language: str) -> dict[str, str]:
-    table: dict[str, dict[str, str]] = tomllib.loads(
-        (templates_dir() / "email" / "notices" / f"{kind}.toml").read_text(encoding="utf-8")
-    )
-    return table.get(language.partition("-")[0], table["en"])
 
 
 def _send_to(relay: Relay, data: bytes, to: str) -> Outcome:

@@ -75,4 +75,6 @@ def _give_link(app: App, email: str) -> None:
     if app.settings.is_embedded:
         print(f"sign in   {link}   (once, within 30 minutes)", file=sys.stderr, flush=True)  # noqa: T201
     if app.settings.smtp.relays:
-        notices.send_login_link(app.relay, app.composer, to=account.email, name=account.name, link=link, now=now)
+        notices.send_login_link(
+            app.relay, app.composer, app.languages, to=account.email, name=account.name, link=link, now=now
+        )

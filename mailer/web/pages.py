@@ -3,20 +3,19 @@
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mailer.app import App
+from mailer.base.languages import Language
 from mailer.base.settings import templates_dir
-from mailer.rendering.phrases import Phrases, direction, phrases
 from mailer.web import words
-
-LANGUAGES = {"en": "English", "de": "Deutsch", "fr": "Français"}
-"""The languages that the public pages speak by themselves; a workspace's `templates/web/phrases.toml` adds others."""
 
 
 class Pages:
@@ -27,9 +26,8 @@ class Pages:
     """
 
     def __init__(self, app: App) -> None:
-        self._app = app
-        self._own = app.home / "templates"
-        folders = (self._own / "web", templates_dir() / "web")
+        self.languages = app.languages
+        folders = (app.home / "templates" / "web", templates_dir() / "web")
         self._templates = Environment(
             loader=FileSystemLoader([str(folder) for folder in folders]),
             autoescape=True,
@@ -49,15 +47,8 @@ class Pages:
         self._templates.globals.update(
             sender=app.sender,
             zone=zone,
-            languages=LANGUAGES,
             style=f"/static/site.css?v={_digest(templates_dir() / 'web' / 'static' / 'site.css')}",
             has_mailbox=not app.settings.smtp.relays,
-        )
-
-    def phrases(self, language: str) -> Phrases:
-        """The words of the public pages in a language, or in English."""
-        return phrases(
-            language, (self._own / "web", templates_dir() / "web", self._own / "email", templates_dir() / "email")
         )
 
     def html(self, name: str, context: dict[str, Any]) -> str:
@@ -77,23 +68,34 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
     return HTMLResponse(pages.html(template, shown), status_code=status)
 
 
-def public_page(request: Request, template: str, language: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+def public_page(
+    request: Request, template: str, language: Language, *, status: int = 200, **context: Any
+) -> HTMLResponse:
     """A page for a subscriber in their language; it sets no cookie."""
     pages: Pages = request.app.state.pages
-    spoken = pages.phrases(language)
-    shown = {"p": spoken, "language": spoken["language"], "direction": direction(spoken["language"]), **context}
+    spoken = pages.languages.offered
+    others = [
+        (one, request.url.include_query_params(language=one.code).query) for one in spoken if one.code != language.code
+    ]
+    is_shown = (
+        request.method == "GET" and status < HTTPStatus.BAD_REQUEST
+    )  # an answer to a form has no address to come back to
+    shown = {"p": language, "languages": spoken, "others": others if is_shown else [], **context}
     return HTMLResponse(pages.html(template, shown), status_code=status)
 
 
-def wanted_language(request: Request, known: str = "") -> str:
-    """The language of a page: the person's own, else the first of the browser's that the pages speak, else English."""
-    if known:
-        return known
-    for part in request.headers.get("accept-language", "")[:200].split(","):
-        code = part.partition(";")[0].strip().lower()
-        if code.partition("-")[0] in LANGUAGES:
-            return code
-    return "en"
+def wanted_language(request: Request, known: str = "") -> Language:
+    """The language of a page: the one that was pressed, else the person's own, else the browser's, else English."""
+    pages: Pages = request.app.state.pages
+    pressed = request.query_params.get("language", "")
+    return pages.languages.best(pressed, known, request.headers.get("accept-language", ""))
+
+
+def same_page(request: Request, **query: str) -> RedirectResponse:
+    """After a deed, look at the page from which it was done, in the language that was pressed there."""
+    pressed = request.query_params.get("language")
+    query = {name: value for name, value in {"language": pressed, **query}.items() if value}
+    return RedirectResponse(request.url.path + (f"?{urlencode(query)}" if query else ""), status_code=303)
 
 
 def see_other(address: str, said: str = "") -> RedirectResponse:

@@ -32,7 +32,7 @@ def send_batch(app: App, subject_id: int) -> None:
 
 def send_notice(app: App, subject_id: int) -> None:
     """Send one notice, such as a confirmation mail."""
-    notices.send(app.database, app.relay, subject_id, composer=app.composer, clock=app.clock)
+    notices.send(app.database, app.relay, subject_id, composer=app.composer, languages=app.languages, clock=app.clock)
 
 
 def sweep(app: App, _subject_id: int) -> None:

@@ -9,7 +9,7 @@ from mailer.base.tables import CampaignId, SubscriberId
 from mailer.base.tokens import Purpose
 from mailer.web.dependencies import AppOf
 from mailer.web.letters import letter_of, test_letter_of
-from mailer.web.pages import LANGUAGES, Pages, public_page, wanted_language
+from mailer.web.pages import Pages, public_page, wanted_language
 from mailer.web.public.persons import NOBODY
 from mailer.web.security import EDITION_POLICY, LETTER_POLICY
 
@@ -73,8 +73,7 @@ def feed(request: Request, app: AppOf) -> Response:
     with app.database.read() as session:
         published = campaigns.list_publications(session)[:50]
     pages: Pages = request.app.state.pages
-    language = next(iter(LANGUAGES))
-    context = {"p": pages.phrases(language), "published": published, "base_url": app.base_url, "now": app.clock()}
+    context = {"p": pages.languages.best(), "published": published, "base_url": app.base_url, "now": app.clock()}
     return Response(
         pages.html("public/feed.xml", context),
         media_type="application/atom+xml; charset=utf-8",

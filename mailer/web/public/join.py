@@ -12,7 +12,7 @@ from mailer.base.errors import NotFound, WrongInput
 from mailer.base.tokens import Purpose
 from mailer.delivery import notices
 from mailer.web.dependencies import AppOf
-from mailer.web.pages import public_page, see_other, wanted_language
+from mailer.web.pages import public_page, same_page, wanted_language
 from mailer.web.public.persons import bearer, read_link
 from mailer.web.security import Limits, limits_of, network_of
 from subscribers import audiences, joining
@@ -57,17 +57,16 @@ def sign_up(
     """
     began = time.monotonic()
     language = wanted_language(request)
-    spoken = request.app.state.pages.phrases(language)
     filled = Filled(email, name, tuple(audience or ()))
     wrong = ""
     limits = limits_of(request)
     if not limits.sign_ups_by_network.allows(network_of(request)):
         wrong = "join_too_often"
     elif not website:
-        wrong = _ask(app, filled, limits, language=language, stamp=stamp, wording=spoken["join_wording"])
+        wrong = _ask(app, filled, limits, language=language.code, stamp=stamp, wording=language["join_wording"])
     if wrong:
         status = 429 if wrong == "join_too_often" else 422
-        return _form(request, app, filled, wrong=spoken[wrong], status=status)
+        return _form(request, app, filled, wrong=language[wrong], status=status)
     time.sleep(max(0.0, ANSWER_SECONDS - (time.monotonic() - began)))
     return public_page(request, "public/subscribed.html", language, email=email.strip())
 
@@ -98,7 +97,7 @@ def confirm(request: Request, token: str, app: AppOf) -> Response:
     if subscriber_id:
         with app.database.begin() as session:
             joining.confirm(session, subscriber_id, now=app.clock(), source="confirmation link")
-    return see_other(request.url.path)
+    return same_page(request)
 
 
 def _ask(app: App, filled: Filled, limits: Limits, *, language: str, stamp: str, wording: str) -> str:

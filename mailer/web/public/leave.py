@@ -13,8 +13,8 @@ from mailer.base.tables import CampaignId, SubscriberId
 from mailer.base.tokens import Purpose
 from mailer.feedback.events import record_opt_out
 from mailer.web.dependencies import AppOf
-from mailer.web.pages import public_page, see_other, wanted_language
-from mailer.web.public.pauses import pause_end
+from mailer.web.pages import public_page, same_page, wanted_language
+from mailer.web.public.pauses import PAUSES, pause_end
 from mailer.web.public.persons import NOBODY, audience_names, bearer, campaign_audiences, read_link
 from subscribers import joining
 
@@ -40,6 +40,7 @@ def show(request: Request, token: str, app: AppOf) -> Response:
         these=these if len(these) < len(live) or who.is_test else [],
         all_names=[names[slug] for slug in live],
         left=[names[slug] for slug in who.audiences("unsubscribed")],
+        pauses=PAUSES,
         has_left=not live,
         has_left_these=bool(sent_to) and not these,
         preferences=app.keys.sign(Purpose.PREFERENCES, who.subscriber_id, who.campaign_id),
@@ -67,7 +68,7 @@ def leave(
             _decide(session, app.clock(), subscriber_id, campaign_id, decision)
     if one_click:
         return PlainTextResponse("You are unsubscribed.")
-    return see_other(request.url.path)
+    return same_page(request)
 
 
 @dataclass(frozen=True, slots=True)

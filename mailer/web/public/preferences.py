@@ -11,7 +11,7 @@ from mailer.app import App
 from mailer.base.errors import WrongInput
 from mailer.base.tokens import Purpose
 from mailer.web.dependencies import AppOf
-from mailer.web.pages import LANGUAGES, public_page, see_other, wanted_language
+from mailer.web.pages import public_page, same_page, wanted_language
 from mailer.web.public.pauses import PAUSES, pause_end
 from mailer.web.public.persons import NOBODY, Bearer, bearer, read_link
 from subscribers import audiences, consents, erasure, joining
@@ -57,7 +57,7 @@ def save(
                 done = "undone"
             else:
                 raise WrongInput("there is no such button", do="open the link in the letter again and press one there")
-    return see_other(request.url.path + (f"?done={done}" if done else ""))
+    return same_page(request, done=done)
 
 
 @router.post("/preferences/{token}/data")
@@ -101,7 +101,7 @@ def _page(request: Request, app: App, token: str, *, done: str = "", not_erased:
         who=who,
         offered=offered,
         mine=mine,
-        own_language=who.language.partition("-")[0] or language.partition("-")[0],
+        own_language=request.app.state.pages.languages.best(who.language).code if who.language else language.code,
         pauses=PAUSES,
         has_left=bool(who.person) and not mine,
         done=done if done in NOTICES and not who.is_test else "",
@@ -112,14 +112,15 @@ def _page(request: Request, app: App, token: str, *, done: str = "", not_erased:
 def _save(session: Session, app: App, who: Bearer, *, name: str, language: str, wanted: list[str], months: str) -> str:
     """Write down what the form says; gives what the page is to say."""
     now = app.clock()
-    if language and language not in LANGUAGES and language != who.language:
-        raise WrongInput(f"{language!r} is not offered", do=f"choose one of {', '.join(LANGUAGES)}")
+    if language and language not in app.languages.codes and language != who.language:
+        raise WrongInput(f"{language!r} is not offered", do=f"choose one of {', '.join(app.languages.codes)}")
     joining.set_preferences(
         session,
         who.subscriber_id,
         name=name,
         audience_slugs=wanted,
-        language=language or None,
+        # A language that these pages do not speak stands on the form as the one that they speak instead.
+        language=language if language and language != app.languages.best(who.language).code else None,
         wording="Chosen on the preferences page",
         now=now,
         source=SOURCE,

@@ -7,6 +7,7 @@ import pytest
 
 from mailer.base.database import Database
 from mailer.base.errors import Unreachable
+from mailer.base.languages import Languages
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Purpose
 from mailer.delivery import notices
@@ -44,7 +45,14 @@ def ask(office: Office, address: str, *, language: str = "") -> SubscriberId:
 def send_what_is_called_out(office: Office) -> None:
     notices.sweep(office.database, clock=office.clock)
     for notice_id in {subject for job, subject in office.hints if job == notices.JOB}:
-        notices.send(office.database, office.relay, notice_id, composer=office.composer, clock=office.clock)
+        notices.send(
+            office.database,
+            office.relay,
+            notice_id,
+            composer=office.composer,
+            languages=Languages(),
+            clock=office.clock,
+        )
     office.hints.clear()
 
 
@@ -86,5 +94,11 @@ def test_a_sign_in_link_that_no_relay_takes_is_said_to_be_lost(office: Office, r
     relay_server.fault("rcpt", "550 5.1.1 no such user")
     with pytest.raises(Unreachable, match="no such user"):
         notices.send_login_link(
-            office.relay, office.composer, to="m@x.test", name="M", link="https://news.test/login/x", now=office.now
+            office.relay,
+            office.composer,
+            Languages(),
+            to="m@x.test",
+            name="M",
+            link="https://news.test/login/x",
+            now=office.now,
         )
