@@ -9,18 +9,27 @@ import hashlib
 import io
 import json
 import re
+import unicodedata
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
 
-import resvg_py
 from PIL import Image
 
 from mailer.content.atomic import write_whole
+from mailer.content.formula_svg import (
+    UNITS_PER_EX,
+    drawn_in_full,
+    legible,
+    missing_glyph,
+    painted,
+    view_of,
+    with_all_ink,
+    wrong_colour,
+)
 from mailer.content.formula_unicode import unicode_of
 from mailer.content.formula_words import words_of
 from mailer.content.issue import Inlines
@@ -32,8 +41,7 @@ ZOOM: Final = 3
 """Pixels of the picture for one CSS pixel."""
 LIMIT_PIXELS: Final = 12_000_000
 LIMIT_EX: Final = 400
-_VERSION: Final = f"1 {version('django-static-mathjax')} {version('resvg-py')} {version('pillow')}"
-_GLYPH_FONT: Final = "Source Serif Pro"
+_VERSION: Final = f"2 {version('django-static-mathjax')} {version('resvg-py')} {version('pillow')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,19 +147,20 @@ def _typeset(tex: str, display: bool) -> Typeset | FormulaError:  # noqa: FBT001
     converted = convert(bare, display=display)
     if isinstance(converted, Refused):
         return FormulaError(tex, converted.message, min(converted.offset, max(len(tex) - 1, 0)))
-    if (missing := _without_glyph(converted.svg)) is not None:
-        return FormulaError(tex, f"there is no glyph for {missing!r}", max(tex.find(missing), 0))
-    head = re.match(r'<svg [^>]*?viewBox="([-\d. ]+)"', converted.svg)
-    if head is None:
-        return FormulaError(tex, "the formula has no size of its own")
-    _, top, width, height = (float(part) / 442 for part in head[1].split())
-    if not (0 < width <= LIMIT_EX and 0 < height <= LIMIT_EX):
-        return FormulaError(
-            tex, "the formula shows nothing" if width <= 0 or height <= 0 else "the formula is too large"
-        )
+    svg = drawn_in_full(converted.svg)
+    if (missing := missing_glyph(svg)) is not None:
+        return FormulaError(tex, f"there is no glyph for {missing!r}", _place_of(missing, tex))
+    if (colour := wrong_colour(svg)) is not None:
+        return FormulaError(tex, f"{colour} is no colour", max(tex.find(colour), 0))
+    if max(view_of(svg)[2:]) > LIMIT_EX * UNITS_PER_EX:
+        return FormulaError(tex, "the formula is too large")
+    whole = with_all_ink(svg)
+    if whole is None:
+        return FormulaError(tex, "the formula shows nothing")
+    _, top, width, height = (part / UNITS_PER_EX for part in view_of(whole))
     mathml = _tidy_mathml(converted.mathml)
     alt = words_of(ET.fromstring(mathml))  # noqa: S314  # MathJax's own output
-    return Typeset(tex, display, converted.svg, mathml, alt or bare, width, height, round(height + top, 4), number)
+    return Typeset(tex, display, whole, mathml, alt or bare, width, height, round(height + top, 4), number)
 
 
 def _tidy_mathml(mathml: str) -> str:
@@ -159,21 +168,10 @@ def _tidy_mathml(mathml: str) -> str:
     return re.sub(r' data-mjx-(?!texclass)[a-z]+="[^"]*"', "", mathml)
 
 
-_TEXT: Final = re.compile(r"<text [^>]*>(.*?)</text>")
-
-
-def _without_glyph(svg: str) -> str | None:
-    """The first character that neither MathJax nor our font for such characters has; resvg would leave it out."""
-    for text in _TEXT.findall(svg):
-        character = _unescaped(text)
-        for letter in character:
-            if not (letter.isspace() or 0x20 < ord(letter) < 0x180 or letter in "€™‹›‚„…‰ȘșȚț"):
-                return letter
-    return None
-
-
-def _unescaped(text: str) -> str:
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+def _place_of(missing: str, tex: str) -> int:
+    r"""Where the character stands, which may be written as a plain letter in a command such as `\mathbb`."""
+    plain = unicodedata.normalize("NFKC", missing)
+    return max(tex.find(missing), tex.rfind(plain) if missing not in tex else 0, 0)
 
 
 # --- the picture ----------------------------------------------------------------------------------------------------------
@@ -190,9 +188,8 @@ class _Box:
 
 
 def _box(formula: Typeset, ex: float) -> _Box:
-    scale = ex / 442
-    found = re.search(r'viewBox="([-\d.]+) ([-\d.]+) ([-\d.]+) ([-\d.]+)"', formula.svg)
-    left, top, width, height = (float(part) for part in found.groups()) if found else (0.0, 0.0, 1.0, 1.0)
+    scale = ex / UNITS_PER_EX
+    left, top, width, height = view_of(formula.svg)
     above, below = _up(-top * scale), _up((height + top) * scale)
     across = _up(width * scale)
     side = (across / scale - width) / 2
@@ -212,21 +209,8 @@ def _png(svg: str, box: _Box, ink: str, ground: str | None) -> bytes:
     zoom = ZOOM
     while zoom > 1 and box.width * box.height * zoom * zoom > LIMIT_PIXELS:
         zoom -= 1
-    head = re.match(r"<svg [^>]*>", svg)
-    body = svg[head.end() :] if head else svg
-    opening = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" color="{ink}" width="{box.width * zoom}" height="{box.height * zoom}"'
-        f' viewBox="{box.view}">'
-    )
-    fonts = _font_files() if "<text" in body else []
-    drawn = resvg_py.svg_to_bytes(
-        svg_string=opening + body,
-        background=ground,
-        skip_system_fonts=True,
-        font_files=fonts or None,
-        serif_family=_GLYPH_FONT if fonts else None,
-    )
-    with Image.open(io.BytesIO(bytes(drawn))) as image:
+    drawn = painted(legible(svg, ink, ground), box.view, (box.width * zoom, box.height * zoom), ink, ground)
+    with Image.open(io.BytesIO(drawn)) as image:
         return _with_few_colours(image, opaque=ground is not None)
 
 
@@ -239,15 +223,6 @@ def _with_few_colours(image: Image.Image, *, opaque: bool) -> bytes:
     out = io.BytesIO()
     small.save(out, "PNG", optimize=True)
     return out.getvalue()
-
-
-@lru_cache(maxsize=1)
-def _font_files() -> list[str]:
-    spec = find_spec("font_source_serif_pro")
-    if spec is None or not spec.submodule_search_locations:  # pragma: no cover  # the package is a dependency
-        return []
-    folder = Path(next(iter(spec.submodule_search_locations))) / "files"
-    return [str(folder / f"SourceSerifPro-{style}.ttf") for style in ("Regular", "It", "Bold", "BoldIt")]
 
 
 # --- what is kept ---------------------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ too large costs the context, and the next one starts a new one. MathJax's files 
 import json
 import os
 import re
-import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -18,6 +17,9 @@ from threading import Lock, stack_size
 from typing import Any, Final
 
 import quickjs
+
+from mailer.content.tex_glyphs import width_em
+from mailer.content.tex_scan import as_meant, drawable, line_break, unpaired
 
 LIMIT_CHARACTERS: Final = 4_000
 LIMIT_SECONDS: Final = 3
@@ -46,12 +48,33 @@ var packages = ['base', 'ams', 'amscd', 'boldsymbol', 'braket', 'bbox', 'cancel'
 var macros = {
   bm: ['\\boldsymbol{#1}', 1], argmin: '\\operatorname*{arg\\,min}', argmax: '\\operatorname*{arg\\,max}',
   llbracket: '[\\![', rrbracket: ']\\!]', coloneq: '\\coloneqq', mathds: ['\\mathbb{#1}', 1],
-  nicefrac: ['{}^{#1}\\!/{}_{#2}', 2], R: '\\mathbb{R}', N: '\\mathbb{N}', Z: '\\mathbb{Z}', Q: '\\mathbb{Q}'
+  nicefrac: ['{}^{#1}\\!/{}_{#2}', 2], R: '\\mathbb{R}', N: '\\mathbb{N}', Z: '\\mathbb{Z}', Q: '\\mathbb{Q}',
+  C: '\\mathbb{C}', mathbbm: ['\\mathbb{#1}', 1], pmb: ['\\boldsymbol{#1}', 1],
+  abs: ['\\left\\lvert #1\\right\\rvert', 1], norm: ['\\left\\lVert #1\\right\\rVert', 1], dd: '\\mathrm{d}',
+  sout: ['\\enclose{horizontalstrike}{#1}', 1], raisebox: ['\\raise #1{\\text{#2}}', 2], pounds: '\\unicode{xA3}',
+  dag: '\\dagger', ddag: '\\ddagger',
+  LaTeX: '\\mathrm{L\\mkern-5mu\\raise 0.2em{\\scriptsize A}\\mkern-3mu T\\mkern-3mu\\lower 0.25em{E}\\mkern-2mu X}'
 };
-function convert(tex, display) {
+var widths = {}, failed = null;
+adaptor.nodeSize = function (node) {  // QuickJS has no page to measure in
+  var wide = 0;
+  for (var sign of adaptor.textContent(node)) { wide += widths[sign] === undefined ? 0.6 : widths[sign]; }
+  return [wide, 0.8];
+};
+var parser = M.input.tex.TexParser.default.prototype, parse = parser.Parse;
+parser.Parse = function () {
+  try { return parse.call(this); } catch (error) {
+    failed = failed || {text: this.string, at: Array.from(this.string.slice(0, this.i)).length};
+    throw error;
+  }
+};
+function convert(tex, display, known) {
+  widths = known;
+  failed = null;
   try {
     var input = new M.input.tex_ts.TeX({
       packages: packages, macros: Object.assign({}, macros), tags: 'none', maxMacros: 1000, maxBuffer: 20000,
+      multlineWidth: '100%',
       formatError: function (_, error) { throw error; }
     });
     var output = new M.output.svg_ts.SVG({font: new M.output.svg.fonts.tex_ts.TeXFont(), fontCache: 'none'});
@@ -60,13 +83,13 @@ function convert(tex, display) {
     var math = new page.options.MathItem(tex, input, display);
     math.start = {node: body, n: 0, delim: ''};
     math.end = math.start;
-    math.setMetrics(16, 8, 1280, 100000, 1);
+    math.setMetrics(16, 8, 480, 100000, 1);  // lines that are cut by hand are as wide as a column
     math.compile(page);
     var mathml = visitor.visitTree(math.root);
     math.typeset(page);
     return JSON.stringify({svg: adaptor.innerHTML(math.typesetRoot), mathml: mathml});
   } catch (error) {
-    return JSON.stringify({error: String(error.message || error), id: String(error.id || '')});
+    return JSON.stringify({error: String(error.message || error), id: String(error.id || ''), failed: failed});
   }
 }
 """
@@ -113,7 +136,9 @@ class _Engine:
         context = self._context
         context.set_time_limit(LIMIT_SECONDS)
         try:
-            answer = json.loads(context.eval(f"convert({json.dumps(tex)}, {json.dumps(display)})"))
+            widths = {letter: width_em(letter) for letter in sorted(set(tex)) if not letter.isascii()}
+            call = f"convert({json.dumps(tex)}, {json.dumps(display)}, {json.dumps(widths)})"
+            answer = json.loads(context.eval(call))
         except (quickjs.JSException, quickjs.StackOverflow, ValueError, TypeError):
             self._context = None  # what was interrupted is not to be trusted
             return Refused("the formula takes too long or too much memory to set")
@@ -121,7 +146,7 @@ class _Engine:
             if "stack" in answer["error"] or "memory" in answer["error"]:
                 self._context = None
                 return Refused("the formula is nested too deep")
-            return Refused(_tidy(answer["error"]), _offset(answer["error"], tex))
+            return Refused(_tidy(answer["error"]), _offset(answer["error"], tex, answer["failed"]))
         return Converted(answer["svg"], answer["mathml"])
 
 
@@ -148,19 +173,35 @@ os.register_at_fork(after_in_child=_shared.forget)
 
 def convert(tex: str, *, display: bool) -> Converted | Refused:
     """The formula as SVG and MathML, or why it cannot be set. Safe to call from any thread."""
+    if (refused := _refused(tex)) is not None:
+        return refused
+    broken = line_break(tex)
+    if broken and not display:
+        return Refused(
+            "a formula within a line cannot hold a line break; write it between $$ on lines of its own", broken[0]
+        )
+    engine = _shared.get()
+    meant = as_meant(tex)
+    if broken:
+        kind = "aligned" if broken[1] else "gathered"
+        meant = f"\\begin{{{kind}}}{meant}\\end{{{kind}}}"
+    written = drawable(meant)
+    converted = engine.convert(written, display=display)
+    if written == tex:
+        return converted
+    # to be read and listened to, the letters stay as they are; and an error is placed in what the author wrote
+    as_is = engine.convert(meant if isinstance(converted, Converted) else tex, display=display)
+    if isinstance(converted, Converted) and isinstance(as_is, Converted):
+        return Converted(converted.svg, as_is.mathml)
+    return as_is if isinstance(as_is, Refused) else converted
+
+
+def _refused(tex: str) -> Refused | None:
     if not tex.strip():
         return Refused("the formula is empty")
     if len(tex) > LIMIT_CHARACTERS:
         return Refused(f"the formula is longer than {LIMIT_CHARACTERS} characters")
-    if _depth(tex) > LIMIT_DEPTH:
-        return Refused("the formula is nested too deep")
-    engine = _shared.get()
-    written = with_accent_commands(tex)
-    converted = engine.convert(written, display=display)
-    if written != tex and isinstance(converted, Converted):  # to be read and listened to, the letters stay as they are
-        as_is = engine.convert(tex, display=display)
-        return Converted(converted.svg, as_is.mathml) if isinstance(as_is, Converted) else as_is
-    return converted
+    return Refused("the formula is nested too deep") if _depth(tex) > LIMIT_DEPTH else None
 
 
 def _new_context() -> Any:
@@ -194,49 +235,46 @@ def _tidy(message: str) -> str:
     return message.split("; is here a recursive")[0] if "recursive" in message else message
 
 
-def _offset(message: str, tex: str) -> int:
-    """Where the fault stands, if its message quotes the source."""
-    quoted = re.search(r"(\\[A-Za-z]+|'[^']+')\.?$", message)
-    return max(tex.find(quoted[1].strip("'")), 0) if quoted else 0
+_PAIRS: Final = ((r"\left", r"\right"), (r"\begin", r"\end"), ("{", "}"))
 
 
-# --- letters with accents -----------------------------------------------------------------------------------------------
-
-_ACCENTS: Final = {  # combining character: command in a formula, command in \text
-    "\u0300": ("grave", "`"),
-    "\u0301": ("acute", "'"),
-    "\u0302": ("hat", "^"),
-    "\u0303": ("tilde", "~"),
-    "\u0304": ("bar", "="),
-    "\u0306": ("breve", "u"),
-    "\u0307": ("dot", "."),
-    "\u0308": ("ddot", '"'),
-    "\u030c": ("check", "v"),
-}
-_PIECES: Final = re.compile(
-    r"\\(?:text|textrm|textbf|textit|textsf|texttt|mbox|hbox)\s*\{|\\[A-Za-z]+|\\.|[{}$]|.", re.DOTALL
-)
+def _offset(message: str, tex: str, failed: dict[str, Any] | None) -> int:
+    """Where the fault stands: at a bracket without a partner, at the command that is named, or where reading stopped."""
+    for opening, closing in _PAIRS:
+        named = ("brace",) if opening == "{" else (opening, closing)
+        if any(word in message for word in named) and (at := unpaired(tex, opening, closing)) is not None:
+            return at
+    stopped = _stopped(tex, failed)
+    quoted = re.search(r"(\\[A-Za-z]+|\\[^A-Za-z\s]|'[^']+')\.?(?: |$)", message)
+    if quoted:
+        word = quoted[1].strip("'")
+        before = tex.rfind(word, 0, stopped + len(word) if stopped is not None else len(tex))
+        if before >= 0:
+            return before
+    return max((stopped or 0) - 1, 0)
 
 
-def with_accent_commands(tex: str) -> str:
-    r"""The source with `ö` written as `\ddot{o}`, in text as `\"o`: MathJax has no glyph for a letter with its accent."""
-    if tex.isascii():
-        return tex
-    result: list[str] = []
-    modes = [False]  # for each open group: whether it is text
-    for found in _PIECES.finditer(unicodedata.normalize("NFC", tex)):
-        piece = found[0]
-        if piece.startswith("\\") and piece.endswith("{") and len(piece) > 2:
-            modes.append(True)
-        elif piece == "{":
-            modes.append(modes[-1])
-        elif piece == "}" and len(modes) > 1:
-            modes.pop()
-        elif piece == "$":
-            modes[-1] = not modes[-1]
-        parts = unicodedata.normalize("NFD", piece)
-        if len(parts) == 2 and parts[0].isascii() and parts[0].isalpha() and parts[1] in _ACCENTS:
-            in_formula, in_text = _ACCENTS[parts[1]]
-            piece = f"\\{in_text}{{{parts[0]}}}" if modes[-1] else f"{{\\{in_formula}{{{parts[0]}}}}}"
-        result.append(piece)
-    return "".join(result)
+def _stopped(tex: str, failed: dict[str, Any] | None) -> int | None:
+    """Where MathJax stopped reading: it may have stood in an argument, or behind a macro that it had put in."""
+    if failed is None:
+        return None
+    text, at = str(failed["text"]), int(failed["at"])
+    # MathJax writes x^2 as "x^2 ", so that blanks do not count
+    bare, source = "".join(text.split()), "".join(tex.split())
+    passed = len("".join(text[:at].split()))
+    if bare == source:
+        return _after(tex, passed)
+    rest = bare[passed:]
+    if rest and source.endswith(rest):
+        return _after(tex, len(source) - len(rest))
+    start = tex.find(text)
+    return start + at if start >= 0 else None
+
+
+def _after(tex: str, count: int) -> int:
+    """The place behind so many characters that are no blanks."""
+    for index, sign in enumerate(tex):
+        count -= not sign.isspace()
+        if count <= 0:
+            return index + 1
+    return len(tex)

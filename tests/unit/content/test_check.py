@@ -83,7 +83,7 @@ def found(text: str, front: str = FRONT, **options: object) -> list[tuple[int, i
         ("We had had it. $x$ x x", []),
         ("## A\n\nx\n\n#### B\n\nx", [(10, 1, "warning", "heading-skips")]),
         ("A $\\foo$ and $x$", [(6, 3, "error", "formula-error")]),
-        ("$$\na +\n\\frac{a\n$$", [(7, 1, "error", "formula-error")]),
+        ("$$\na +\n\\frac{a\n$$", [(8, 6, "error", "formula-error")]),
         ("$$\na +\n  \\foo{a}\n$$", [(8, 3, "error", "formula-error")]),
         ("x[^none]", [(6, 2, "error", "footnote-missing")]),
         ("see [this][nope]", [(6, 5, "warning", "reference-missing")]),

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from mailer.content.formula_svg import contrast
 from mailer.content.formulas import FormulaError, FormulaPicture, Typeset, as_unicode, png, typeset
 from mailer.content.issue import Inlines, Span, Text
 
@@ -223,6 +224,110 @@ def test_several_threads_set_formulas_at_once() -> None:
     for thread in threads:
         thread.join()
     assert results == {number: f"x sub {number} plus {number}" for number in range(8)}
+
+
+def ink_of(tex: str, *, display: bool = True) -> Image.Image:
+    """The formula in black on nothing: how much ink each pixel has."""
+    picture = png(is_set(tex, display=display), ink="#000000", ground=None)
+    with Image.open(io.BytesIO(picture.content)) as image:
+        return image.convert("RGBA").getchannel("A")
+
+
+def test_the_lines_of_tables_are_drawn() -> None:
+    plain = ink_of(r"\begin{array}{cc}a&b\\c&d\end{array}")
+    ruled = ink_of(r"\begin{array}{c|c}a&b\\ \hline c&d\end{array}")
+    dashed = ink_of(r"\begin{array}{c:c}a&b\\ \hdashline c&d\end{array}")
+    dark = [sum(picture.histogram()[200:]) for picture in (plain, dashed, ruled)]
+    assert dark[0] < dark[1] < dark[2]
+    middle = ruled.crop((ruled.width // 2 - 30, 0, ruled.width // 2 + 30, ruled.height)).resize(
+        (60, 1), Image.Resampling.BOX
+    )
+    assert max(middle.tobytes()) > 200  # one column of pixels is ink from top to bottom
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        r"\begin{CD}A@>f>>B\\@VgVV@VVhV\\C@>>k>D\end{CD}",
+        r"\mathllap{abc}o",
+        r"\smash{\int_0^1}x",
+        r"x\kern-3em yyy",
+        r"\text{ß}",
+    ],
+)
+def test_no_ink_is_cut_off_at_the_edge(tex: str) -> None:
+    edges = ink_of(tex)
+    width, height = edges.size
+    for box in ((0, 0, width, 1), (0, height - 1, width, height), (0, 0, 1, height), (width - 1, 0, width, height)):
+        assert max(edges.crop(box).tobytes()) < 120, box
+
+
+def test_lines_cut_by_hand_fit_a_column() -> None:
+    found = is_set(r"\begin{multline}a+b+c+d\\+e+f\\+g\end{multline}", display=True)
+    assert found.width < 70
+
+
+def test_a_break_outside_of_an_environment_breaks_the_line() -> None:
+    one, two = is_set("a = b", display=True), is_set(r"a = b \\ c = d", display=True)
+    assert two.height > 1.7 * one.height
+    aligned = is_set(r"a &= b \\ &= c", display=True)
+    assert aligned.alt == "2 lines: line 1: a equals b; line 2: equals c;"
+    inline = typeset(r"a \\ b", display=False)
+    assert isinstance(inline, FormulaError)
+    assert (inline.offset, "lines of its own" in inline.message) == (2, True)
+
+
+@pytest.mark.parametrize("ink", ["#1a1a1a", "#ececec"])
+@pytest.mark.parametrize(
+    "tex", [r"\color{blue}x", r"\textcolor{yellow}{x}", r"\color{#0f0}x", r"\colorbox{yellow}{$\rule{2em}{2em}$}"]
+)
+def test_colours_can_be_read_in_light_and_in_dark(tex: str, ink: str) -> None:
+    ground = "#ffffff" if ink == "#1a1a1a" else "#1e1e1e"
+    picture = png(is_set(tex), ink=ink, ground=ground, ex=20)
+    with Image.open(io.BytesIO(picture.content)) as image:
+        colours = sorted(
+            (count, colour) for count, colour in image.convert("RGB").getcolors() or [] if colour != ground
+        )
+    shown = [
+        f"#{colour[0]:02x}{colour[1]:02x}{colour[2]:02x}" for _, colour in colours[-2:] if isinstance(colour, tuple)
+    ]
+    assert contrast(*shown) > 4.4
+
+
+@pytest.mark.parametrize(
+    ("tex", "at"),
+    [
+        (r"x + \frac{1}{2}+\frac{3}", r"\frac{3}"),
+        (r"\frac{1}{x + \foo}", r"\foo"),
+        (r"\foo + ö", r"\foo"),
+        (r"ö + \foo", r"\foo"),
+        (r"a_1 + x^2^3", "^3"),
+        (r"\sqrt{a} + \sqrt{b", "{b"),
+        (r"\frac{a}{b}} + c", "} + c"),
+        (r"(a) + \left( \frac12 ", r"\left("),
+        (r"a \right) b", r"\right)"),
+        (r"x + \begin{matrix} a", r"\begin{matrix}"),
+        (r"\text{a & b}", "& b"),
+        (r"\mathbb{R} + \mathbb{x}", "x}"),
+        (r"x + \color{nota}{y}", "nota"),
+        (r"\text{Ein 日 Tag}", "日"),
+    ],
+)
+def test_an_error_stands_where_the_fault_is(tex: str, at: str) -> None:
+    found = typeset(tex, display=True)
+    assert isinstance(found, FormulaError)
+    assert tex[found.offset :].startswith(at)
+
+
+@pytest.mark.parametrize("tex", [r"\phantom{x}", "~", r"\,", "%", "{}"])
+def test_a_formula_that_shows_nothing_is_an_error(tex: str) -> None:
+    assert isinstance(typeset(tex, display=False), FormulaError)
+
+
+def test_letters_of_other_alphabets_are_drawn_as_wide_as_they_are() -> None:
+    narrow, wide = is_set(r"\text{łłł}"), is_set(r"\text{ЖЖЖ}")
+    assert wide.width > 2 * narrow.width
+    assert is_set(r"\mathbb{1}_A").width < is_set(r"\mathrm{11}_A").width
 
 
 SIGNS = r"x y 1 2 + - = ( ) [ ] | , . ! ' ^ _ { } & ~ % # $ é ß 日 < >".split()  # noqa: SIM905  # a list of signs

@@ -1,0 +1,99 @@
+r"""What can be told from TeX source before it is set: which brackets have no partner, where lines break, what is text."""
+
+import re
+import unicodedata
+from typing import Final
+
+_PIECES: Final = re.compile(
+    r"\\(?:text|textrm|textbf|textit|textsf|texttt|mbox|hbox)\s*\{|\\(?:begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+|\\.|-{2,3}"
+    r"|[{}$]|.",
+    re.DOTALL,
+)
+_ACCENTS: Final = {  # combining character: command in a formula, command in \text
+    "\u0300": ("grave", "`"),
+    "\u0301": ("acute", "'"),
+    "\u0302": ("hat", "^"),
+    "\u0303": ("tilde", "~"),
+    "\u0304": ("bar", "="),
+    "\u0306": ("breve", "u"),
+    "\u0307": ("dot", "."),
+    "\u0308": ("ddot", '"'),
+    "\u030c": ("check", "v"),
+}
+_DASHES: Final = {"--": "–", "---": "—"}  # what TeX makes of them
+_INDICATOR: Final = re.compile(r"\\(?:mathbb|mathds|mathbbm)\s*(?:\{\s*1\s*\}|1)|𝟙")
+
+
+def _pieces(tex: str) -> list[tuple[int, str, bool]]:
+    r"""The source in pieces: where each begins, what it is, and whether it stands in `\text`."""
+    found: list[tuple[int, str, bool]] = []
+    modes = [False]  # for each open group: whether it is text
+    for piece in _PIECES.finditer(tex):
+        sign = piece[0]
+        found.append((piece.start(), sign, modes[-1]))
+        if _opens_text(sign):
+            modes.append(True)
+        elif sign == "{":
+            modes.append(modes[-1])
+        elif sign == "}" and len(modes) > 1:
+            modes.pop()
+        elif sign == "$":
+            modes[-1] = not modes[-1]
+    return found
+
+
+def _opens_text(sign: str) -> bool:
+    return sign.startswith("\\") and sign.endswith("{") and len(sign) > 2
+
+
+def unpaired(tex: str, opening: str, closing: str) -> int | None:
+    r"""Where the first bracket without a partner stands: `{` and `}`, `\left` and `\right`, `\begin` and `\end`."""
+    waiting: list[int] = []
+    for start, sign, _ in _pieces(tex):
+        if sign.startswith(opening):
+            waiting.append(start)
+        elif opening == "{" and _opens_text(sign):
+            waiting.append(start + len(sign) - 1)
+        elif sign.startswith(closing):
+            if not waiting:
+                return start
+            waiting.pop()
+    return waiting[-1] if waiting else None
+
+
+def line_break(tex: str) -> tuple[int, bool] | None:
+    r"""Where the first `\\` outside of braces and environments stands, and whether `&` aligns its lines; None without."""
+    depth, at, aligned = 0, None, False
+    for start, sign, _ in _pieces(tex):
+        if sign.startswith("\\begin") or sign == "{" or _opens_text(sign):
+            depth += 1
+        elif sign.startswith("\\end") or sign == "}":
+            depth -= 1
+        elif depth == 0 and sign in {"\\\\", "\\newline", "\\cr"}:
+            at = start if at is None else at
+        elif depth == 0 and sign == "&":
+            aligned = True
+    return None if at is None else (at, aligned)
+
+
+def as_meant(tex: str) -> str:
+    r"""The source with `--` and `---` in `\text` as the dashes that they are in TeX."""
+    if "--" not in tex:
+        return tex
+    return "".join(_DASHES.get(sign, sign) if is_text else sign for _, sign, is_text in _pieces(tex))
+
+
+def drawable(tex: str) -> str:
+    r"""The source as MathJax can draw it: `ö` as `\ddot{o}`, in text as `\"o`, and the indicator of its two strokes."""
+    tex = _INDICATOR.sub(r"{\\mathrm{1\\mkern-4.4mu l}}", tex)
+    if tex.isascii():
+        return tex
+    result: list[str] = []
+    for _, sign, is_text in _pieces(unicodedata.normalize("NFC", tex)):
+        parts = unicodedata.normalize("NFD", sign)
+        if len(parts) == 2 and parts[0].isascii() and parts[0].isalpha() and parts[1] in _ACCENTS:
+            in_formula, in_text = _ACCENTS[parts[1]]
+            result.append(f"\\{in_text}{{{parts[0]}}}" if is_text else f"{{\\{in_formula}{{{parts[0]}}}}}")
+        else:
+            result.append(sign)
+    return "".join(result)
