@@ -6,7 +6,7 @@ SIGNS: Final = {
     "=": "equals", "≠": "is not equal to", "<": "is less than", ">": "is greater than", "≤": "is at most",
     "≥": "is at least", "⩽": "is at most", "⩾": "is at least", "≪": "is much less than", "≫": "is much greater than",
     "≈": "is about", "∼": "tilde", "≃": "is similar to", "≅": "is congruent to", "≡": "is equivalent to",
-    "∝": "is proportional to", "≔": "is defined as", "+": "plus", "−": "minus", "-": "minus", "±": "plus or minus",
+    "∝": "is proportional to", "≔": "is defined as", ":=": "is defined as", "+": "plus", "−": "minus", "-": "minus", "±": "plus or minus",
     "∓": "minus or plus", "×": "times", "⋅": "times", "·": "times", "∗": "star", "*": "star", "/": "over", "÷": "divided by",
     "∘": "composed with", "⊗": "tensor", "⊕": "direct sum", "∈": "in", "∉": "not in", "∋": "contains", "⊂": "subset of",
     "⊆": "subset of or equal to", "⊃": "superset of", "⊇": "superset of or equal to", "∪": "union", "∩": "intersected with",
@@ -20,10 +20,10 @@ SIGNS: Final = {
     "⋃": "union", "⋂": "intersection", "⨁": "direct sum", "⨂": "tensor product", "ℓ": "ell", "ℏ": "h bar", "ℜ": "real part of",
     "ℑ": "imaginary part of", "ℵ": "aleph", "†": "dagger", "‡": "double dagger", "♯": "sharp", "⊤": "transpose", "∠": "angle",
     "°": "degrees", ":": "colon", ";": ";", ",": ",", ".": ".", "?": "?", "|": "bar", "‖": "double bar",
-    "⌊": "floor of", "⌋": "end floor", "⌈": "ceiling of", "⌉": "end ceiling", "⟨": "open angle", "⟩": "close angle",
+    "↑": "up arrow", "↓": "down arrow", "⇌": "in equilibrium with", "⋆": "star", "⨆": "supremum", "⋁": "disjunction",
+    "⋀": "conjunction", "ı": "i", "ȷ": "j", "⌊": "floor of", "⌋": "end floor", "⌈": "ceiling of", "⌉": "end ceiling", "⟨": "open angle", "⟩": "close angle",
     "(": "open paren", ")": "close paren", "[": "open bracket", "]": "close bracket", "{": "open brace", "}": "close brace",
 }  # fmt: skip
-SILENT: Final = frozenset("\u2061\u2062\u2063\u2064\u200b\u00a0 ")
 FUNCTIONS: Final = {
     "sin": "sine", "cos": "cosine", "tan": "tangent", "cot": "cotangent", "sec": "secant", "csc": "cosecant",
     "arcsin": "arc sine", "arccos": "arc cosine", "arctan": "arc tangent", "sinh": "hyperbolic sine",
@@ -31,7 +31,7 @@ FUNCTIONS: Final = {
     "lim": "limit", "max": "maximum", "min": "minimum", "sup": "supremum", "inf": "infimum", "argmin": "arg min",
     "argmax": "arg max", "ker": "kernel", "deg": "degree", "Pr": "probability", "gcd": "greatest common divisor",
     "lim sup": "limit superior", "lim inf": "limit inferior", "exp": "exponential", "tr": "trace", "supp": "support",
-    "Var": "variance", "Cov": "covariance", "span": "span", "diag": "diagonal",
+    "Var": "variance", "Cov": "covariance", "span": "span", "diag": "diagonal", "log": "log", "mod": "mod",
 }  # fmt: skip
 SETS: Final = {
     "R": "the real numbers",
@@ -39,18 +39,21 @@ SETS: Final = {
     "Z": "the integers",
     "Q": "the rational numbers",
     "C": "the complex numbers",
+    "1": "the indicator",
 }
 ACCENTS: Final = {
     "~": "tilde", "˜": "tilde", "∼": "tilde", "^": "hat", "ˆ": "hat", "¯": "bar", "―": "bar", "‾": "bar", "–": "bar",
     "→": "vector", "⃗": "vector", "˙": "dot", "¨": "double dot", "ˇ": "check", "˘": "breve", "´": "acute", "`": "grave",
-    "_": "underlined", "˚": "ring", "←": "left arrow above",
+    "_": "underlined", "˚": "ring", "←": "left arrow above", "↔": "double arrow above", "⃛": "triple dot", "⃜": "four dots",
 }  # fmt: skip
 VARIANTS: Final = {
     "bold": "bold", "bold-italic": "bold", "script": "script", "bold-script": "bold script", "fraktur": "fraktur",
     "bold-fraktur": "bold fraktur", "double-struck": "blackboard", "-tex-calligraphic": "script",
     "-tex-bold-calligraphic": "bold script",
 }  # fmt: skip
-POWERS: Final = {"2": "squared", "3": "cubed", "′": "prime", "″": "double prime", "‴": "triple prime"}
+POWERS: Final = {
+    "2": "squared", "3": "cubed", "′": "prime", "″": "double prime", "‴": "triple prime", "∘": "degrees",
+}  # fmt: skip
 RAISED: Final = {"T": "transpose", "⊤": "transpose", "∗": "star", "*": "star", "†": "dagger", "+": "plus", "⊥": "perp"}
 FRACTIONS: Final = {
     ("1", "2"): "one half",
@@ -59,4 +62,8 @@ FRACTIONS: Final = {
     ("2", "3"): "two thirds",
     ("3", "4"): "three quarters",
 }
-BIG: Final = frozenset("∑∏∐∫∬∭∮⋃⋂⨁⨂")
+BIG: Final = {
+    "∑": "sum", "∏": "product", "∐": "coproduct", "∫": "integral", "∬": "double integral", "∭": "triple integral",
+    "∮": "contour integral", "⋃": "union", "⋂": "intersection", "⨁": "direct sum", "⨂": "tensor product",
+    "⨆": "supremum", "⋁": "disjunction", "⋀": "conjunction",
+}  # fmt: skip

@@ -138,6 +138,14 @@ def as_unicode(tex: str) -> Inlines | None:
     return unicode_of(ET.fromstring(found.mathml)) if isinstance(found, Typeset) else None  # noqa: S314  # ours
 
 
+@lru_cache(maxsize=4096)
+def spoken(formula: Typeset, language: str) -> str:
+    """The formula in words of a language, such as `de-AT`; in English where there are none in it."""
+    if language.partition("-")[0].lower() == "en":
+        return formula.alt
+    return words_of(ET.fromstring(formula.mathml), language) or formula.alt  # noqa: S314  # MathJax's own output
+
+
 # --- setting ------------------------------------------------------------------------------------------------------------
 
 

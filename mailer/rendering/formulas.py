@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from mailer.content.formulas import FormulaError, FormulaPicture, Typeset, as_unicode, png, typeset
+from mailer.content.formulas import FormulaError, FormulaPicture, Typeset, as_unicode, png, spoken, typeset
 from mailer.content.issue import Formula
 from mailer.rendering.escaping import attribute
 from mailer.rendering.letter import Picture
@@ -25,9 +25,10 @@ X_HEIGHT: Final = 0.47
 
 
 class MailFormulas:
-    """Writes the formulas of one letter."""
+    """Writes the formulas of one letter, with their words in the letter's language."""
 
-    def __init__(self, theme: Theme, cache: Path | None) -> None:
+    def __init__(self, theme: Theme, cache: Path | None, language: str = "en") -> None:
+        self._language = language
         self._theme = theme
         self._cache = cache
         self._written: dict[tuple[str, bool, int], Markup | None] = {}
@@ -51,10 +52,11 @@ class MailFormulas:
         # a formula wider than the column is drawn smaller; on a phone it shrinks with the screen
         ex = min(float(self._theme.type["text"]) * X_HEIGHT, room / max(found.width, 1))
         light, dark = self._theme.light, self._theme.dark
+        alt = spoken(found, self._language)
         base = _picture(found, light["text"], light["sheet"], ex, self._cache)
         swapped = _picture(found, dark["text"], None, ex, self._cache)
-        return _image("fl", base, found, gallery) + Markup("<!--[if !mso]><!-->{}<!--<![endif]-->").format(
-            _image("fd", swapped, found, gallery)
+        return _image("fl", base, alt, gallery) + Markup("<!--[if !mso]><!-->{}<!--<![endif]-->").format(
+            _image("fd", swapped, alt, gallery)
         )
 
 
@@ -64,14 +66,14 @@ def _picture(formula: Typeset, ink: str, ground: str | None, ex: float, cache: P
     return png(formula, ink=ink, ground=ground, ex=ex, cache=cache)
 
 
-def _image(kind: str, picture: FormulaPicture, formula: Typeset, gallery: Gallery) -> Markup:
+def _image(kind: str, picture: FormulaPicture, alt: str, gallery: Gallery) -> Markup:
     name = content_name(picture.content, "png")
     shown = gallery.keep(Picture(name, picture.content, "image/png", picture.width, picture.height))
     hidden = "display:none;" if kind == "fd" else ""
     return Markup('<img class="{}" src="{}" alt="{}" width="{}" height="{}" style="{}"/>').format(
         kind,
         shown.src,
-        attribute(formula.alt),
+        attribute(alt),
         picture.width,
         picture.height,
         f"{hidden}vertical-align:-{picture.depth}px;max-width:100%;height:auto",

@@ -51,7 +51,7 @@ class Press:
         self._edition = Edition.begin(issue, frame)
         theme, mint = self._edition.theme, self._edition.mint
         self._gallery = Gallery(issue.assets, theme.column)
-        formulas = MailFormulas(theme, formula_cache)
+        formulas = MailFormulas(theme, formula_cache, issue.meta.language)
         self._archive = Archive.of(issue, frame)
         self._inlines = MailInlines(theme, mint, self._gallery, formulas, archive=self._archive)
         self._written: Written = {}
