@@ -181,7 +181,7 @@ def test_empty_and_endless_bibliographies_are_named() -> None:
         (r"\underline{x}", "x, underlined"),
         (
             r"\begin{vmatrix}a&b\\c&d\end{vmatrix}",
-            "determinant of the 2 by 2 matrix, row 1: a, b; row 2: c, d, end matrix",
+            "the determinant of the 2 by 2 matrix, row 1: a, b; row 2: c, d, end matrix",
         ),
         (r"\Gamma\varepsilon\vartheta", "capital gamma epsilon theta"),
     ],
