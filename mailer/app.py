@@ -13,7 +13,7 @@ from mailer.base.languages import Languages
 from mailer.base.schema import require_current_schema
 from mailer.base.settings import Settings, read_settings
 from mailer.base.tokens import Keys
-from mailer.delivery import Composer, MailboxServer, Relay, SmtpRelay
+from mailer.delivery import Composer, Journal, MailboxServer, Relay, SmtpRelay
 from mailer.delivery.allowances import SharedBySql
 from mailer.delivery.holders import this_process
 from mailer.queues import CeleryQueue, make_celery
@@ -114,6 +114,11 @@ class App:
     def composer(self) -> Composer:
         """What makes a message of a letter and a recipient."""
         return Composer(keys=self.keys, base_url=self.base_url, settings=self.settings)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Where this process notes what leaves it."""
+        return Journal(self.home / "journal", holder=self.holder)
 
     def close(self) -> None:
         """Let go of everything, in the reverse order of opening."""

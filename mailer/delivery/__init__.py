@@ -6,6 +6,7 @@ ledger and its leases; knows no template and no queue.
 
 from mailer.delivery.compose import Composer
 from mailer.delivery.copies import test_copies
+from mailer.delivery.journal import Journal
 from mailer.delivery.mailbox import MailboxServer, Received, read_message, received
 from mailer.delivery.outcomes import Accepted, Deferred, Outcome, Outgoing, Refused, Unknown, reason_of
 from mailer.delivery.progress import Counts, RecipientRow, progress, recipients_page
@@ -18,6 +19,7 @@ __all__ = [
     "Composer",
     "Counts",
     "Deferred",
+    "Journal",
     "MailboxServer",
     "Outcome",
     "Outgoing",

@@ -1,10 +1,11 @@
 """The work on one batch: claim, then group after group, each taken and recorded in one transaction while the relay sends.
 
-After a `kill -9` what was marked as being sent is uncertain: the group under way and the one whose answers were about to be
-recorded, at most two groups for each batch in work.
+After a `kill -9` what had left without an answer is uncertain, by the journal: one message for each connection. Where the
+journal cannot be read (another machine takes over), it is all that was marked as being sent: at most two groups for each
+batch in work, each of about half a second.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from time import monotonic
 
@@ -16,8 +17,9 @@ from mailer.base.database import Database
 from mailer.base.errors import WrongInput
 from mailer.base.tables import BatchId
 from mailer.campaigns import CampaignRow
-from mailer.delivery import ledger
+from mailer.delivery import calls, ledger
 from mailer.delivery.compose import Composer
+from mailer.delivery.journal import Journal, Page
 from mailer.delivery.ledger import Lease, Recipient, Result, Wanted
 from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Outgoing, Refused, Unknown, reason_of
 from mailer.delivery.policy import Suspicion, relay_is_away, relay_retry_at, stops_campaign
@@ -27,6 +29,8 @@ log = structlog.get_logger()
 
 ACTOR = "delivery"
 RENEW_SECONDS = ledger.LEASE.total_seconds() / 4
+STALE_SECONDS = 0.7
+"""Who was taken longer ago than this is looked up again before his message is made: he may have left meanwhile."""
 
 
 class BatchWork:
@@ -34,6 +38,7 @@ class BatchWork:
 
     Args:
         wanted: the batch, or None for the one that has been due longest.
+        journal: where it is noted what left; None keeps no journal.
     """
 
     def __init__(
@@ -45,6 +50,7 @@ class BatchWork:
         clock: Callable[[], datetime],
         holder: str,
         stopping: Callable[[], bool],
+        journal: Journal | None = None,
     ) -> None:
         self.found_nothing = True
         self.is_lost = False
@@ -55,6 +61,8 @@ class BatchWork:
         self._clock = clock
         self._holder = holder
         self._stopping = stopping
+        self._journal = journal
+        self._page: Page | None = None
         self._lease: Lease | None = None
         self._campaign: CampaignRow | None = None
         self._people: Wanted | None = None
@@ -79,12 +87,20 @@ class BatchWork:
         while not self.is_lost and not self._is_stopped:
             with self._database.begin() as session:
                 group = self._turn(session)
-            for recipient in group:
+            taken = monotonic()
+            for index, recipient in enumerate(group):
+                if monotonic() - taken > STALE_SECONDS:
+                    self._composer.group.took(index, seconds=monotonic() - taken)
+                    self._put_back(group[index:])
+                    break
                 message = self._composed(recipient)
                 if message is not None:
                     yield message
-            if self._after >= self._lease_held.last:
-                return
+            else:
+                if group:
+                    self._composer.group.took(len(group), seconds=monotonic() - taken)
+                if self._after >= self._lease_held.last:
+                    return
 
     def answered(self, answer: tuple[int, Outcome] | None) -> None:
         """Take in an answer, or the news that there is none yet."""
@@ -95,6 +111,16 @@ class BatchWork:
             with self._database.begin() as session:
                 self._keep(session)
 
+    def _put_back(self, recipients: Sequence[Recipient]) -> None:
+        """Give back who has waited too long; the next turn takes him again if he may still receive."""
+        self._after = recipients[0].number - 1
+        self._finished += [Result(recipient.number, recipient.attempts, NotTried("")) for recipient in recipients]
+
+    def end(self) -> None:
+        """Nothing more is sent, whatever has happened; what the journal knows is the next one's."""
+        if self._page is not None:
+            self._page.end()
+
     def close(self) -> None:
         """Record what is left, give the batch back, and say in one line what came of it."""
         if self._lease is None:
@@ -102,6 +128,8 @@ class BatchWork:
         if not self.is_lost:
             with self._database.begin() as session:
                 self._let_go(session, self._lease)
+        if self._page is not None:
+            self._page.remove()
         log.info(
             "batch_lost" if self.is_lost else "batch_sent",
             batch_id=self._lease.batch_id,
@@ -124,11 +152,12 @@ class BatchWork:
 
     def _claim(self) -> bool:
         now = self._clock()
+        known = ledger.nothing_known if self._journal is None else self._journal.known
         with self._database.begin() as session:
             if self._wanted is None:
-                lease = ledger.claim_next(session, now=now, holder=self._holder)
+                lease = ledger.claim_next(session, now=now, holder=self._holder, known=known)
             else:
-                lease = ledger.claim(session, self._wanted, now=now, holder=self._holder)
+                lease = ledger.claim(session, self._wanted, now=now, holder=self._holder, known=known)
             if lease is None:
                 return False
             self._campaign = campaigns.row(session, lease.campaign_id)
@@ -139,6 +168,9 @@ class BatchWork:
             self._audience_names = tuple(names[slug] for slug in self._campaign.audiences)
             self._people = Wanted(ids, now=now)
         self._has_trouble = bool(self._campaign.detail)
+        if self._journal is not None:
+            self._journal.forget(lease.batch_id, lease.fence - 1)
+            self._page = self._journal.open(lease)
         self._lease, self._after, self.found_nothing = lease, lease.first - 1, False
         return True
 
@@ -152,7 +184,7 @@ class BatchWork:
             self._is_stopped = True
             return ()
         group = ledger.take_group(
-            session, lease, people, after=self._after, size=self._composer.group, now=self._clock()
+            session, lease, people, after=self._after, size=self._composer.group.now, now=self._clock()
         )
         self._after = group.last
         self._under_way.update((recipient.number, recipient.attempts) for recipient in group.recipients)
@@ -192,7 +224,8 @@ class BatchWork:
         self._note_trouble(session, outcomes)
         for result in results:
             del self._under_way[result.number]
-            self._count(_TALLY[type(result.outcome)], 1)
+            if result.outcome != NotTried(""):
+                self._count(_TALLY[type(result.outcome)], 1)
 
     def _let_go(self, session: Session, lease: Lease) -> None:
         now = self._clock()
@@ -202,13 +235,13 @@ class BatchWork:
             if number not in answered:
                 self._finished.append(Result(number, attempts, NotTried("")))
         away = relay_is_away(result.outcome for result in self._finished)
-        is_away = away is not None and bool(away.text)
+        is_away = away is not None
         if not self._keep(session):
             return
         failures = lease.failures + 1 if is_away else 0
         due_at = relay_retry_at(failures, now=now) if is_away else None
         self.must_rest = is_away or self._is_stopped
-        if ledger.let_go(session, lease, due_at=due_at, failures=failures, now=now) and ledger.is_finished(
+        if ledger.let_go(session, lease, due_at=due_at, failures=failures, now=now) and calls.is_finished(
             session, lease.campaign_id
         ):
             campaigns.mark_sent(session, lease.campaign_id, now=now)
@@ -219,12 +252,15 @@ class BatchWork:
         campaign = self._campaign_held
         try:
             letter = self._composer.letter(self._database, campaign, recipient.mask)
-            return self._composer.message(
+            message = self._composer.message(
                 letter, recipient, campaign_id=campaign.id, now=self._clock(), audience_names=self._audience_names
             )
         except WrongInput as error:
             self._finished.append(Result(recipient.number, recipient.attempts, Refused(0, "", str(error))))
             return None
+        if self._page is not None:
+            message.trace = self._page.mark
+        return message
 
     @staticmethod
     def _not_his_fault(result: Result) -> Result:
@@ -242,7 +278,7 @@ class BatchWork:
     def _note_trouble(self, session: Session, outcomes: list[Outcome]) -> None:
         """Show that the relay is away, or that it is back."""
         away = relay_is_away(outcomes)
-        if away is not None and away.text:
+        if away is not None:
             self._has_trouble = True
             campaigns.note_trouble(session, self._lease_held.campaign_id, detail=away.text)
         elif self._has_trouble and any(isinstance(outcome, Accepted) for outcome in outcomes):

@@ -19,6 +19,7 @@ from mailer.delivery.headers import DATE, LEAVE_KEY, MESSAGE_ID, TO, message_hea
 from mailer.delivery.ledger import Recipient
 from mailer.delivery.mould import Mould
 from mailer.delivery.outcomes import Outgoing
+from mailer.delivery.policy import GroupSize
 from mailer.rendering import FieldSlot, Letter, LinkSlot, Sender, Slot, skeleton
 
 LETTERS_KEPT = 256
@@ -43,7 +44,7 @@ class Composer:
         self._bounce_address = settings.bounce.address
         self._signers = signers(settings.dkim, home=settings.home, sender_domain=self.domain)
         self.deadline = settings.limits.deadline
-        self.group = settings.limits.group
+        self.group = GroupSize(settings.limits.group)
 
     def letter(self, database: Database, campaign: CampaignRow, mask: int) -> Mould:
         """The encoded letter of a release for one set of audiences; read and encoded once in this process."""

@@ -18,7 +18,7 @@ from mailer.delivery.dialling import Address, dial, own_name
 from mailer.delivery.exchange import Closed, Events, Expected, Patience, Transaction
 from mailer.delivery.features import Features, stuffed
 from mailer.delivery.opening import SECURED, Opening, OpeningFailed, opening
-from mailer.delivery.outcomes import Deferred, Outcome, Stage, Unknown
+from mailer.delivery.outcomes import ANSWERED, KEPT, LEFT, TAKEN, Accepted, Deferred, Outcome, Stage, Unknown
 from mailer.delivery.policy import meaning
 from mailer.delivery.replies import NotSmtp, Reply, ReplyReader, shown
 
@@ -229,7 +229,7 @@ class Connection:
 
     def _data_answered(self, transaction: Transaction, reply: Reply) -> None:
         if reply.kind == 3 and transaction.refused is None:
-            transaction.is_handed_over = True
+            self._hand_over(transaction)
             data, end = stuffed(transaction.message)
             self._out.append((data, None))
             self._say(end, "dot", transaction)
@@ -245,7 +245,16 @@ class Connection:
         if transaction.refused is not None:
             self._finish(transaction, transaction.refused)
 
+    @staticmethod
+    def _hand_over(transaction: Transaction) -> None:
+        transaction.is_handed_over = True
+        if transaction.message.trace is not None:
+            transaction.message.trace(transaction.message.number, LEFT)
+
     def _finish(self, transaction: Transaction, outcome: Outcome) -> None:
+        message = transaction.message
+        if message.trace is not None:
+            message.trace(message.number, TAKEN if isinstance(outcome, Accepted) else ANSWERED)
         self._transactions.remove(transaction)
         self.delivered += 1
         self.events.answers.append((transaction, outcome))
@@ -329,6 +338,8 @@ class Connection:
             elif transaction.refused is not None:
                 self.events.answers.append((transaction, transaction.refused))
             else:
+                if transaction.message.trace is not None:
+                    transaction.message.trace(transaction.message.number, KEPT)
                 self.events.returned.append(transaction)
         self._transactions.clear()
         self._expected.clear()

@@ -23,9 +23,19 @@ def _here() -> str:
 
 
 def this_process() -> str:
-    """The name of this process: machine, number, and what tells it from a later one of the same number."""
-    number = os.getpid()
+    """The name of this process."""
+    return name_of(os.getpid())
+
+
+def name_of(number: int) -> str:
+    """The name of a process: machine, number, and what tells it from a later one of the same number."""
     return f"{socket.gethostname()[:60]}:{number}:{_started(number) or ''}:{_here()}"
+
+
+def is_here(holder: str) -> bool:
+    """Whether the process is, or was, one of this machine since it was booted."""
+    _, _, _, here = [*holder.split(":"), "", "", "", ""][:4]
+    return bool(here) and here == _here()
 
 
 def is_dead(holder: str) -> bool:

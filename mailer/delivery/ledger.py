@@ -13,10 +13,8 @@ from sqlalchemy import (
     ColumnElement,
     Table,
     Update,
-    and_,
     bindparam,
     case,
-    exists,
     func,
     or_,
     select,
@@ -24,8 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from mailer import campaigns
 from mailer.base.tables import AudienceId, BatchId, CampaignId, SubscriberId
+from mailer.delivery.calls import can_be_claimed
 from mailer.delivery.models import Batch, Delivery
 from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Refused, Unknown, reason_of
 from mailer.delivery.policy import UNKNOWN_ATTEMPTS, retry_at
@@ -33,9 +31,6 @@ from subscribers.audiences import recipients
 from subscribers.people import person_by_id
 
 LEASE = timedelta(seconds=60)
-HINT_AGAIN = timedelta(seconds=30)
-HINTS_AT_ONCE = 32
-"""So many batches are called out to the queue and not yet claimed, at most, so that a slow relay does not fill it."""
 
 _rows: Table = Delivery.metadata.tables["deliveries"]
 _batches: Table = Batch.metadata.tables["batches"]
@@ -50,25 +45,26 @@ _RENEW = (
     .values(leased_until=bindparam("until", type_=_batches.c.leased_until.type))
     .returning(_batches.c.id)
 )
-_NEXT = (
-    select(_rows.c.number, _rows.c.subscriber_id, _rows.c.mask, _rows.c.attempts)
-    .where(
-        _rows.c.campaign_id == bindparam("campaign"),
-        _rows.c.number > bindparam("after"),
-        _rows.c.number <= bindparam("end"),
-        _rows.c.state.in_(_TO_SEND),
-        or_(_rows.c.due_at.is_(None), _rows.c.due_at <= bindparam("now", type_=_rows.c.due_at.type)),
-    )
-    .order_by(_rows.c.number)
-    .limit(bindparam("size"))
+_IS_DUE = (
+    _rows.c.state.in_(_TO_SEND),
+    or_(_rows.c.due_at.is_(None), _rows.c.due_at <= bindparam("now", type_=_rows.c.due_at.type)),
 )
-_THESE = update(_rows).where(
-    _rows.c.campaign_id == bindparam("campaign"), _rows.c.number.in_(bindparam("numbers", expanding=True))
-)
+_THESE = (_rows.c.campaign_id == bindparam("campaign"), _rows.c.number.between(bindparam("from"), bindparam("to")))
+"""Ranges of numbers, not lists of them: one statement for a whole group, the same for every group."""
 _MOMENT = bindparam("moment", type_=_rows.c.updated_at.type)
-_SENDING = _THESE.values(state="sending", attempts=_rows.c.attempts + 1, updated_at=_MOMENT)
-_SENT = _THESE.values(state="sent", reason="", due_at=None, updated_at=_MOMENT)
+_SENDING = (
+    update(_rows)
+    .where(*_THESE, *_IS_DUE)
+    .values(state="sending", attempts=_rows.c.attempts + 1, updated_at=bindparam("now", type_=_rows.c.updated_at.type))
+)
+_SENT = (
+    update(_rows)
+    .where(*_THESE, _rows.c.state == "sending")
+    .values(state="sent", reason="", due_at=None, updated_at=_MOMENT)
+)
 _BEFORE = case((_rows.c.was_uncertain, "uncertain"), else_="pending")
+_AGAIN = update(_rows).where(*_THESE, _rows.c.state == "sending").values(state=_BEFORE, due_at=None, updated_at=_MOMENT)
+_KEPT = _AGAIN.values(attempts=_rows.c.attempts - 1)
 _RECORD = (
     update(_rows)
     .where(_rows.c.campaign_id == bindparam("campaign"), _rows.c.number == bindparam("row"), _rows.c.state == "sending")
@@ -99,14 +95,35 @@ class Lease:
     failures: int
 
 
-def claim(session: Session, batch_id: BatchId, *, now: datetime, holder: str) -> Lease | None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a lost holder's rows, by their numbers: not handed over; taken by the relay; answered otherwise."""
+
+    kept: Sequence[int]
+    taken: Sequence[int]
+    answered: Sequence[int]
+
+
+def nothing_known(_lease: Lease) -> Known | None:
+    """Where no journal is kept."""
+    return None
+
+
+def claim(
+    session: Session,
+    batch_id: BatchId,
+    *,
+    now: datetime,
+    holder: str,
+    known: Callable[[Lease], Known | None] = nothing_known,
+) -> Lease | None:
     """Take a batch that waits and is due, or whose lease ran out, of a campaign that is being sent; one statement decides.
 
-    What its former holder had under way when he was lost becomes uncertain.
+    What its former holder had under way when he was lost becomes uncertain, but for what is known of it.
     """
     statement = (
         update(_batches)
-        .where(_batches.c.id == batch_id, _can_be_claimed(session, now))
+        .where(_batches.c.id == batch_id, can_be_claimed(session, now))
         .values(state="leased", fence=_batches.c.fence + 1, leased_until=now + LEASE, holder=holder, hinted_at=None)
         .returning(
             _batches.c.id,
@@ -121,25 +138,28 @@ def claim(session: Session, batch_id: BatchId, *, now: datetime, holder: str) ->
     if found is None:
         return None
     lease = Lease(*found)
+    settled = known(lease)
+    if settled is not None:
+        _settle(session, lease, settled, now=now)
     lost = update(_rows).where(*_range(lease), _rows.c.state == "sending")
     session.execute(lost.values(state="uncertain", was_uncertain=True, due_at=None, updated_at=now))
     return lease
 
 
-def claim_next(session: Session, *, now: datetime, holder: str) -> Lease | None:
+def _settle(session: Session, lease: Lease, known: Known, *, now: datetime) -> None:
+    for statement, numbers in ((_SENT, known.taken), (_KEPT, known.kept), (_AGAIN, known.answered)):
+        _mark(session, statement, lease, numbers, now=now)
+
+
+def claim_next(
+    session: Session, *, now: datetime, holder: str, known: Callable[[Lease], Known | None] = nothing_known
+) -> Lease | None:
     """Take the batch that has been due longest, of those that nobody else is just taking."""
     query = (
-        select(_batches.c.id).where(_can_be_claimed(session, now)).order_by(_batches.c.due_at, _batches.c.id).limit(1)
+        select(_batches.c.id).where(can_be_claimed(session, now)).order_by(_batches.c.due_at, _batches.c.id).limit(1)
     )
     batch_id = session.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none()
-    return None if batch_id is None else claim(session, batch_id, now=now, holder=holder)
-
-
-def _can_be_claimed(session: Session, now: datetime) -> ColumnElement[bool]:
-    waiting = and_(_batches.c.state == "waiting", _batches.c.due_at <= now)
-    run_out = and_(_batches.c.state == "leased", _batches.c.leased_until <= now)
-    live = [campaign.id for campaign in campaigns.working(session)]
-    return and_(_batches.c.campaign_id.in_(live), or_(waiting, run_out))
+    return None if batch_id is None else claim(session, batch_id, now=now, holder=holder, known=known)
 
 
 def renew(session: Session, lease: Lease, *, now: datetime) -> bool:
@@ -169,43 +189,6 @@ def let_go(session: Session, lease: Lease, *, due_at: datetime | None, failures:
 def _as_moment(value: datetime, now: datetime) -> datetime:
     """SQLite's min() forgets the zone that the column would have given back."""
     return value if value.tzinfo is not None else value.replace(tzinfo=now.tzinfo)
-
-
-def call_out(session: Session, *, now: datetime) -> tuple[BatchId, ...]:
-    """Batches that the queue should be told of: due or run out, and not called out a moment ago."""
-    recent = now - HINT_AGAIN
-    waiting_calls = select(func.count()).where(_batches.c.state == "waiting", _batches.c.hinted_at > recent)
-    room = HINTS_AT_ONCE - session.execute(waiting_calls).scalar_one()
-    if room <= 0:
-        return ()
-    query = (
-        select(_batches.c.id)
-        .where(_can_be_claimed(session, now), or_(_batches.c.hinted_at.is_(None), _batches.c.hinted_at <= recent))
-        .order_by(_batches.c.due_at, _batches.c.id)
-        .limit(room)
-        .with_for_update(skip_locked=True)
-    )
-    called = tuple(session.execute(query).scalars())
-    if called:
-        session.execute(update(_batches).where(_batches.c.id.in_(called)).values(hinted_at=now))
-    return called
-
-
-def free_dead(session: Session, is_dead: Callable[[str], bool], *, now: datetime) -> None:
-    """Let the leases of processes that certainly live no longer run out now."""
-    query = select(_batches.c.id, _batches.c.fence, _batches.c.holder).where(
-        _batches.c.state == "leased", _batches.c.leased_until > now
-    )
-    for batch_id, fence, holder in session.execute(query).all():
-        if is_dead(holder):
-            same = (_batches.c.id == batch_id, _batches.c.fence == fence, _batches.c.state == "leased")
-            session.execute(update(_batches).where(*same).values(leased_until=now))
-
-
-def is_finished(session: Session, campaign_id: CampaignId) -> bool:
-    """Whether no batch of the campaign has anything left to do."""
-    unfinished = and_(_batches.c.campaign_id == campaign_id, _batches.c.state.in_(("waiting", "leased")))
-    return not session.execute(select(exists().where(unfinished))).scalar_one()
 
 
 # --- rows ---------------------------------------------------------------------------------------------------------------
@@ -238,38 +221,56 @@ class Group:
 
 
 class Wanted:
-    """Who of some subscribers may receive now, asked with `ids`; made once for a batch, because making costs most of it.
+    """The next rows of a batch, each with its person where he may receive now; made once for a batch.
 
-    A pause that ends while the batch is in work ends for the next batch.
+    Making it costs more than asking it. A pause that ends while the batch is in work ends for the next batch.
     """
 
     def __init__(self, audience_ids: Sequence[AudienceId], *, now: datetime) -> None:
-        people = recipients(audience_ids, now=now)
-        self.query = people.where(people.selected_columns.subscriber_id.in_(bindparam("ids", expanding=True)))
+        people = recipients(audience_ids, now=now).subquery("people")
+        self.query = (
+            select(
+                _rows.c.number,
+                _rows.c.subscriber_id,
+                _rows.c.mask,
+                _rows.c.attempts,
+                people.c.address,
+                people.c.name,
+                people.c.language,
+                people.c.attributes,
+                people.c.mask.label("live"),
+            )
+            .select_from(_rows.outerjoin(people, people.c.subscriber_id == _rows.c.subscriber_id))
+            .where(
+                _rows.c.campaign_id == bindparam("campaign"),
+                _rows.c.number > bindparam("after"),
+                _rows.c.number <= bindparam("end"),
+                *_IS_DUE,
+            )
+            .order_by(_rows.c.number)
+            .limit(bindparam("size"))
+        )
 
 
 def take_group(session: Session, lease: Lease, wanted: Wanted, *, after: int, size: int, now: datetime) -> Group:
     """Mark the next rows as being sent, and skip those who may no longer receive: this is the last moment to look."""
     span = {"campaign": lease.campaign_id, "after": after, "end": lease.last, "now": now, "size": size}
-    rows = session.execute(_NEXT, span).all()
+    rows = session.execute(wanted.query, span).all()
     if not rows:
         return Group((), lease.last, 0)
-    ids = [row.subscriber_id for row in rows if row.subscriber_id is not None]
-    found = {person.subscriber_id: person for person in session.execute(wanted.query, {"ids": ids})}
     taken, skipped = [], []
-    for number, subscriber_id, mask, attempts in rows:
-        person = found.get(subscriber_id)
-        if person is None or not person.mask & mask:
+    for number, subscriber_id, mask, attempts, address, name, language, attributes, live in rows:
+        if live is None or not live & mask:
             skipped.append((number, subscriber_id))
-            continue
-        _, address, name, language, attributes, live = person
-        taken.append(
-            Recipient(number, subscriber_id, live & mask, attempts + 1, address, name, language, attributes or {})
-        )
-    _mark(session, _SENDING, lease, [one.number for one in taken], now)
-    if skipped:
-        _skip(session, lease, skipped, now=now)
-    return Group(tuple(taken), rows[-1].number if len(rows) == size else lease.last, len(skipped))
+        else:
+            taken.append(
+                Recipient(number, subscriber_id, live & mask, attempts + 1, address, name, language, attributes or {})
+            )
+    _skip(session, lease, skipped, now=now)
+    last = rows[-1].number
+    if taken:
+        session.execute(_SENDING, {"campaign": lease.campaign_id, "from": rows[0].number, "to": last, "now": now})
+    return Group(tuple(taken), last if len(rows) == size else lease.last, len(skipped))
 
 
 def _skip(session: Session, lease: Lease, rows: Sequence[tuple[int, SubscriberId | None]], *, now: datetime) -> None:
@@ -280,11 +281,6 @@ def _skip(session: Session, lease: Lease, rows: Sequence[tuple[int, SubscriberId
         reason = "unsubscribed" if status == "subscribed" else status
         skip = update(_rows).where(_rows.c.campaign_id == lease.campaign_id, _rows.c.number == number)
         session.execute(skip.values(state="skipped", reason=reason, due_at=None, updated_at=now))
-
-
-def _mark(session: Session, statement: Update, lease: Lease, numbers: Sequence[int], now: datetime) -> None:
-    if numbers:
-        session.execute(statement, {"campaign": lease.campaign_id, "numbers": numbers, "moment": now})
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,9 +308,27 @@ def record(
             accepted.append(result.number)
         else:
             others.append(_written(lease, result, uncertain_rule=uncertain_rule, deadline=deadline, now=now))
-    _mark(session, _SENT, lease, accepted, now)
+    _mark(session, _SENT, lease, accepted, now=now)
     if others:
         session.execute(_RECORD, others)
+
+
+def _mark(session: Session, statement: Update, lease: Lease, numbers: Iterable[int], *, now: datetime) -> None:
+    span = {"campaign": lease.campaign_id, "moment": now}
+    runs = [span | {"from": first, "to": last} for first, last in _runs(numbers)]
+    if runs:
+        session.execute(statement, runs)
+
+
+def _runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """The numbers as ranges, each from its first to its last."""
+    runs: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1] = runs[-1][0], number
+        else:
+            runs.append((number, number))
+    return runs
 
 
 def _written(

@@ -20,6 +20,10 @@ SUSPICIOUS_REFUSALS = 20
 SUSPICIOUS_ABSENTEES = 50
 """So many mailboxes in a row that do not exist, and not one that does: it is the relay that has lost its list."""
 
+FIRST_GROUP = 20
+LEAST_GROUP = 10
+GROUP_SECONDS = 0.5
+
 _SENDER_STATUS = ("5.1.7", "5.1.8")
 """Bad sender's mailbox, bad sender's system (RFC 3463 §3.2): many relays say so only after RCPT."""
 
@@ -106,11 +110,27 @@ def _may_be_about_us(refused: Refused) -> bool:
     return not refused.enhanced or refused.enhanced.startswith(("5.7", "5.5", "5.3", "5.6"))
 
 
+class GroupSize:
+    """How many deliveries are taken at once: as many as are sent in half a second, so that leaving takes effect at once.
+
+    A group costs as much as sending thirty messages, whatever its size; a slow relay gets small ones.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.now = min(FIRST_GROUP, most)
+
+    def took(self, count: int, *, seconds: float) -> None:
+        """Learn from a group that was sent; grows fourfold at most."""
+        wanted = int(GROUP_SECONDS * count / max(seconds, 1e-6))
+        self.now = max(min(LEAST_GROUP, self.most), min(self.most, wanted, 4 * self.now))
+
+
 def stops_campaign(outcomes: Iterable[Outcome]) -> Refused | None:
     """The refusal among these that is about all of us, if there is one."""
     return next((o for o in outcomes if isinstance(o, Refused) and o.scope == "campaign"), None)
 
 
 def relay_is_away(outcomes: Iterable[Outcome]) -> NotTried | None:
-    """What the relay that could not be reached gave as its reason, if that is so."""
-    return next((o for o in outcomes if isinstance(o, NotTried)), None)
+    """What the relay that could not be reached gave as its reason, if that is so; what we kept back ourselves has none."""
+    return next((o for o in outcomes if isinstance(o, NotTried) and o.text), None)

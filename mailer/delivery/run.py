@@ -13,10 +13,11 @@ from mailer import campaigns
 from mailer.base.database import Database
 from mailer.base.hints import wake
 from mailer.base.tables import BatchId, CampaignId
-from mailer.delivery import enlisting, ledger
+from mailer.delivery import calls, enlisting
 from mailer.delivery.batch import BatchWork
 from mailer.delivery.compose import Composer
 from mailer.delivery.holders import is_dead
+from mailer.delivery.journal import Journal
 from mailer.delivery.outcomes import Outcome, Outgoing
 from subscribers.audiences import audience_ids
 
@@ -77,7 +78,7 @@ def _enlist_chunk(session: Session, campaign_id: CampaignId, *, size: int, batch
         return True
     if last is not None:
         enlisting.enlist(session, campaign_id, ids, after=after, last=last, batch_size=batch, now=now)
-        for batch_id in ledger.call_out(session, now=now):
+        for batch_id in calls.call_out(session, now=now):
             wake(session, "send_batch", batch_id)
         return False
     campaigns.finish_enlisting(session, campaign_id, now=now)
@@ -95,6 +96,7 @@ def send_batch(
     clock: Clock,
     holder: str,
     stopping: Callable[[], bool] = lambda: False,
+    journal: Journal | None = None,
 ) -> None:
     """Send a batch, and then whatever else is due, for a few seconds.
 
@@ -103,30 +105,36 @@ def send_batch(
     Args:
         holder: who this is, for the manager's eyes.
         stopping: asked between groups; True ends the work in good order.
+        journal: where it is noted what left, so that a kill leaves little uncertain.
     """
     until = monotonic() + TURN_SECONDS
     wanted: BatchId | None = batch_id
     while True:
-        work = BatchWork(database, wanted, composer=composer, clock=clock, holder=holder, stopping=stopping)
-        with closing(relay.send(work.messages())) as answers:  # type: ignore[type-var]
-            for answer in answers:
-                work.answered(answer)
-                if work.is_lost:
-                    break
-        work.close()
+        work = BatchWork(
+            database, wanted, composer=composer, clock=clock, holder=holder, stopping=stopping, journal=journal
+        )
+        try:
+            with closing(relay.send(work.messages())) as answers:  # type: ignore[type-var]
+                for answer in answers:
+                    work.answered(answer)
+                    if work.is_lost:
+                        break
+            work.close()
+        finally:
+            work.end()
         if work.found_nothing and wanted is None:
             return
         if stopping() or work.must_rest or monotonic() > until:
             break
         wanted = None
     with database.begin() as session:
-        for called in ledger.call_out(session, now=clock()):
+        for called in calls.call_out(session, now=clock()):
             wake(session, "send_batch", called)
 
 
 def finish_if_done(session: Session, campaign_id: CampaignId, *, now: datetime) -> None:
     """Call the campaign sent where everybody is enlisted and no batch has anything left to do."""
-    if ledger.is_finished(session, campaign_id):
+    if calls.is_finished(session, campaign_id):
         campaigns.mark_sent(session, campaign_id, now=now)
 
 
@@ -144,6 +152,6 @@ def sweep(database: Database, *, clock: Clock, grace: timedelta) -> None:
                 wake(session, "prepare", campaign.id)
             else:
                 finish_if_done(session, campaign.id, now=now)
-        ledger.free_dead(session, is_dead, now=now)
-        for batch_id in ledger.call_out(session, now=now):
+        calls.free_dead(session, is_dead, now=now)
+        for batch_id in calls.call_out(session, now=now):
             wake(session, "send_batch", batch_id)

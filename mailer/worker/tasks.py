@@ -27,6 +27,7 @@ def send_batch(app: App, subject_id: int) -> None:
         clock=app.clock,
         holder=app.holder,
         stopping=app.stopping.is_set,
+        journal=app.journal,
     )
 
 

@@ -17,7 +17,18 @@ from mailer.base.tables import BatchId, CampaignId, SubscriberId
 from mailer.base.tokens import Keys
 from mailer.campaigns.models import Campaign
 from mailer.content import StoredFiles, read_files
-from mailer.delivery import Composer, Counts, Relay, SmtpRelay, prepare, progress, recipients_page, send_batch, sweep
+from mailer.delivery import (
+    Composer,
+    Counts,
+    Journal,
+    Relay,
+    SmtpRelay,
+    prepare,
+    progress,
+    recipients_page,
+    send_batch,
+    sweep,
+)
 from mailer.delivery.exchange import Patience
 from mailer.rendering import Frame, Sender
 from subscribers import add_audience, add_person, find_person, person_by_id, unsubscribe
@@ -54,6 +65,7 @@ class Office:
         self.keys = Keys(["a key for tests, long enough"])
         self.composer = Composer(keys=self.keys, base_url="https://news.test", settings=self.settings)
         self.hints: deque[Hint] = deque()
+        self.journal: Journal | None = None
         database.queue = self.hints.extend
         with database.begin() as session:
             for slug in ("academic", "industry"):
@@ -161,7 +173,13 @@ class Office:
     def send(self, batch_id: BatchId, *, holder: str = "test", relay: Relay | None = None) -> None:
         """Send a batch, and what else is due."""
         send_batch(
-            self.database, relay or self.relay, batch_id, composer=self.composer, clock=self.clock, holder=holder
+            self.database,
+            relay or self.relay,
+            batch_id,
+            composer=self.composer,
+            clock=self.clock,
+            holder=holder,
+            journal=self.journal,
         )
 
     def work(self) -> None:

@@ -1,11 +1,15 @@
 """A state machine: whatever is decided, whoever dies, nobody gets two without being marked, nobody is lost.
 
-The relay is in memory, so that every moment of a worker's life can be chosen; the real one is in tests/servers.
+The relay is in memory, so that every moment of a worker's life can be chosen; the real one is in tests/servers. Each worker
+stands for a process of its own, which is really killed: the journal believes nobody who lives.
 """
 
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import count
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -24,7 +28,21 @@ from mailer.base.errors import NotAllowed
 from mailer.base.tables import Base, BatchId
 from mailer.delivery import recipients_page
 from mailer.delivery.batch import BatchWork
-from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Outgoing, Refused, Unknown
+from mailer.delivery.holders import name_of
+from mailer.delivery.journal import Journal
+from mailer.delivery.outcomes import (
+    ANSWERED,
+    KEPT,
+    LEFT,
+    TAKEN,
+    Accepted,
+    Deferred,
+    NotTried,
+    Outcome,
+    Outgoing,
+    Refused,
+    Unknown,
+)
 from tests.support.sending import Office, office_settings
 
 PEOPLE = 12
@@ -52,8 +70,9 @@ class NoRelay:
 class Worker:
     """One who works on a batch, message by message, and can be killed between any two."""
 
-    def __init__(self, work: BatchWork) -> None:
+    def __init__(self, work: BatchWork, process: "subprocess.Popen[bytes] | None") -> None:
         self.work = work
+        self.process = process
         self.messages = work.messages()
         self.open: list[Outgoing] = []
 
@@ -62,6 +81,8 @@ class Sending(RuleBasedStateMachine):
     """Decisions, workers and their deaths, the relay's answers, and time."""
 
     database: Database
+    folder: Path
+    numbers = count(1)
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,14 +99,17 @@ class Sending(RuleBasedStateMachine):
                 session.execute(table.delete())
         self.office = Office(self.database, NoRelay(), settings=office_settings(LIMITS_GROUP="3"))
         self.addresses = self.office.people(PEOPLE)
+        self.journal = self.folder / str(next(self.numbers))
         self.campaign = self.office.release()
         self.batches = self.office.prepare(self.campaign, batch=5)
 
     # --- workers ------------------------------------------------------------------------------------------------------
 
-    @rule(index=st.integers(0, 2))
-    def claim(self, index: int) -> None:
+    @rule(index=st.integers(0, 2), notes=st.sampled_from(["here", "here", "elsewhere", "none"]))
+    def claim(self, index: int, notes: str) -> None:
         batch = BatchId(self.batches[index % len(self.batches)])
+        process = subprocess.Popen(["sleep", "600"]) if notes == "here" else None
+        holder = name_of(process.pid) if process else "another:1:1:machine"
         work = BatchWork(
             self.database,
             batch,
@@ -93,10 +117,13 @@ class Sending(RuleBasedStateMachine):
             clock=self.office.clock,
             holder="x",
             stopping=lambda: False,
+            journal=None if notes == "none" else Journal(self.journal, holder=holder),
         )
-        worker = Worker(work)
+        worker = Worker(work, process)
         self._take(worker)
-        if not work.found_nothing:
+        if work.found_nothing:
+            self._end(worker)
+        else:
             self.workers.append(worker)
 
     @precondition(lambda self: self.workers)
@@ -111,6 +138,10 @@ class Sending(RuleBasedStateMachine):
         message = worker.open.pop(0)
         if isinstance(outcome, Accepted) or (isinstance(outcome, Unknown) and arrives):
             self._arrived(message)
+        elif isinstance(outcome, Unknown):
+            self._note(message, LEFT)
+        mark = {Accepted: TAKEN, Unknown: LEFT, NotTried: KEPT}.get(type(outcome), ANSWERED)
+        self._note(message, mark)
         worker.work.answered((message.number, outcome))
 
     @precondition(lambda self: self.workers)
@@ -119,17 +150,33 @@ class Sending(RuleBasedStateMachine):
         worker = data.draw(st.sampled_from(self.workers))
         for message in worker.open:
             self._arrived(message)
+            self._note(message, TAKEN)
             worker.work.answered((message.number, OUTCOMES[0]))
         worker.work.close()
         self.workers.remove(worker)
+        self._end(worker)
 
     @precondition(lambda self: self.workers)
     @rule(data=st.data(), arrived=st.integers(0, 3))
-    def kill(self, data: st.DataObject, arrived: int) -> None:
+    def fail(self, data: st.DataObject, arrived: int) -> None:
+        """The database went away under it: it ends in good order, and can write nothing."""
         worker = data.draw(st.sampled_from(self.workers))
         for message in worker.open[:arrived]:
             self._arrived(message)
+        worker.work.end()
         self.workers.remove(worker)
+        self._end(worker)
+
+    @precondition(lambda self: self.workers)
+    @rule(data=st.data(), arrived=st.integers(0, 3), answered=st.integers(0, 2))
+    def kill(self, data: st.DataObject, arrived: int, answered: int) -> None:
+        worker = data.draw(st.sampled_from(self.workers))
+        for message in worker.open[:arrived]:
+            self._arrived(message)
+        for message in worker.open[: min(arrived, answered)]:
+            self._note(message, TAKEN)  # its answer was noted, and not yet recorded
+        self.workers.remove(worker)
+        self._end(worker)
 
     # --- people and time ------------------------------------------------------------------------------------------------
 
@@ -169,7 +216,8 @@ class Sending(RuleBasedStateMachine):
     def teardown(self) -> None:
         if not hasattr(self, "campaign"):
             return
-        self.workers.clear()
+        while self.workers:
+            self._end(self.workers.pop())
         with suppress(NotAllowed):
             self.office.decide("resume", self.campaign)
         for _ in range(60):
@@ -199,6 +247,7 @@ class Sending(RuleBasedStateMachine):
             clock=self.office.clock,
             holder="y",
             stopping=lambda: False,
+            journal=Journal(self.journal, holder="y"),
         )
         for message in work.messages():
             self._arrived(message)
@@ -210,15 +259,28 @@ class Sending(RuleBasedStateMachine):
         if message is not None:
             worker.open.append(message)
 
+    @staticmethod
+    def _note(message: Outgoing, mark: int) -> None:
+        if message.trace is not None:
+            message.trace(message.number, mark)
+
+    @staticmethod
+    def _end(worker: Worker) -> None:
+        if worker.process is not None:
+            worker.process.kill()
+            worker.process.wait()
+
     def _arrived(self, message: Outgoing) -> None:
+        self._note(message, LEFT)
         self.got[message.recipient] += 1
         line = next(line for line in message.data.split(b"\r\n") if line.startswith(b"Message-ID"))
         self.ids.setdefault(message.recipient, set()).add(line)
 
 
 @pytest.mark.timeout(600)
-def test_nobody_gets_two_unmarked_and_nobody_is_lost(database: Database) -> None:
+def test_nobody_gets_two_unmarked_and_nobody_is_lost(database: Database, tmp_path: Path) -> None:
     Sending.database = database
+    Sending.folder = tmp_path
     run_state_machine_as_test(
         Sending,
         settings=settings(
