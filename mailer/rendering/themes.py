@@ -60,7 +60,7 @@ def theme(name: str, folders: tuple[Path, ...]) -> Theme:
         WrongInput: the theme cannot be read, lacks a key, or holds something else than a colour where one belongs.
     """
     own = _find(name or DEFAULT, folders)
-    base = _find(DEFAULT, folders)
+    base = _find(DEFAULT, folders[-1:])  # the program's own, which has every key, also under a workspace's of that name
     if base is None:
         raise WrongInput("there is no theme", do=f"add themes/{DEFAULT}.toml", place=str(folders[-1]))
     path = own or base
