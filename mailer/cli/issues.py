@@ -2,28 +2,33 @@
 
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from mailer.app import App
 from mailer.base.errors import NotFound, WrongInput
 from mailer.cli.exits import DONE, FAULTS
 from mailer.cli.options import IssueArgument
 from mailer.cli.output import JsonOption, say, show, show_json
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened, workspace_exists
-from mailer.content import Issue, check_issue, read_issue
+from mailer.content import Finding, Issue, check_issue, judged, read_issue
+from mailer.content.codes import CODES, explained
 from mailer.delivery import Accepted, reason_of, test_copies
+from mailer.link_check import LinkCheck
 from mailer.rendering import check_letters, size_report
 from mailer.specimen import FILE_NAMES, Format, Specimen, a_reader, make_specimen, sample_frame
 from mailer.workspace import copy_sample
-from subscribers import find_person, parse_address
+from subscribers import find_person, list_audiences, parse_address
 
 
 def add_to(app: typer.Typer) -> None:
     """Give `mailer` the commands of this module."""
     app.command(epilog="Example: mailer new issues/spring")(new)
-    app.command(epilog="Example: mailer check issues/spring")(check)
+    app.command(epilog="Example: mailer check issues/spring --online")(check)
     app.command(epilog="Example: mailer render issues/spring --audience academic --format html --out spring.html")(
         render
     )
@@ -36,34 +41,79 @@ def new(issue_dir: Annotated[Path, typer.Argument(metavar="ISSUE_DIR", help="The
     say(f"write {issue_dir / 'issue.md'}, then `mailer check {issue_dir}`")
 
 
-def check(issue: IssueArgument, workspace: WorkspaceOption = None, json_: JsonOption = False) -> int:
+def check(
+    issue: Annotated[
+        Path | None, typer.Argument(metavar="ISSUE", help="An issue's folder, or one Markdown file.")
+    ] = None,
+    online: Annotated[bool, typer.Option("--online", help="Ask for every link over the network, too.")] = False,
+    explain: Annotated[
+        str,
+        typer.Option(
+            "--explain", metavar="CODE", help="Tell why a code is given and how to mend it; `all` lists them."
+        ),
+    ] = "",
+    workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
+) -> int:
     """Check an issue like a compiler: FILE:LINE:COL: error|warning CODE message."""
-    read, home = read_issue(issue), find_workspace(workspace)
-    frame, cache = sample_frame(), None
-    if workspace_exists(home):
-        with opened(home) as app, app.database.read() as session:
-            frame, cache = app.frame(session, slug=read.meta.slug), app.formula_cache
-    findings = sorted({*check_issue(read), *check_letters(read, read.meta.audiences, frame, formula_cache=cache)})
+    if explain:
+        return _explain(explain, json_=json_)
+    if issue is None:
+        raise WrongInput("no issue is named", do="write `mailer check ISSUE`", place="ISSUE")
+    read = read_issue(issue)
+    found = {*_findings(read, find_workspace(workspace))}
+    if online:
+        say("asking for the links …")
+        found.update(judged(LinkCheck().findings(read), own=read.meta.own))
+    findings = sorted(found)
     if json_:
-        show_json(
-            [
-                {
-                    "file": finding.place.file,
-                    "line": finding.place.line,
-                    "column": finding.place.column,
-                    "level": finding.level,
-                    "code": finding.code,
-                    "message": finding.message,
-                }
-                for finding in findings
-            ]
-        )
+        show_json([_facts(finding) for finding in findings])
     else:
         for finding in findings:
             show(str(finding))
     levels = Counter(finding.level for finding in findings)
     say(f"{levels['error']} errors, {levels['warning']} warnings")
+    if findings and not json_:
+        say("mailer check --explain CODE tells why, and how to mend it")
     return FAULTS if levels["error"] else DONE
+
+
+def _findings(read: Issue, home: Path) -> Iterator[Finding]:
+    """What the workspace, where there is one, would say about text and letters."""
+    if not workspace_exists(home):
+        yield from check_issue(read, now=App.clock())
+        yield from check_letters(read, read.meta.audiences, sample_frame())
+        return
+    with opened(home) as app:
+        with app.database.read() as session:
+            frame = app.frame(session, slug=read.meta.slug)
+            known = [audience.slug for audience in list_audiences(session)]
+        yield from check_issue(read, known_audiences=known, now=app.clock())
+        yield from check_letters(read, read.meta.audiences, frame, formula_cache=app.formula_cache)
+
+
+def _facts(finding: Finding) -> dict[str, str | int]:
+    return {
+        "file": finding.place.file,
+        "line": finding.place.line,
+        "column": finding.place.column,
+        "level": finding.level,
+        "code": finding.code,
+        "message": finding.message,
+    }
+
+
+def _explain(code: str, *, json_: bool) -> int:
+    if code != "all" and code not in CODES:
+        near = get_close_matches(code, CODES, n=1)
+        hint = f"did you mean {near[0]}? `all` lists them" if near else "`--explain all` lists them"
+        raise WrongInput(f"there is no code {code}", do=hint, place="--explain")
+    codes = list(CODES) if code == "all" else [code]
+    if json_:
+        show_json([{"code": code, "why": CODES[code].why, "how": CODES[code].how} for code in codes])
+    else:
+        show("\n\n".join(explained(code) for code in codes))
+    return DONE
 
 
 def render(

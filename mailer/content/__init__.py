@@ -7,7 +7,7 @@ Knows: no database, no people, no HTML that is sent; `mailer.base.errors` only.
 from mailer.content.check import check_issue
 from mailer.content.files import FolderFiles, StoredFiles
 from mailer.content.issue import Files, Finding, Issue, Place
-from mailer.content.parse import read_files, read_issue
+from mailer.content.parse import judged, read_files, read_issue
 from mailer.content.plain import plain, template
 from mailer.content.select import Section, public_blocks, sections, select
 
@@ -20,6 +20,7 @@ __all__ = [
     "Section",
     "StoredFiles",
     "check_issue",
+    "judged",
     "plain",
     "public_blocks",
     "read_files",

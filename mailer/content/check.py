@@ -9,6 +9,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
+from mailer.content.check_dates import past_deadlines, past_events, weekdays
+from mailer.content.check_leaks import (
+    anchors_for_others,
+    headings_for_others,
+    promises,
+    thin_letters,
+    titles_for_others,
+    words_for_others,
+)
 from mailer.content.check_links import alt_texts, anchors, link_addresses, link_texts, picture_files
 from mailer.content.check_readers import (
     blocks_for_nobody,
@@ -24,10 +33,8 @@ from mailer.content.check_text import (
     formulas,
     heading_levels,
     lost_markup,
-    past_events,
     placeholders,
     subject_and_preheader,
-    weekdays,
     wide_tables,
 )
 from mailer.content.checking import Checked, Rule
@@ -37,6 +44,7 @@ from mailer.content.parse import judged
 RULES: Final[tuple[Rule, ...]] = (
     alt_texts,
     anchors,
+    anchors_for_others,
     blocks_for_nobody,
     doubled_words,
     empty_sections,
@@ -44,18 +52,24 @@ RULES: Final[tuple[Rule, ...]] = (
     footnotes_for_others,
     formulas,
     heading_levels,
+    headings_for_others,
     link_addresses,
     link_texts,
     lost_markup,
     merge_fields,
     nothing_for_an_audience,
+    past_deadlines,
     past_events,
     picture_files,
     placeholders,
+    promises,
     subject_and_preheader,
+    thin_letters,
+    titles_for_others,
     unknown_audiences,
     weekdays,
     wide_tables,
+    words_for_others,
 )
 
 

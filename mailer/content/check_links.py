@@ -3,6 +3,9 @@
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from posixpath import dirname, join
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -10,10 +13,10 @@ from PIL import Image, UnidentifiedImageError
 
 from mailer.content.checking import Checked, error, warning
 from mailer.content.files import inside
-from mailer.content.issue import Button, Event, Finding, Heading, Link, Picture, Place
+from mailer.content.issue import Button, Event, Finding, Heading, Issue, Link, Picture, Place, Publications
 from mailer.content.plain import plain
 from mailer.content.reading import scheme_of
-from mailer.content.walk import all_inlines, in_inlines
+from mailer.content.walk import all_blocks, all_inlines, in_inlines
 
 PICTURE_BYTES: Final = 1_000_000
 ALT_CHARACTERS: Final = 300
@@ -29,23 +32,58 @@ _SHORTENERS: Final = frozenset({
 _LOOKS_LIKE_ADDRESS: Final = re.compile(r"\s*(?:https?://|www\.)[^\s]+\s*", re.IGNORECASE)
 
 
-def _links(checked: Checked) -> Iterator[tuple[str, str, Place]]:
-    """Every link: its address, its words, its place."""
-    for _, inline in all_inlines(checked.issue.blocks):
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A link as its reader sees it: its address, its words, its place."""
+
+    href: str
+    words: str
+    place: Place
+
+
+def links_of(issue: Issue) -> Iterator[Shown]:
+    """Every link of an issue's text, buttons and events."""
+    for _, inline in all_inlines(issue.blocks):
         if isinstance(inline, Link):
             pictures = [part for part in in_inlines(inline.children) if isinstance(part, Picture)]
             words = plain(inline.children) or (pictures[0].alt if pictures else "")
-            yield inline.href, words, inline.place
-    for block in checked.blocks:
+            yield Shown(inline.href, words, inline.place)
+    for block in all_blocks(issue.blocks):
         if isinstance(block, Button):
-            yield block.href, plain(block.label), block.place
+            yield Shown(block.href, plain(block.label), block.place)
         elif isinstance(block, Event) and block.link:
-            yield block.link, plain(block.title), block.place
+            yield Shown(block.link, plain(block.title), block.place)
+
+
+def addresses_of(issue: Issue) -> Iterator[tuple[str, Place]]:
+    """Every address on the web that a reader's click or mail app would ask for, publications and pictures too."""
+    for link in links_of(issue):
+        yield link.href, link.place
+    for _, inline in all_inlines(issue.blocks):
+        if isinstance(inline, Picture) and inline.src not in issue.assets:
+            yield inline.src, inline.place
+    for block in all_blocks(issue.blocks):
+        if isinstance(block, Publications):
+            for _, entries in block.groups:
+                yield from (
+                    (entry.href, _place_of_entry(issue, entry.key, block.place)) for entry in entries if entry.href
+                )
+
+
+def _place_of_entry(issue: Issue, key: str, otherwise: Place) -> Place:
+    """Where the entry stands in its bibliography."""
+    for name, content in issue.source_files.items():
+        if name.endswith(".bib"):
+            for number, line in enumerate(content.decode("utf-8", "replace").split("\n"), 1):
+                if re.match(rf"\s*@\w+\s*[{{(]\s*{re.escape(key)}\s*,", line):
+                    return Place(join(dirname(issue.source), name), number)
+    return otherwise
 
 
 def link_texts(checked: Checked) -> Iterator[Finding]:
     """`link-text`, `link-text-mismatch`: words that do not say where the link goes, or say it wrongly."""
-    for href, words, place in _links(checked):
+    for link in links_of(checked.issue):
+        href, words, place = link.href, link.words, link.place
         text = " ".join(re.sub(r"[^\w\s]", " ", words).split()).casefold()
         if not text:
             yield warning(place, "link-text", f"the link to {href} has no words; write where it goes")
@@ -71,9 +109,20 @@ def _host(address: str) -> str:
     return host.removeprefix("www.").lower()
 
 
+def _is_private(host: str) -> bool:
+    """Whether the host's name alone tells that it is a machine or network of the author's."""
+    if host.rpartition(".")[2] in {"localhost", "local", "internal", "lan", "home", "intranet"}:
+        return True
+    try:
+        return not ip_address(host).is_global
+    except ValueError:  # a name
+        return False
+
+
 def link_addresses(checked: Checked) -> Iterator[Finding]:
-    """`relative-link`, `link-malformed`, `http-link`, `short-link`: addresses that fail or frighten in a mail."""
-    for href, _, place in _links(checked):
+    """`relative-link`, `link-malformed`, `private-link`, `http-link`, `short-link`: addresses that fail or frighten in a mail."""
+    for link in links_of(checked.issue):
+        href, place = link.href, link.place
         scheme = scheme_of(href)
         if href.startswith("#"):
             continue
@@ -90,6 +139,8 @@ def _web_address(href: str, scheme: str, place: Place) -> Iterator[Finding]:
     host = _host(href)
     if not host or ("." not in host and host != "localhost" and ":" not in host) or "%7B%7B" in href:
         yield error(place, "link-malformed", f"{href} is no complete address; mend it")
+    elif _is_private(host):
+        yield error(place, "private-link", f"no reader can reach {host}; write the public address")
     elif host in _SHORTENERS:
         yield warning(
             place, "short-link", f"{host} hides where the link goes, and spam filters refuse it; write the real address"
@@ -101,7 +152,8 @@ def _web_address(href: str, scheme: str, place: Place) -> Iterator[Finding]:
 def anchors(checked: Checked) -> Iterator[Finding]:
     """`anchor-missing`, `anchor-link`: links within the letter, which several mail apps ignore."""
     headings = {block.anchor for block in checked.blocks if isinstance(block, Heading)}
-    for href, _, place in _links(checked):
+    for link in links_of(checked.issue):
+        href, place = link.href, link.place
         if not href.startswith("#"):
             continue
         if href[1:] not in headings:

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 
 from mailer.base.errors import WrongInput
 from mailer.content.checking import Checked, error, warning
-from mailer.content.issue import Block, Finding, FootnoteRef, Footnotes, Heading, MergeField
+from mailer.content.issue import Block, Blocks, CodeBlock, Finding, FootnoteRef, Footnotes, Heading, MergeField
 from mailer.content.merge_fields import CheckedField, parse_field
 from mailer.content.plain import plain
 from mailer.content.select import select
 from mailer.content.walk import all_blocks, all_inlines
 
+_FENCE = re.compile(r":{3,}\s*[A-Za-z{]")
 _ALWAYS_THERE = frozenset({"email", "audiences"})
 
 
@@ -95,15 +96,23 @@ def blocks_for_nobody(checked: Checked) -> Iterator[Finding]:
 
 
 def empty_sections(checked: Checked) -> Iterator[Finding]:
-    """`empty-section`: a heading with nothing below it."""
+    """`empty-section`: a heading with nothing below it, whoever reads it."""
     blocks = checked.issue.blocks
+    everybody = {*checked.issue.meta.audiences, *(slug for slug, _ in checked.issue.audience_uses)} or {""}
     for index, block in enumerate(blocks):
-        if not isinstance(block, Heading):
-            continue
-        after = blocks[index + 1] if index + 1 < len(blocks) else None
-        if after is None or isinstance(after, Footnotes) or (isinstance(after, Heading) and after.level <= block.level):
+        if isinstance(block, Heading) and all(
+            _is_empty(block, blocks[index + 1 :], frozenset({slug})) for slug in block.audiences or everybody
+        ):
             message = f"nothing stands below the heading “{plain(block.inlines)}”; write something or delete it"
             yield warning(block.place, "empty-section", message)
+
+
+def _is_empty(heading: Heading, following: Blocks, reader: frozenset[str]) -> bool:
+    """Whether this reader would see nothing between the heading and the next of its level."""
+    after = next((block for block in following if block.is_for(reader)), None)
+    return (
+        after is None or isinstance(after, Footnotes) or (isinstance(after, Heading) and after.level <= heading.level)
+    )
 
 
 def footnotes_for_others(checked: Checked) -> Iterator[Finding]:
@@ -125,12 +134,27 @@ def _covers(outer: frozenset[str] | None, inner: frozenset[str] | None) -> bool:
 
 def fences_in_text(checked: Checked) -> Iterator[Finding]:
     """`container-stray`: a fence that closes or opens nothing, so that its text is for everybody."""
+    for block in checked.blocks:
+        if (
+            isinstance(block, CodeBlock)
+            and not block.language
+            and _FENCE.match(block.text)
+            and _is_indented(checked, block)
+        ):
+            message = "the fence is indented, so that its text is shown to everyone as code; begin it at the margin"
+            yield error(block.place, "container-stray", message)
     for block, text in checked.texts:
         if re.match(r":{2,}(?:\s|$|[A-Za-z{])", text.text) and _starts_its_line(checked, block, text.text):
             message = "this fence belongs to no container and is shown as text; check the colons, or delete it"
             yield error(
                 checked.place_in(block, re.escape(text.text.split("\n")[0][:20].rstrip())), "container-stray", message
             )
+
+
+def _is_indented(checked: Checked, block: Block) -> bool:
+    """Whether the code is such by its indent alone, not between fences."""
+    line = checked.lines[block.place.line - 1] if block.place.file == checked.issue.source else ""
+    return not line.lstrip(" >\t").startswith(("```", "~~~"))
 
 
 def _starts_its_line(checked: Checked, block: Block, text: str) -> bool:

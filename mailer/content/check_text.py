@@ -1,23 +1,39 @@
-"""Rules about the words: placeholders, doubled words, headings, subject and preheader, formulas, dates."""
+"""Rules about the words: placeholders, doubled words, headings, subject and preheader, formulas, tables."""
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from mailer.content.checking import Checked, error, warning
 from mailer.content.formulas import FormulaError, typeset
-from mailer.content.issue import CodeBlock, DisplayFormula, Event, Finding, Formula, Heading, Place, Table
-from mailer.content.moments import parse_when, stated_weekdays
+from mailer.content.issue import (
+    Code,
+    CodeBlock,
+    DisplayFormula,
+    Finding,
+    Formula,
+    Heading,
+    Inlines,
+    Link,
+    Picture,
+    Place,
+    Span,
+    Table,
+    Text,
+)
 from mailer.content.plain import plain
 from mailer.content.walk import all_inlines, inlines_of
 
 _PLACEHOLDER: Final = re.compile(r"\b(?:TODO|FIXME|XXX+|TBC|TBD|TBA)\b|\?\?\?|(?i:\blorem ipsum\b)")
 _DOUBLED: Final = re.compile(r"\b([^\W\d_]{2,})\s+\1\b", re.IGNORECASE)
-_MAY_DOUBLE: Final = frozenset(
-    {"had", "that", "very", "bye", "so", "sie", "die", "der", "das", "nous", "vous", "new", "no"}
-)
+_MAY_DOUBLE: Final = {
+    "en": frozenset(
+        {"had", "that", "very", "bye", "so", "no", "is", "do", "ha", "blah", "knock", "long", "many", "much", "really"}
+    ),
+    "de": frozenset({"sie", "die", "der", "das", "den", "dem", "ihr", "wir", "sehr", "so", "ganz", "viel", "na", "ja"}),
+    "fr": frozenset({"nous", "vous", "en", "y", "très", "si", "faire", "bla", "tout"}),
+}
+"""Words that good text of a language says twice: “all that that implies”, “die, die die Tür öffnen”, “nous nous”."""
 _FOOTNOTE: Final = re.compile(r"\[\^[^\]\s]+\]")
 _REFERENCE: Final = re.compile(r"\[([^\[\]^][^\[\]]*)\]\[([^\[\]]*)\]")
 _TEX_BRACKETS: Final = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]")
@@ -43,16 +59,39 @@ def placeholders(checked: Checked) -> Iterator[Finding]:
 
 def doubled_words(checked: Checked) -> Iterator[Finding]:
     """`doubled-word`: a word stands twice, as happens at the end of a line."""
+    allowed = _MAY_DOUBLE.get(checked.issue.meta.language.split("-")[0].lower(), frozenset())
     for block in checked.blocks:
         if isinstance(block, CodeBlock | DisplayFormula):
             continue
         for run in inlines_of(block):
-            without_formulas = tuple(inline for inline in run if not isinstance(inline, Formula))
-            for found in _DOUBLED.finditer(plain(without_formulas) if len(without_formulas) == len(run) else ""):
-                if found[1].lower() in _MAY_DOUBLE or found[1].isupper():
+            for found in _DOUBLED.finditer(_words_alone(run)):
+                if found[1].lower() in allowed or _is_name(found[0]):
                     continue
-                place = checked.place_in(block, rf"(?i:\b{re.escape(found[1])}(?:\s+{re.escape(found[1])}\b|\s*$))")
+                place = checked.place_in(
+                    block, rf"(?i:\b{re.escape(found[1])}(?:\W{{1,3}}{re.escape(found[1])}\b|\W{{0,3}}$))"
+                )
                 yield warning(place, "doubled-word", f"“{' '.join(found[0].split())}” stands twice; delete one")
+
+
+def _words_alone(inlines: Inlines) -> str:
+    """The running words; what is no word of the sentence (code, formulas, pictures, fields) parts its neighbours."""
+    parts: list[str] = []
+    for inline in inlines:
+        match inline:
+            case Text(text=text):
+                parts.append(text)
+            case Span(children=children) | Link(children=children):
+                parts.append(_words_alone(children))
+            case Code() | Formula() | Picture():
+                parts.append("\ufffc")
+            case _:
+                parts.append("|")
+    return "".join(parts)
+
+
+def _is_name(pair: str) -> bool:
+    """Whether both are written large: Baden Baden, Duran Duran, BLAH BLAH."""
+    return all(word[0].isupper() for word in pair.split())
 
 
 def heading_levels(checked: Checked) -> Iterator[Finding]:
@@ -160,47 +199,3 @@ def wide_tables(checked: Checked) -> Iterator[Finding]:
                 f"the table has {len(block.align)} columns, phones show about five; leave some out or turn it round"
             )
             yield warning(block.place, "table-wide", message)
-
-
-# --- dates --------------------------------------------------------------------------------------------------------------
-
-
-def past_events(checked: Checked) -> Iterator[Finding]:
-    """`event-past`: over before the issue's date or, where it has none, before now."""
-    day = checked.issue.meta.date
-    moment = datetime.combine(day, time(), UTC) if day else checked.now
-    if moment is None:
-        return
-    for block in checked.blocks:
-        if isinstance(block, Event) and _end_of(block) <= moment:
-            message = f"“{plain(block.title)}” is over before the issue appears; tell of it in the past, or delete it"
-            yield warning(block.place, "event-past", message)
-
-
-def _end_of(event: Event) -> datetime:
-    end = event.end or event.start
-    if isinstance(end, datetime):
-        return end
-    return datetime.combine(end + timedelta(days=1), time(), ZoneInfo(event.zone))
-
-
-_DATED: Final = re.compile(
-    r"\b([^\W\d_]{3,10})\.?,?\s+(\d{1,2}(?:st|nd|rd|th|\.)?\s+[^\W\d_]{3,9}\.?,?\s+\d{4}|\d{4}-\d{2}-\d{2}|[^\W\d_]{3,9}\s+\d{1,2},\s+\d{4})"
-)
-
-
-def weekdays(checked: Checked) -> Iterator[Finding]:
-    """`weekday-mismatch`: the date falls on another day of the week."""
-    names = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-    for number, line in enumerate(checked.lines, 1):
-        for found in _DATED.finditer(line):
-            stated = stated_weekdays(found[1])
-            when = parse_when(found[2], zone="UTC") if stated else None
-            if when is None or isinstance(when.start, datetime) or not isinstance(when.start, date):
-                continue
-            real = when.start.weekday()
-            if real != stated[0]:
-                place = Place(checked.issue.source, number, found.start() + 1)
-                yield warning(
-                    place, "weekday-mismatch", f"{when.start:%d %B %Y} is a {names[real]}; mend the day or the date"
-                )

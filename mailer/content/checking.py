@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Final
 
-from mailer.content.issue import Block, Blocks, Finding, Issue, Place, Text
+from mailer.content.issue import Block, Blocks, CodeBlock, Finding, Issue, Place, Text
 from mailer.content.walk import all_blocks, all_inlines
+
+_NO_PROSE: Final = re.compile(r"<!--.*?-->|`[^`\n]+`|\]\([^)\n]*\)|https?://\S+", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,21 @@ class Checked:
     def lines(self) -> list[str]:
         """The lines of the main file."""
         return self.issue.text.split("\n")
+
+    @cached_property
+    def prose(self) -> str:
+        """The main file's text with code, comments and addresses blanked out, so that every character keeps its offset."""
+        lines = list(self.lines)
+        for block in self.blocks:
+            if isinstance(block, CodeBlock) and block.place.file == self.issue.source:
+                last = min(block.place.line + block.text.count("\n") + 1, len(lines))
+                lines[block.place.line - 1 : last] = [" " * len(line) for line in lines[block.place.line - 1 : last]]
+        return _NO_PROSE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), "\n".join(lines))
+
+    def place_at(self, offset: int) -> Place:
+        """The place of a character of the main file."""
+        line = self.issue.text.count("\n", 0, offset)
+        return Place(self.issue.source, line + 1, offset - (self.issue.text.rfind("\n", 0, offset) + 1) + 1)
 
     @cached_property
     def blocks(self) -> Blocks:

@@ -1,7 +1,7 @@
 """An issue is read: front matter, Markdown, the files it refers to."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -88,7 +88,7 @@ def _read(files: Files, main: str, source: str) -> Issue:
     )
 
 
-def judged(findings: list[Finding], *, own: bool) -> tuple[Finding, ...]:
+def judged(findings: Iterable[Finding], *, own: bool) -> tuple[Finding, ...]:
     """The findings in order; a file without our front matter has no errors, only warnings."""
     return tuple(sorted({finding if own else replace(finding, level="warning") for finding in findings}))
 

@@ -1,26 +1,30 @@
 """The checker's rules about the compiled letter; those about its text are in `mailer.content.check`.
 
-Every rule is one function, named in `RULES`; its docstring begins with the codes that it gives. The place is the issue's
-first line, since the fault is not in a line of the text, or the section's.
+Every rule is one function, named in `RULES`; its docstring begins with the codes that it gives. The place is that in the
+workspace's own template where the fault stands in one, the section's, or else the issue's first line.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Final
 
 from mailer.content.issue import Finding, Heading, Issue, Level, Place
 from mailer.content.walk import all_blocks
+from mailer.rendering.check_contrast import faint_palette, faint_words
 from mailer.rendering.clients import DATE, unsupported
 from mailer.rendering.letter import Frame, Letter, LinkSlot, Segments
 from mailer.rendering.templates import folders
-from mailer.rendering.themes import theme_names
+from mailer.rendering.themes import TEXT_ON, theme_names
+from mailer.rendering.themes import theme as find_theme
 
 CLIPPED_BYTES: Final = 102 * 1024
 """Above this Gmail hides the end of a message."""
 STYLE_BYTES: Final = 16 * 1024
 """Above this Gmail drops a style block."""
+PICTURES_BYTES: Final = 3_000_000
 
 
 def check_letter(issue: Issue, letter: Letter, frame: Frame) -> tuple[Finding, ...]:
@@ -48,6 +52,22 @@ class Compiled:
     def html(self) -> str:
         """The HTML with its slots left out."""
         return _markup(self.letter.html)
+
+    def template_place(self, pattern: str) -> Place | None:
+        """Where the pattern first stands in a template of the workspace; None where it stands in none of its own."""
+        if not self.frame.overrides:
+            return None
+        for path in sorted((Path(self.frame.overrides) / "email").rglob("*.mjml")):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            if found := re.search(pattern, text):
+                before = text[: found.start()]
+                return Place(str(path), before.count("\n") + 1, found.start() - before.rfind("\n"))
+        return None
+
+    def template_file(self, *stems: str) -> Place | None:
+        """The first of these templates that is the workspace's own."""
+        paths = (Path(self.frame.overrides) / "email" / f"{stem}.mjml" for stem in stems if stem)
+        return next((Place(str(path), 1) for path in paths if self.frame.overrides and path.is_file()), None)
 
     def finding(self, level: Level, code: str, message: str, place: Place | None = None) -> Finding:
         """A finding at a place, or at the issue as a whole; its message names the audiences that it is true of."""
@@ -89,7 +109,10 @@ def styles(compiled: Compiled) -> Iterator[Finding]:
             "error", "style-block-large", f"the styles have {size} bytes, Gmail takes 16,384; cut them"
         )
     if "<style" in body:
-        yield compiled.finding("error", "style-in-body", "Gmail drops a style block in the body; move it into the head")
+        place = compiled.template_place("<style")
+        yield compiled.finding(
+            "error", "style-in-body", "Gmail drops a style block in the body; move it into the head", place
+        )
 
 
 def client_support(compiled: Compiled) -> Iterator[Finding]:
@@ -97,7 +120,10 @@ def client_support(compiled: Compiled) -> Iterator[Finding]:
     for feature in unsupported(compiled.html):
         clients = ", ".join(feature.missing)
         yield compiled.finding(
-            "warning", "unsupported-feature", f"{feature.title} does not work in {clients} ({DATE}); do without it"
+            "warning",
+            "unsupported-feature",
+            f"{feature.title} does not work in {clients} ({DATE}); do without it",
+            compiled.template_place(feature.pattern.pattern),
         )
 
 
@@ -110,6 +136,7 @@ def ways_out(compiled: Compiled) -> Iterator[Finding]:
                     "error",
                     f"no-{link}-link",
                     f"the {name} part has no {link} link; put {{{{ link.{link} }}}} into the template",
+                    compiled.template_file("foot", compiled.issue.meta.template, "letter") if name == "HTML" else None,
                 )
     address = "".join(compiled.frame.sender.postal_address.split())
     for name, words in (("HTML", compiled.elements.text), ("text", _markup(compiled.letter.text))):
@@ -118,6 +145,9 @@ def ways_out(compiled: Compiled) -> Iterator[Finding]:
                 "error",
                 "no-postal-address",
                 f"the {name} part has no postal address; set [sender] postal_address and show it",
+                compiled.template_file("foot", compiled.issue.meta.template, "letter")
+                if address and name == "HTML"
+                else None,
             )
 
 
@@ -133,20 +163,57 @@ def accessibility(compiled: Compiled) -> Iterator[Finding]:
     steps = zip([0, *headings], headings, strict=False)
     if headings.count(1) != 1 or any(after > before + 1 for before, after in steps):
         yield compiled.finding(
-            "warning", "heading-order", "headings skip a level, or there is not exactly one h1; mend the template"
+            "warning",
+            "heading-order",
+            "headings skip a level, or there is not exactly one h1; mend the template",
+            compiled.template_place("<h[1-6]"),
         )
     for tag, attributes in elements:
         if tag == "img" and "alt" not in attributes:
             yield compiled.finding(
-                "error", "image-without-alt", 'a picture has no alt; write alt="" where it says nothing'
+                "error",
+                "image-without-alt",
+                'a picture has no alt; write alt="" where it says nothing',
+                compiled.template_place(r"<(?:img|mj-image)\b(?![^>]*\balt=)"),
             )
         if tag == "table" and attributes.get("role") != "presentation" and attributes.get("class") != "d":
             yield compiled.finding(
-                "warning", "layout-table", 'a layout table is read out as data; add role="presentation"'
+                "warning",
+                "layout-table",
+                'a layout table is read out as data; add role="presentation"',
+                compiled.template_place(r"<table\b(?![^>]*role=)"),
             )
         for size in re.findall(r"font-size:\s*(\d+)px", attributes.get("style", "")):
             if 2 < int(size) < 13:  # 0 and 1 hide the preheader and the gaps between columns
-                yield compiled.finding("warning", "small-type", f"{size} px is too small to read; use at least 14")
+                yield compiled.finding(
+                    "warning",
+                    "small-type",
+                    f"{size} px is too small to read; use at least 14",
+                    compiled.template_place(rf"font-size\s*[:=]\s*\"?{size}px"),
+                )
+
+
+def colours(compiled: Compiled) -> Iterator[Finding]:
+    """low-contrast: words that do not stand out from their ground, of the theme in light and dark, or of a template."""
+    theme = find_theme(compiled.issue.meta.theme, folders(compiled.frame.overrides))
+    for place, message in faint_palette(theme, compiled.frame.overrides):
+        yield Finding(place or Place(compiled.issue.source, 1), "warning", "low-contrast", f"{message}; set them apart")
+    known = {(theme.light[text], theme.light[ground]) for text, ground in TEXT_ON}
+    for faint in faint_words(compiled.html):
+        if (faint.text, faint.ground) in known:
+            continue  # told of the palette already
+        message = f"“{faint.words}” is {faint.text} on {faint.ground}, {faint.contrast:.1f} : 1; set them apart"
+        place = compiled.template_place(rf'(?i:color\s*[:=]\s*"?{re.escape(faint.written)})')
+        yield compiled.finding("warning", "low-contrast", message, place)
+
+
+def pictures(compiled: Compiled) -> Iterator[Finding]:
+    """pictures-heavy: what a phone has to fetch before the letter is whole."""
+    size = sum(len(picture.content) for picture in compiled.letter.pictures)
+    if size > PICTURES_BYTES:
+        largest = max(compiled.letter.pictures, key=lambda picture: len(picture.content))
+        message = f"the pictures have {size / 1e6:.1f} MB in all, the largest {len(largest.content) / 1e6:.1f}; use fewer or smaller"
+        yield compiled.finding("warning", "pictures-heavy", message)
 
 
 def names(compiled: Compiled) -> Iterator[Finding]:
@@ -164,7 +231,16 @@ def names(compiled: Compiled) -> Iterator[Finding]:
 
 
 Rule = Callable[[Compiled], Iterator[Finding]]
-RULES: Final[tuple[Rule, ...]] = (accessibility, client_support, names, sizes, styles, ways_out)
+RULES: Final[tuple[Rule, ...]] = (
+    accessibility,
+    client_support,
+    colours,
+    names,
+    pictures,
+    sizes,
+    styles,
+    ways_out,
+)
 
 
 class _Elements(HTMLParser):

@@ -94,6 +94,30 @@ def found(text: str, front: str = FRONT, **options: object) -> list[tuple[int, i
         ("::: event x\nwhen: 2026-12-31 to 2027-01-02\n:::", []),
         ("Come on Monday 12 January 2027.", [(6, 9, "warning", "weekday-mismatch")]),
         ("Come on Tuesday, 12 January 2027, or Friday, January 15, 2027.", []),
+        ("Am Montag, den 12. Januar 2027, und\nam Dienstag, 12. Jänner 2027", [(6, 4, "warning", "weekday-mismatch")]),
+        ("Le lundi 12 janvier 2027, le mardi\n12 janvier 2027", [(6, 4, "warning", "weekday-mismatch")]),
+        ("On Monday\n12 January 2027", [(6, 4, "warning", "weekday-mismatch")]),
+        (
+            "On 12 January 2027 (Wed) or Mon 2027-01-12",
+            [(6, 4, "warning", "weekday-mismatch"), (6, 29, "warning", "weekday-mismatch")],
+        ),
+        ("`Monday 12 January 2027` <!-- Monday 12 January 2027 -->\n\n```\nMonday 12 January 2027\n```", []),
+        ("Monday 12–14 January 2027, Monday 30 February 2027", []),
+        ("Register by Friday 4 December 2026 or later.", [(6, 20, "warning", "deadline-past")]),
+        ("The deadline for abstracts is 1 December 2026.", [(6, 31, "warning", "deadline-past")]),
+        (
+            "Anmeldeschluss: 1. Dezember 2026. Inscrivez-vous avant le 1 décembre 2026.",
+            [(6, 17, "warning", "deadline-past"), (6, 59, "warning", "deadline-past")],
+        ),
+        ("Register by 4 January 2027. It was registered by 4 May 2020, and ran until 5 May 2020.", []),
+        # words said twice
+        ("Use `pip` pip, $x$ x and Baden Baden; the\n**the** end", [(6, 39, "warning", "doubled-word")]),
+        ("It had it had. The the end", [(6, 16, "warning", "doubled-word")]),
+        # addresses of ours
+        (
+            "[the lab](http://localhost:8888/x) [it](https://192.168.1.4) [us](https://wiki.intranet)",
+            [(6, 1, "error", "private-link"), (6, 36, "error", "private-link"), (6, 62, "error", "private-link")],
+        ),
     ],
 )
 def test_each_rule_finds_its_fault(text: str, expected: list[tuple[int, int, str, str]]) -> None:
@@ -121,6 +145,70 @@ def test_an_audience_that_would_get_nothing_is_named() -> None:
     front = "---\ntitle: T\nsubject: S\npreheader: P\naudiences: [a, b]\n---\n"
     assert found("::: audience a\nx\n:::", front) == [(5, 1, "error", "audience-empty")]
     assert found("", FRONT) == [(2, 1, "error", "issue-empty")]
+
+
+BOTH = "---\ntitle: T\nsubject: S\npreheader: P\naudiences: [academic, industry]\n---\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # a heading for some above text for more
+        ("::: audience academic\n## A\n:::\n\nFor all.", [(8, 1, "warning", "heading-for-others")]),
+        ("::: audience academic\n## A\n:::\n::: audience industry\n## B\n:::\n\nFor all.", []),
+        ("::: audience academic\n## A\nText.\n:::\n\nFor all.", []),
+        # a promise that is kept for some
+        ("Come to these:\n\n::: audience academic\n- a talk\n:::\n\nBye.", [(7, 1, "warning", "nothing-follows")]),
+        ("Come to these:\n\n::: audience academic\n- a talk\n:::\n::: audience industry\n- a fair\n:::\n\nBye.", []),
+        ("::: audience academic\nCome to these:\n\n- a talk\n:::\n\nBye.", []),
+        # words that say whom they are for
+        ("Funding for academics only.", [(7, 9, "warning", "words-for-others")]),
+        ("::: audience industry\nFor industry partners only.\n:::\n\nBye.", []),
+        ("Only for our industry partners: lunch.", [(7, 1, "warning", "words-for-others")]),
+        ("This is not for publication.", [(7, 9, "warning", "words-for-others")]),
+        ("Not only academics came.", []),
+        # links to what others get
+        ("::: audience academic\n## The part\nText.\n:::\nSee [above](#the-part).", [(11, 5, "warning", "anchor-for-others"), (11, 5, "warning", "anchor-link")]),
+        # a fence that is code by its indent
+        ("Text.\n\n    ::: audience academic\n    secret\n    :::\n", [(9, 5, "error", "container-stray")]),
+        ("```\n::: audience academic\n```\n", []),
+        # nothing but the greeting
+        ("Hello.\n\n::: audience academic\n## A\nx\n\n## B\ny\n:::", [(5, 1, "warning", "audience-thin")]),
+    ],
+)  # fmt: skip
+def test_what_one_audience_sees_of_what_is_for_another(text: str, expected: list[tuple[int, int, str, str]]) -> None:
+    assert found(text, BOTH) == expected
+
+
+def test_a_subject_that_announces_what_others_get_is_told() -> None:
+    text = "::: audience academic\n## Prize lecture\nText.\n:::\n\n::: audience industry\n## Fair\nText.\n:::\n"
+    front = "---\ntitle: T\nsubject: The prize lecture, and more\npreheader: P\naudiences: [academic, industry]\n---\n"
+    assert found(text, front) == [(3, 1, "warning", "subject-for-others")]
+    own = front.replace("---\n", "---\nby_audience:\n  industry: {subject: The fair}\n", 1)
+    assert found(text, own) == []
+    swapped = front.replace("---\n", "---\nby_audience:\n  industry: {preheader: Prize lecture}\n", 1)
+    assert found(text, swapped.replace("The prize lecture, and more", "S")) == [(2, 1, "warning", "subject-for-others")]
+
+
+def test_a_date_without_a_year_is_that_near_the_issue() -> None:
+    front = "---\ntitle: T\nsubject: S\npreheader: P\ndate: 2027-01-05\n---\n"
+    assert found("On Monday 12 January, Tuesday 12 January, Thursday 31 December.", front) == [
+        (7, 4, "warning", "weekday-mismatch")
+    ]
+    assert found("On Monday 12 September.", front) == []  # too far to know its year
+    assert found("Apply by 3 January, register before 6 January.", front) == [(7, 10, "warning", "deadline-past")]
+    assert found("On Monday 12 January.", now=NOW) == []  # of an issue without a date nothing is known
+
+
+def test_words_are_doubled_by_the_custom_of_the_language() -> None:
+    def front(language: str) -> str:
+        return f"---\ntitle: T\nsubject: S\npreheader: P\nlanguage: {language}\n---\n"
+
+    assert found("all, die die Tür öffnen", front("de")) == []
+    assert found("nous nous sommes vus", front("fr")) == []
+    assert found("all that that implies", front("en-GB")) == []
+    for language, text in (("de", "und und"), ("fr", "le le"), ("en", "die die")):
+        assert found(text, front(language)) == [(7, 1, "warning", "doubled-word")]
 
 
 def test_subject_and_preheader_are_judged() -> None:

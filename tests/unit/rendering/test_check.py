@@ -1,9 +1,13 @@
+import io
+import random
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from mailer.rendering import Frame, check_letter, render
+from mailer.content import StoredFiles, read_files
+from mailer.rendering import Frame, check_letter, check_letters, render
 from mailer.rendering.clients import FEATURES, features_of, unsupported
 from tests.unit.rendering.builders import ARCHIVED, FRAME, filled_html, from_markdown
 
@@ -83,6 +87,76 @@ def test_the_table_names_each_feature_once() -> None:
 )
 def test_a_workspaces_template_is_judged(tmp_path: Path, paragraph: str, code: str) -> None:
     assert code in codes(frame=overriding(tmp_path, blocks__paragraph=paragraph))
+
+
+def test_a_fault_of_a_workspaces_template_is_placed_in_it(tmp_path: Path) -> None:
+    frame = overriding(tmp_path, blocks__paragraph='<p>x</p>\n  <p style="box-shadow:1px 1px">x</p>\n')
+    issue = from_markdown(TEXT)
+    (finding,) = check_letter(issue, render(issue, frozenset(), frame), frame)
+    assert str(finding.place) == f"{tmp_path}/email/blocks/paragraph.mjml:2:13"
+    assert "Gmail, Outlook for Windows, Yahoo Mail (2026-05-13)" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("style", "is_told"),
+    [
+        ("color:#888888", True),
+        ("color:#888", True),
+        ("color:silver", True),
+        ("color:#777777;font-size:24px", False),
+        ("color:#777777;font-size:19px;font-weight:bold", False),
+        ("color:#777777;font-size:19px", True),
+        ("color:#ffffff", True),
+        ("color:#ffffff;background-color:#1d4f91", False),
+        ("color:#ffffff;display:none", False),
+        ("color:rgba(0,0,0,.5)", False),
+    ],
+)
+def test_faint_words_of_a_template_are_told(tmp_path: Path, style: str, is_told: bool) -> None:  # noqa: FBT001
+    frame = overriding(tmp_path, blocks__paragraph=f'<p style="{style}">x</p>')
+    issue = from_markdown("---\ntitle: T\n---\nHello.")
+    found = [
+        finding
+        for finding in check_letter(issue, render(issue, frozenset(), frame), frame)
+        if finding.code == "low-contrast"
+    ]
+    assert bool(found) == is_told
+    assert all(str(finding.place).endswith("paragraph.mjml:1:11") for finding in found)
+
+
+def test_a_faint_palette_of_a_workspaces_theme_is_told_at_its_line(tmp_path: Path) -> None:
+    frame = overriding(tmp_path)
+    (tmp_path / "email" / "themes").mkdir(parents=True)
+    path = tmp_path / "email" / "themes" / "meridian.toml"
+    path.write_text(
+        '[measure]\nradius = 3\n\n[light]\nrule = "#888888"\nmuted = "#999999"\n\n[dark]\nmuted = "#9aa4b2"\n'
+    )
+    issue = from_markdown(TEXT)
+    found = [f for f in check_letter(issue, render(issue, frozenset(), frame), frame) if f.code == "low-contrast"]
+    assert {str(finding.place) for finding in found} == {f"{path}:6:1"}
+    assert any("muted on sheet of the light palette of meridian has 2.8 : 1" in finding.message for finding in found)
+
+
+def test_a_template_that_cannot_be_used_is_a_finding_at_its_line(tmp_path: Path) -> None:
+    issue = from_markdown(TEXT.replace("title:", "audiences: [a, b]\ntitle:"))
+    (finding,) = check_letters(issue, ["a", "b"], overriding(tmp_path, foot="<mj-section>\n{% if %}\n</mj-section>"))
+    assert (finding.level, finding.code) == ("error", "template-error")
+    assert str(finding.place) == f"{tmp_path}/email/foot.mjml:2:1"
+    (finding,) = check_letters(issue, [], overriding(tmp_path, foot="<mj-section><mj-column></mj-section>"))
+    assert finding.code == "template-error"
+
+
+def test_heavy_pictures_are_told() -> None:
+    noise = random.Random(1)  # noqa: S311
+    files = {}
+    for name in "abcdef":
+        out = io.BytesIO()
+        Image.frombytes("RGB", (1100, 900), noise.randbytes(1100 * 900 * 3)).save(out, "JPEG", quality=95)
+        files[f"{name}.jpg"] = out.getvalue()
+    text = "---\ntitle: T\n---\n" + "\n\n".join(f"![A plot]({name})" for name in files)
+    issue = read_files(StoredFiles({"issue.md": text.encode(), **files}))
+    found = [f.code for f in check_letter(issue, render(issue, frozenset(), FRAME), FRAME)]
+    assert found == ["pictures-heavy"]
 
 
 def test_a_frame_without_a_way_out_is_an_error(tmp_path: Path) -> None:

@@ -1,0 +1,100 @@
+"""Rules about dates: a weekday that is not the date's, an event or a deadline that is over."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from mailer.content.checking import Checked, warning
+from mailer.content.issue import Event, Finding
+from mailer.content.moments import MONTHS, WEEKDAYS, parse_when
+from mailer.content.plain import plain
+
+_NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTH: Final = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
+_WEEKDAY: Final = "(?:" + "|".join(sorted(WEEKDAYS, key=len, reverse=True)) + r")\b\.?"
+_DAY: Final = r"\d{1,2}(?:st|nd|rd|th|er|\.)?"
+_DATE: Final = (
+    rf"(?:\d{{4}}-\d{{2}}-\d{{2}}\b|{_DAY}\s+(?:of\s+)?{_MONTH}(?:,?\s+\d{{4}}\b)?"
+    rf"|{_MONTH}\s+{_DAY}(?!\d)(?:,?\s+\d{{4}}\b)?)"
+)
+_DATED: Final = re.compile(
+    rf"(?<![\w–-])({_WEEKDAY})(?:\s*,\s*|\s+)(?:the\s+|den\s+|dem\s+|der\s+|le\s+)?({_DATE})"
+    rf"|({_DATE})\s*\(({_WEEKDAY})\)",
+    re.IGNORECASE,
+)
+_DEADLINE: Final = re.compile(
+    r"\b(?:deadlines?|register|registration|apply|applications?|submit|submissions?|nominate|nominations?|abstracts?|rsvp"
+    r"|reply|book|sign\s+up|closing\s+date|clos(?:es|ing)|due|anmeld\w+|bewerb\w+|einreich\w+|frist|"
+    r"inscri\w+|candidat\w+|date\s+limite|soumett\w+)\b"
+    r"[^.!?\n]{0,80}?(?:\bby\b|\buntil\b|\bbefore\b|\bis\b|\bare\b|\bon\b|:|\bbis\b|\bspätestens\b|\bist\b|\bam\b"
+    r"|\bavant\b|\bjusqu'au\b|\bjusqu’au\b|\best\b|\ble\b)\s*"
+    rf"(?:(?:on|the|the\s+end\s+of|zum|am|den|le|au)\s+)*(?:{_WEEKDAY},?\s+)?({_DATE})",
+    re.IGNORECASE,
+)
+BEFORE: Final = timedelta(days=60)
+AFTER: Final = timedelta(days=200)
+"""How far from the issue's date a date without a year is believed to lie."""
+
+
+def past_events(checked: Checked) -> Iterator[Finding]:
+    """`event-past`: over before the issue's date or, where it has none, before now."""
+    moment = _moment(checked)
+    if moment is None:
+        return
+    for block in checked.blocks:
+        if isinstance(block, Event) and _end_of(block) <= moment:
+            message = f"“{plain(block.title)}” is over before the issue appears; tell of it in the past, or delete it"
+            yield warning(block.place, "event-past", message)
+
+
+def past_deadlines(checked: Checked) -> Iterator[Finding]:
+    """`deadline-past`: readers are asked to do something by a day that is over when the issue appears."""
+    moment = _moment(checked)
+    if moment is None:
+        return
+    for found in _DEADLINE.finditer(checked.prose):
+        day = _day(checked, found[1])
+        if day is not None and day < moment.date():
+            place = checked.place_at(found.start(1))
+            yield warning(place, "deadline-past", f"{day:%d %B %Y} is over before the issue appears; mend or drop it")
+
+
+def weekdays(checked: Checked) -> Iterator[Finding]:
+    """`weekday-mismatch`: the date falls on another day of the week."""
+    for found in _DATED.finditer(checked.prose):
+        stated, written = (found[1], found[2]) if found[1] else (found[4], found[3])
+        day = _day(checked, written)
+        if day is not None and day.weekday() != WEEKDAYS[stated.lower().rstrip(".")]:
+            message = f"{day:%d %B %Y} is a {_NAMES[day.weekday()]}; mend the day or the date"
+            yield warning(checked.place_at(found.start()), "weekday-mismatch", message)
+
+
+def _day(checked: Checked, written: str) -> date | None:
+    """The day that is meant; without a year the one near the issue's date, None where none is near enough."""
+    written = " ".join(written.split())
+    if re.search(r"\d{4}", written):
+        when = parse_when(written, zone="UTC")
+        return when.start if when and not isinstance(when.start, datetime) else None
+    issued = checked.issue.meta.date
+    if issued is None:
+        return None
+    for year in (issued.year - 1, issued.year, issued.year + 1):
+        when = parse_when(f"{written.rstrip(',')} {year}", zone="UTC")
+        day = when.start if when and not isinstance(when.start, datetime) else None
+        if day is not None and -BEFORE <= day - issued <= AFTER:
+            return day
+    return None
+
+
+def _moment(checked: Checked) -> datetime | None:
+    day = checked.issue.meta.date
+    return datetime.combine(day, time(), UTC) if day else checked.now
+
+
+def _end_of(event: Event) -> datetime:
+    end = event.end or event.start
+    if isinstance(end, datetime):
+        return end
+    return datetime.combine(end + timedelta(days=1), time(), ZoneInfo(event.zone))

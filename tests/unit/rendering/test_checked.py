@@ -1,0 +1,83 @@
+"""What the checker passes, the renderer makes: nothing refused, nothing replaced by less than what was written."""
+
+import io
+
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from mailer.base.errors import WrongInput
+from mailer.content import Issue, StoredFiles, check_issue, read_files, select
+from mailer.content.formulas import FormulaError, typeset
+from mailer.content.issue import CodeBlock, Formula, MergeField, Picture, Text
+from mailer.content.merge_fields import evaluate
+from mailer.content.walk import all_blocks, all_inlines
+from mailer.rendering import check_letters, render
+from mailer.rendering.pictures import Gallery
+from tests.unit.rendering.builders import FRAME
+
+FRONT = "---\ntitle: T\nsubject: S\npreheader: P\naudiences: [a, b]\n{}---\n\nHello.\n\n"
+FRONT_LINES = ["", "theme: signal\n", "theme: nope\n", "template: nope\n", "language: de\n", "language: xx-zz-\n", "date: 2027-13-01\n", "date: 2027-01-12\n", "slug: A b\n", "by_audience: {a: {subject: X}}\n", "subject: {a: X}\n"]  # fmt: skip
+PARTS = [
+    "Words.", "## A heading", "#### Too deep", "$x^2$", "$\\frac{1}{2}$", "$\\nosuch$", "$\\frac{1}{$", "$$\n\\begin{matrix} a \\\\ b\n$$",
+    "![A plot](a.png)", "![A plot](gone.png)", "![A plot](bad.png)", "![](a.png)", "![A plot](https://x.org/a.png)", "![A plot](../a.png)",
+    "[a page](https://x.org)", "[a page](page.html)", "[a page](javascript:x)", "[a page](#nowhere)", "[^none]", "x[^n]\n\n[^n]: A note.",
+    "Dear {{ name | default('you') }}", "{{ nickname }}", "{{ name.upper() }}", "{% if x %}", "{{< figure >}}",
+    "::: audience a\nFor a.\n:::", "::: audience c\nFor c.\n:::", "::: audience a\nUnclosed.", "::: nosuch\nText.\n:::", ":::", ":: note", "    ::: audience a\n    x",
+    "::: event Talk\nwhen: 2027-01-12 14:00\n:::", "::: event Talk\nwhen: soon\n:::", "::: publications r.bib\n:::", "::: publications gone.bib\n:::",
+    "::: figure a.png\nA caption.\n:::", "::: figure\n:::", "::: button https://x.org\nGo there\n:::", "::: button\nGo there\n:::", "::: people\n- A (B), c\n:::",
+    "<b>bold</b>", "<script>x</script>", "<div>", "| a | b |\n|---|---|\n| 1 | 2 |", "```python\nx = 1\n```", "- a\n- b", "> said",
+]  # fmt: skip
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(out, "PNG")
+    return out.getvalue()
+
+
+FILES = {"a.png": picture(), "bad.png": b"no picture", "r.bib": b"@misc{a, title={X}, author={Y Z}, year=2020}"}
+
+
+@settings(deadline=None)
+@given(st.sampled_from(FRONT_LINES), st.lists(st.sampled_from(PARTS), max_size=5))
+def test_what_the_checker_passes_is_rendered_whole(front: str, parts: list[str]) -> None:
+    text = FRONT.format(front) + "\n\n".join(parts)
+    try:
+        issue = read_files(StoredFiles({"issue.md": text.encode(), **FILES}))
+    except WrongInput:
+        return  # refused before there is anything to pass
+    found = [*check_issue(issue, known_audiences=["a", "b"]), *check_letters(issue, issue.meta.audiences, FRAME)]
+    if any(finding.level == "error" for finding in found):
+        event("refused")
+        return
+    event("passed")
+    for audiences in (frozenset[str](), frozenset({"a"}), frozenset({"b"}), frozenset({"a", "b"})):
+        assert_whole(issue, audiences)
+
+
+def assert_whole(issue: Issue, audiences: frozenset[str]) -> None:
+    letter = render(issue, audiences, FRAME)
+    gallery = Gallery(issue.assets, 500)
+    blocks = select(issue, audiences)
+    for _, inline in all_inlines(blocks):
+        match inline:
+            case Formula(tex=tex, display=display):
+                assert not isinstance(typeset(tex, display=display), FormulaError)
+            case Picture(src=src):
+                assert gallery.show(src) is not None
+            case MergeField(expression=expression):
+                evaluate(expression, {})
+            case Text(text=words):
+                assert not words.startswith(":::")
+            case _:
+                pass
+    assert not any(isinstance(block, CodeBlock) and block.text.startswith(":::") for block in all_blocks(blocks))
+    assert "nosuch" not in "".join(part for part in letter.text if isinstance(part, str))
+
+
+def test_each_part_that_the_renderer_would_spoil_is_an_error() -> None:
+    spoilt = ["$\\nosuch$", "![A plot](gone.png)", "![A plot](bad.png)", "::: nosuch\nText.\n:::", "::: publications gone.bib\n:::", "{{ nickname }}", "    ::: audience a\n    x", ":::"]  # fmt: skip
+    for part in spoilt:
+        issue = read_files(StoredFiles({"issue.md": (FRONT.format("") + part).encode(), **FILES}))
+        assert any(finding.level == "error" for finding in check_issue(issue)), part
