@@ -4,19 +4,33 @@ Nothing that opens a door is kept: of links, sessions and tokens only the SHA-25
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Final
 
-from sqlalchemy import ColumnElement, ForeignKey, String, delete, select, update
+from sqlalchemy import ColumnElement, ForeignKey, String, Text, delete, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mailer.base import audit
+from mailer.base.database import Database
 from mailer.base.errors import NotFound, NotPermitted, WrongInput
 from mailer.base.tables import Base, BigId, UserId, UtcDateTime
 
 LINK_LIFETIME = timedelta(minutes=30)
 SESSION_LIFETIME = timedelta(days=14)
+BETWEEN_USES = timedelta(minutes=1)
+"""How exactly a token's last use is known: a busy script writes it once a minute, not at every call."""
+SCOPES: Final = (
+    "audiences:read", "audiences:write",
+    "campaigns:read", "campaigns:write", "campaigns:send",
+    "imports:read", "imports:write",
+    "subscribers:read", "subscribers:write", "subscribers:erase",
+    "subscriptions:read", "subscriptions:write",
+    "suppressions:read", "suppressions:write",
+)  # fmt: skip
+"""What a token can be good for. Writing does not include reading; sending and erasing stand apart, having no way back."""
 
 
 class User(Base):
@@ -53,7 +67,7 @@ class WebSession(Base):
 
 
 class ApiToken(Base):
-    """A script's key to the API."""
+    """A script's key to the API; `scopes` are separated by blanks."""
 
     __tablename__ = "api_tokens"
 
@@ -63,6 +77,9 @@ class ApiToken(Base):
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    scopes: Mapped[str] = mapped_column(Text, default=" ".join(SCOPES))
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +151,19 @@ def find_user(session: Session, email: str) -> Account:
     return _account(user)
 
 
+def only_user(session: Session) -> Account:
+    """The one person who signs in.
+
+    Raises:
+        WrongInput: there are several, or none.
+    """
+    people = [account for account in list_users(session) if not account.is_disabled]
+    if len(people) != 1:
+        do = "say whose with --user" if people else "`mailer user add` lets a person in"
+        raise WrongInput(f"{len(people) or 'no'} people sign in", do=do)
+    return people[0]
+
+
 def login_link(session: Session, user_id: UserId, *, now: datetime) -> str:
     """The secret of a new one-time link, good for half an hour."""
     secret = secrets.token_urlsafe(24)
@@ -186,10 +216,53 @@ def end_session(session: Session, secret: str) -> None:
     session.execute(delete(WebSession).where(WebSession.digest == _digest(secret)))
 
 
-def add_token(session: Session, user_id: UserId, *, name: str, now: datetime) -> str:
-    """The secret of a new API token; it is shown once and not kept."""
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script that showed a live token: whose it is, and what it may do."""
+
+    account: Account
+    token_id: int
+    scopes: frozenset[str]
+
+    @property
+    def actor(self) -> str:
+        """How the audit log names it."""
+        return f"{self.account.actor} by api"
+
+
+def add_token(
+    session: Session,
+    user_id: UserId,
+    *,
+    name: str,
+    scopes: Sequence[str] = SCOPES,
+    expires_at: datetime | None = None,
+    now: datetime,
+) -> str:
+    """The secret of a new API token; it is shown once and not kept.
+
+    Args:
+        scopes: what it is good for; without, everything.
+        expires_at: when it ends by itself; None is never.
+
+    Raises:
+        WrongInput: there is no such scope, or the token would have ended already.
+    """
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown:
+        raise WrongInput(f"there is no scope {unknown[0]!r}", do=f"use some of {', '.join(SCOPES)}")
+    if expires_at is not None and expires_at <= now:
+        raise WrongInput("a token cannot end in the past", do="give a later day")
     secret = "mlr_" + secrets.token_urlsafe(30)
-    session.add(ApiToken(user_id=user_id, name=name, digest=_digest(secret), created_at=now))
+    token = ApiToken(
+        user_id=user_id,
+        name=name[:200],
+        digest=_digest(secret),
+        scopes=" ".join(scope for scope in SCOPES if scope in scopes),
+        expires_at=expires_at,
+        created_at=now,
+    )
+    session.add(token)
     audit.note(session, actor=f"user {user_id}", deed="token_added", subject=f"user {user_id}", now=now, detail=name)
     return secret
 
@@ -211,15 +284,33 @@ def revoke_token(session: Session, token_id: int, *, now: datetime, actor: str =
     audit.note(session, actor=actor, deed="token_revoked", subject=f"token {token_id}", now=now)
 
 
-def token_user(session: Session, secret: str) -> Account | None:
-    """Whose script this is, if anybody's."""
+def script_of(session: Session, secret: str, *, now: datetime) -> Script | None:
+    """Which script shows this token, if it is a live one."""
     query = (
-        select(User)
+        select(User, ApiToken)
         .join(ApiToken, ApiToken.user_id == User.id)
-        .where(ApiToken.digest == _digest(secret), ApiToken.revoked_at.is_(None), User.disabled_at.is_(None))
+        .where(
+            ApiToken.digest == _digest(secret),
+            ApiToken.revoked_at.is_(None),
+            or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > now),
+            User.disabled_at.is_(None),
+        )
     )
-    user = session.scalar(query)
-    return None if user is None else _account(user)
+    found = session.execute(query).one_or_none()
+    if found is None:
+        return None
+    user, token = found
+    return Script(_account(user), token.id, frozenset(token.scopes.split()))
+
+
+def note_use(database: Database, script: Script, *, now: datetime) -> None:
+    """Write down that a token was used just now, where that is not known to the minute."""
+    before = (ApiToken.id == script.token_id, or_(ApiToken.used_at.is_(None), ApiToken.used_at < now - BETWEEN_USES))
+    with database.read() as session:
+        is_news = session.scalar(select(ApiToken.id).where(*before)) is not None
+    if is_news:
+        with database.begin() as session:
+            session.execute(update(ApiToken).where(*before).values(used_at=now))
 
 
 def _usable(secret: str, now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -125,6 +125,18 @@ def list_audiences(session: Session, *, archived: bool = False) -> tuple[Audienc
     )
 
 
+def find_audience(session: Session, slug: str, *, lock: bool = False) -> AudienceRow:
+    """An audience, archived or not; with `lock` nobody else changes it before this transaction ends.
+
+    Raises:
+        NotFound: there is none.
+    """
+    (audience_id,) = audience_ids(session, (slug,), archived=True)
+    if lock:
+        session.execute(select(Audience.id).where(Audience.id == audience_id).with_for_update())
+    return next(row for row in list_audiences(session, archived=True) if row.id == audience_id)
+
+
 def audience_ids(session: Session, slugs: Sequence[str], *, archived: bool = False) -> tuple[AudienceId, ...]:
     """The ids of these audiences, in their order.
 

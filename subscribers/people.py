@@ -110,6 +110,18 @@ def person_by_id(session: Session, subscriber_id: SubscriberId, *, now: datetime
     return found[0] if found else None
 
 
+def shown_person(session: Session, subscriber_id: SubscriberId, *, now: datetime) -> Person:
+    """A person of whom the id is known.
+
+    Raises:
+        NotFound: they were erased.
+    """
+    found = person_by_id(session, subscriber_id, now=now)
+    if found is None:
+        raise NotFound("there is no such person (any more)", do="check how the address is written")
+    return found
+
+
 def list_people(
     session: Session,
     *,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, select
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -114,6 +114,25 @@ def lift(session: Session, address_or_domain: str, *, now: datetime, actor: str)
     if found is None:
         raise NotFound(f"{address_or_domain} is not suppressed", do="check how it is written")
     audit.note(session, actor=actor, deed="suppression_lifted", subject=f"suppression {found}", now=now)
+
+
+def find_suppression(session: Session, address_or_domain: str, *, keys: Keys | None = None) -> SuppressionRow:
+    """The entry of an address, or of a domain as `@example.org`; with `keys`, that of an erased address too.
+
+    Raises:
+        NotFound: it does not stand on the list.
+    """
+    try:
+        subject = _subject(address_or_domain)
+    except WrongInput as error:
+        raise NotFound(f"{address_or_domain!r} is not suppressed", do=error.message) from error
+    stands = _stands(subject)
+    if keys is not None and "address_key" in subject:
+        stands = or_(stands, Suppression.address_hash.in_(keys.keyed_hashes(subject["address_key"])))
+    entry = session.scalar(select(Suppression).where(stands))
+    if entry is None:
+        raise NotFound(f"{address_or_domain} is not suppressed", do="check how it is written")
+    return _row(entry)
 
 
 def list_suppressions(session: Session, *, after: int = 0, limit: int = 100) -> tuple[SuppressionRow, ...]:

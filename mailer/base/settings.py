@@ -209,6 +209,7 @@ class LimitsSection(Section):
     )
     letter_bytes: int = Field(default=95 * 1024, ge=10_000, description="budget of a letter's HTML")
     deadline: Duration = Field(default=timedelta(hours=48), description="how long a deferred message is tried again")
+    api: int = Field(default=600, ge=1, description="calls a minute of each API token, in each web process")
 
 
 class Settings(BaseSettings):

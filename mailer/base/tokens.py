@@ -29,6 +29,7 @@ class Purpose(IntEnum):
     MESSAGE_ID = 7
     FORM = 8
     SESSION = 9
+    CURSOR = 10
 
 
 class Keys:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mailer import accounts, demo
+from mailer.accounts import SCOPES
 from mailer.base import audit
 from mailer.base.database import Database
 from mailer.base.errors import WrongInput
@@ -120,16 +121,27 @@ def user_list(workspace: WorkspaceOption = None, json_: JsonOption = False) -> N
         show_table(("email", "name", "disabled"), [tuple(row.values()) for row in rows])
 
 
-@token.command("add", epilog="Example: mailer token add 'nightly export' --user helena@example.org")
+@token.command("add", epilog="Example: mailer token add 'nightly export' --scope subscribers:read --expires 2030-01-01")
 def token_add(
     name: Annotated[str, typer.Argument(help="What it is for.")],
-    of_user: Annotated[str, typer.Option("--user", help="Whose rights it has.")],
+    of_user: Annotated[
+        str, typer.Option("--user", help="Whose it is; may be left out where one person signs in.")
+    ] = "",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(metavar="S", help=f"What it is good for; may be repeated. Without: all of {', '.join(SCOPES)}."),
+    ] = None,
+    expires: Annotated[str, typer.Option(metavar="T", help="An ISO date or time at which it ends by itself.")] = "",
     workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
 ) -> None:
     """Make a token and print it, this once."""
+    wanted = tuple(scope) if scope else SCOPES
+    ends = _moment(expires, "--expires") if expires else None
     with opened(workspace) as app, app.database.begin() as session:
-        account = accounts.find_user(session, of_user)
-        show(accounts.add_token(session, account.id, name=name, now=app.clock()))
+        account = accounts.find_user(session, of_user) if of_user else accounts.only_user(session)
+        secret = accounts.add_token(session, account.id, name=name, scopes=wanted, expires_at=ends, now=app.clock())
+    show_json({"name": name, "token": secret, "scopes": wanted, "expires_at": ends}) if json_ else show(secret)
 
 
 @token.command("list", epilog="Example: mailer token list")
@@ -138,13 +150,14 @@ def token_list(workspace: WorkspaceOption = None, json_: JsonOption = False) -> 
     with opened(workspace) as app, app.database.read() as session:
         tokens = accounts.list_tokens(session)
     rows = [
-        {"id": row.id, "name": row.name, "created_at": row.created_at, "revoked_at": row.revoked_at or ""}
+        (row.id, row.name, row.created_at, row.revoked_at or "", row.expires_at or "", row.used_at or "", row.scopes)
         for row in tokens
     ]
+    keys = ("id", "name", "created_at", "revoked_at", "expires_at", "used_at", "scopes")
     if json_:
-        show_json(rows)
+        show_json([dict(zip(keys, row, strict=True)) | {"scopes": row[-1].split()} for row in rows])
     else:
-        show_table(("id", "name", "created", "revoked"), [tuple(row.values()) for row in rows])
+        show_table(("id", "name", "created", "revoked", "expires", "last used", "scopes"), rows)
 
 
 @token.command("revoke", epilog="Example: mailer token revoke 3")
@@ -162,7 +175,7 @@ def audit_log(
 ) -> None:
     """Show who did what, when."""
     with opened(workspace) as app, app.database.read() as session:
-        found = audit.entries(session, since=_moment(since) if since else None)
+        found = audit.entries(session, since=_moment(since, "--since") if since else None)
     rows = [
         {"at": entry.at, "actor": entry.actor, "deed": entry.deed, "subject": entry.subject, "detail": entry.detail}
         for entry in reversed(found)
@@ -173,9 +186,9 @@ def audit_log(
         show_table(("at", "actor", "deed", "subject", "detail"), [tuple(row.values()) for row in rows])
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str, option: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise WrongInput(f"{text!r} is no time", do="give an ISO date such as 2027-01-05", place="--since") from error
+        raise WrongInput(f"{text!r} is no time", do="give an ISO date such as 2027-01-05", place=option) from error
     return moment.astimezone()

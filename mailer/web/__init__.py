@@ -24,11 +24,12 @@ def create_app(app: App) -> FastAPI:
     web = FastAPI(title="mailer", version=__version__, docs_url=None, redoc_url=None)
     web.state.app = app
     web.state.pages = Pages(app)
-    web.state.limits = Limits()
+    web.state.limits = Limits(app.settings.limits.api)
     web.state.campaign_audiences = CampaignAudiences()
     add_error_pages(web)
     web.add_middleware(Guard)
     web.mount("/static", StaticFiles(directory=templates_dir() / "web" / "static"), name="static")
     for part in (health, public, login, api, manager):
         web.include_router(part.router)
+    api.describe(web)
     return web

@@ -1,16 +1,16 @@
 """An error becomes a status and a page, or for scripts a problem (RFC 9457): one table."""
 
-from http import HTTPStatus
-
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from mailer.base.errors import MailerError, NotAllowed, NotFound, NotPermitted, Unreachable, WrongInput
 from mailer.web.dependencies import SignInFirst
 from mailer.web.pages import page, public_page, wanted_language
+from mailer.web.problems import Problem, problem_answer
 
 log = structlog.get_logger()
 
@@ -28,6 +28,7 @@ def add_error_pages(api: FastAPI) -> None:
     """Answer every error with something that a person, or a script, can understand."""
     api.add_exception_handler(MailerError, _known)
     api.add_exception_handler(SignInFirst, _sign_in)
+    api.add_exception_handler(Problem, _problem)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _http)
     api.add_exception_handler(Exception, _ours)
@@ -48,6 +49,13 @@ async def _sign_in(_request: Request, _error: Exception) -> Response:
     return RedirectResponse("/login", status_code=303)
 
 
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - registered for this kind
+    if request.url.path.startswith("/api/"):
+        return problem_answer(error.status, error.detail, headers=error.headers, more=error.more)
+    return _answer(request, error.status, error.detail, "go back and try another way")
+
+
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this kind
     first = error.errors()[0]
@@ -60,10 +68,26 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this kind
     if error.status_code == 404:
-        return _answer(request, 404, "there is no such page", "check the address, or begin at the front page")
-    answer = _answer(request, error.status_code, str(error.detail), "go back and try another way")
+        missing = (
+            "there is nothing at this address" if request.url.path.startswith("/api/") else "there is no such page"
+        )
+        return _answer(request, 404, missing, "check the address, or begin at the front page")
+    is_script = request.url.path.startswith("/api/")
+    do = "see /docs for what can be asked" if is_script else "go back and try another way"
+    answer = _answer(request, error.status_code, str(error.detail), do)
     answer.headers.update(error.headers or {})
+    if error.status_code == 405:
+        answer.headers["allow"] = ", ".join(_methods_of(request))
     return answer
+
+
+def _methods_of(request: Request) -> list[str]:
+    """Every method that an address takes (RFC 9110 §10.2.1); a router knows those of the first route only."""
+    found: set[str] = set()
+    for route in request.app.router.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return sorted(found)
 
 
 async def _ours(request: Request, error: Exception) -> Response:
@@ -74,9 +98,7 @@ async def _ours(request: Request, error: Exception) -> Response:
 def _answer(request: Request, status: int, message: str, do: str) -> Response:
     path = request.url.path
     if path.startswith("/api/"):
-        title = HTTPStatus(status).phrase
-        problem = {"type": "about:blank", "title": title, "status": status, "detail": f"{message}; {do}"}
-        return JSONResponse(problem, status_code=status, media_type="application/problem+json")
+        return problem_answer(status, f"{message}; {do}")
     title, do = message[:1].upper() + message[1:], do[:1].upper() + do[1:]
     if path.startswith(PUBLIC):
         kind = "bad_link" if status == 404 and not path.startswith(("/archive", "/media/", "/feed")) else "error"

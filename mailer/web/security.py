@@ -14,6 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mailer.accounts import SESSION_LIFETIME
+from mailer.web.problems import Problem, problem_answer
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'self'; "
@@ -45,6 +46,7 @@ FORGEABLE: Final = ("/unsubscribe/", "/preferences/", "/confirm/", "/subscribe",
 
 LIMIT_BYTES: Final = 64 * 1024 * 1024
 """The largest body that is read, such as a file of people."""
+TOO_LARGE: Final = "That is too large: at most 64 MB."
 
 
 class Guard:
@@ -64,7 +66,22 @@ class Guard:
         answer = _with_headers(send, is_head=is_head)
         headers = Headers(scope=scope)
         refused = _refused(scope, headers)
-        await (refused or self.app)(scope, receive, answer)
+        await (refused or self.app)(scope, _bounded(receive), answer)
+
+
+def _bounded(receive: Receive) -> Receive:
+    """A body that does not say how long it is ends at the limit too."""
+    seen = 0
+
+    async def bounded() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > LIMIT_BYTES:
+            raise Problem(413, TOO_LARGE)
+        return message
+
+    return bounded
 
 
 def _with_headers(send: Send, *, is_head: bool) -> Send:
@@ -83,7 +100,9 @@ def _with_headers(send: Send, *, is_head: bool) -> Send:
 def _refused(scope: MutableMapping[str, Any], headers: Headers) -> Response | None:
     length = headers.get("content-length", "0")
     if not length.isdigit() or int(length) > LIMIT_BYTES:
-        return PlainTextResponse("That is too large: at most 64 MB.", status_code=413)
+        if scope["path"].startswith("/api/"):
+            return problem_answer(413, TOO_LARGE)
+        return PlainTextResponse(TOO_LARGE, status_code=413)
     if scope["method"] in ("GET", "OPTIONS") or scope["path"].startswith(FORGEABLE):
         return None
     if is_forged(headers):
@@ -171,7 +190,9 @@ class Limit:
 class Limits:
     """The limits of one web part."""
 
-    def __init__(self) -> None:
+    def __init__(self, calls_a_minute: int = 600) -> None:
+        self.calls_by_token = Limit(calls_a_minute, 60)
+        self.refusals_by_network = Limit(calls_a_minute, 60)
         self.sign_ups_by_network = Limit(30, 600)
         self.sign_ups_by_address = Limit(5, 3600)
         self.links_by_network = Limit(20, 600)

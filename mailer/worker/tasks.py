@@ -6,8 +6,10 @@ Each may be lost, may come twice and may die between any two lines: what is true
 from collections.abc import Callable
 
 from mailer.app import App
+from mailer.base import answers
 from mailer.base.tables import BatchId, CampaignId
 from mailer.delivery import notices, run
+from subscribers import uploads
 
 SWEEP_SECONDS = 1.0
 
@@ -36,15 +38,23 @@ def send_notice(app: App, subject_id: int) -> None:
     notices.send(app.database, app.relay, subject_id, composer=app.composer, languages=app.languages, clock=app.clock)
 
 
+def import_people(app: App, subject_id: int) -> None:
+    """Bring the people of an uploaded file in."""
+    uploads.run(app.database, subject_id, keys=app.keys, clock=app.clock)
+
+
 def sweep(app: App, _subject_id: int) -> None:
     """Find what is due and what was forgotten."""
     run.sweep(app.database, clock=app.clock, grace=app.settings.release.grace)
     notices.sweep(app.database, clock=app.clock)
+    uploads.sweep(app.database, clock=app.clock)
+    answers.drop_old(app.database, now=app.clock())
 
 
 JOBS: dict[str, Callable[[App, int], None]] = {
     "prepare": prepare,
     "send_batch": send_batch,
     "send_notice": send_notice,
+    "import_people": import_people,
     "sweep": sweep,
 }

@@ -1,5 +1,6 @@
 """/settings: what is set, where to set it, who signs in, and the tokens of scripts."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
@@ -7,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, SecretStr
 
 from mailer import accounts
-from mailer.base.errors import NotAllowed
+from mailer.base.errors import NotAllowed, WrongInput
 from mailer.base.settings import PREFIX, Settings
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.pages import page, see_other
@@ -47,10 +48,27 @@ def disable_person(app: AppOf, manager: Manager, email: Annotated[str, Form(max_
 
 
 @router.post("/settings/tokens")
-def add_token(request: Request, app: AppOf, manager: Manager, name: Annotated[str, Form(max_length=200)]) -> Response:
-    """A token for a script; it is shown this once."""
+def add_token(
+    request: Request,
+    app: AppOf,
+    manager: Manager,
+    name: Annotated[str, Form(max_length=200)],
+    scope: Annotated[list[str] | None, Form()] = None,
+    days: Annotated[int, Form(ge=0, le=3650)] = 0,
+) -> Response:
+    """A token for a script, good for these scopes and so many days (0: until it is revoked); it is shown this once."""
+    now = app.clock()
+    if not scope:
+        raise WrongInput("a token without a scope is good for nothing", do="tick what the script may do")
     with app.database.begin() as session:
-        secret = accounts.add_token(session, manager.id, name=name.strip() or "script", now=app.clock())
+        secret = accounts.add_token(
+            session,
+            manager.id,
+            name=name.strip() or "script",
+            scopes=scope,
+            expires_at=now + timedelta(days=days) if days else None,
+            now=now,
+        )
     return _page(request, app, secret=secret)
 
 
@@ -67,7 +85,14 @@ def _page(request: Request, app: AppOf, *, secret: str = "") -> Response:
         users = accounts.list_users(session)
         tokens = accounts.list_tokens(session)
     return page(
-        request, "manager/settings.html", sections=_shown(app.settings), users=users, tokens=tokens, secret=secret
+        request,
+        "manager/settings.html",
+        sections=_shown(app.settings),
+        users=users,
+        tokens=tokens,
+        secret=secret,
+        scopes=accounts.SCOPES,
+        now=app.clock(),
     )
 
 

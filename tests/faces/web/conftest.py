@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,27 @@ def manager(app: App, client: TestClient) -> TestClient:
         account = accounts.add_user(session, "helena@maths.test", name="Helena", now=app.clock())
         client.cookies.set("mailer", accounts.new_session(session, account.id, now=app.clock()))
     return client
+
+
+@pytest.fixture
+def script(app: App, client: TestClient) -> TestClient:
+    """A client with a token for everything."""
+    client.headers["authorization"] = f"Bearer {a_token(app)}"
+    return client
+
+
+def a_token(app: App, *scopes: str, expires_at: datetime | None = None) -> str:
+    """A token's secret, good for these scopes or for all."""
+    with app.database.begin() as session:
+        account = accounts.add_user(session, "robot@maths.test", now=app.clock())
+        return accounts.add_token(
+            session,
+            account.id,
+            name="ci",
+            scopes=scopes or accounts.SCOPES,
+            expires_at=expires_at,
+            now=app.clock(),
+        )
 
 
 def a_person(app: App, email: str = "ada@maths.test", *slugs: str, name: str = "Ada") -> SubscriberId:

@@ -1,0 +1,210 @@
+"""/api/v1/campaigns: drafts of stored issues, their release, their course."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal, Protocol, Self
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from pydantic import BaseModel, Field, StringConstraints
+from sqlalchemy.orm import Session
+
+from mailer import campaigns, delivery
+from mailer.base.errors import NotAllowed
+from mailer.base.tables import CampaignId
+from mailer.campaigns import CampaignRow
+from mailer.web.api.access import Call, may, may_read
+from mailer.web.api.shapes import Cursor, Given, Id, Limit, Listed, WholeNumber, cursor_to, read_cursor
+
+router = APIRouter(tags=["campaigns"])
+Reader = Annotated[Call, may_read("campaigns:read")]
+Writer = Annotated[Call, may("campaigns:write")]
+Sender = Annotated[Call, may("campaigns:send")]
+LISTING = 5
+Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
+
+
+class NewCampaign(Given):
+    """An issue, and who is to get it."""
+
+    issue: Name = Field(description="the issue's slug")
+    audiences: list[Name] = Field(min_length=1, max_length=6)
+
+
+class Schedule(Given):
+    """A release."""
+
+    at: str = Field(max_length=100, description="`now`, an ISO time with offset, or a local time and a zone")
+    count: WholeNumber = Field(ge=0, le=2**53, description="the number of people who get it, as `GET …/plan` told it")
+    accept: list[Name] = Field(default=[], max_length=100, description="the codes of the warnings that are accepted")
+
+
+class Campaign(BaseModel):
+    """A campaign; `reason` says why it is paused or failed."""
+
+    id: int
+    slug: str
+    title: str
+    state: Literal["draft", "scheduled", "preparing", "sending", "paused", "sent", "cancelled", "failed"]
+    reason: str
+    audiences: list[str]
+    scheduled_at: datetime | None
+    zone: str
+    release_hash: str
+
+    @classmethod
+    def of(cls, row: CampaignRow, **more: object) -> Self:
+        """A campaign as it is shown."""
+        names = [name for name in Campaign.model_fields if name != "audiences"]
+        return cls.model_validate({
+            **{name: getattr(row, name) for name in names}, "audiences": list(row.audiences), **more
+        })  # fmt: skip
+
+
+class Progress(Campaign):
+    """A campaign with its recipients by what became of them; the counts are disjoint and add up."""
+
+    counts: dict[str, int]
+
+
+class Campaigns(Listed):
+    """A page of campaigns, the newest first."""
+
+    campaigns: list[Campaign]
+
+
+class Finding(BaseModel):
+    """What the check found."""
+
+    place: str
+    level: str
+    code: str
+    message: str
+
+
+class Plan(BaseModel):
+    """Who would get it now, why others would not, and what the check finds."""
+
+    count: int
+    by_audience: Mapping[str, int]
+    exclusions: Mapping[str, int]
+    findings: list[Finding]
+
+
+class Decision(Protocol):
+    """A deed of the manager's on a campaign."""
+
+    def __call__(self, session: Session, campaign_id: CampaignId, *, now: datetime, actor: str) -> object:
+        """Do it."""
+
+
+@router.get("/campaigns")
+def list_campaigns(call: Reader, cursor: Cursor = None, limit: Limit = 50) -> Campaigns:
+    """A page of campaigns, the newest first."""
+    before = read_cursor(call.app.keys, LISTING, cursor)
+    with call.app.database.read() as session:
+        rows = [row for row in campaigns.list_campaigns(session) if before is None or row.id < before]
+    last = rows[limit - 1].id if len(rows) > limit else None
+    return Campaigns(
+        campaigns=[Campaign.of(row) for row in rows[:limit]], next_cursor=cursor_to(call.app.keys, LISTING, last)
+    )
+
+
+@router.post("/campaigns", status_code=201, response_model=Campaign)
+def create_campaign(body: NewCampaign, call: Writer) -> Response:
+    """Make a draft of the issue's newest revision."""
+
+    def create(session: Session) -> Campaign:
+        row = campaigns.issue(session, body.issue)
+        made = campaigns.create_from_revision(
+            session, row.revision_id, audiences=body.audiences, now=call.now, actor=call.actor
+        )
+        return Campaign.of(campaigns.row(session, made))
+
+    return call.once(create, status=201)
+
+
+@router.get("/campaigns/{campaign_id}")
+def show_campaign(campaign_id: Id, call: Reader) -> Progress:
+    """The state and the counts of a campaign, by id or slug."""
+    with call.app.database.read() as session:
+        row = campaigns.campaign(session, campaign_id)
+        return Progress.of(row, counts=delivery.progress(session, row.id).as_dict())
+
+
+@router.get("/campaigns/{campaign_id}/plan")
+def plan_campaign(campaign_id: Id, call: Reader) -> Plan:
+    """Who would get it now, why others would not, and what the check finds."""
+    with call.app.database.read() as session:
+        row = campaigns.campaign(session, campaign_id)
+        plan = campaigns.plan(session, row.id, now=call.now)
+    return Plan(
+        count=plan.count,
+        by_audience=plan.by_audience,
+        exclusions=plan.exclusions,
+        findings=[
+            Finding(place=str(found.place), level=found.level, code=found.code, message=found.message)
+            for found in plan.findings
+        ],
+    )
+
+
+@router.post("/campaigns/{campaign_id}/schedule", response_model=Campaign)
+def schedule_campaign(campaign_id: Id, body: Schedule, call: Sender) -> Response:
+    """Release it for a time; the count must be the one that would get it now."""
+    app = call.app
+
+    def release(session: Session) -> Campaign:
+        row = campaigns.campaign(session, campaign_id)
+        count = campaigns.plan(session, row.id, now=call.now).count
+        if count != body.count:
+            raise NotAllowed(f"{count:,} people would get it, not {body.count:,}", do="look at the plan again")
+        app.settings.refuse_placeholders(app.base_url)
+        send_at, zone = campaigns.parse_when(body.at, zone=app.settings.sender.zone, now=call.now)
+        campaigns.schedule(
+            session,
+            row.id,
+            send_at=max(send_at, call.now + app.settings.release.cooling_off),
+            zone=zone,
+            now=call.now,
+            actor=call.actor,
+            frame=app.frame(session, slug=row.slug),
+            accept_warnings=set(body.accept),
+            formula_cache=app.formula_cache,
+        )
+        return Campaign.of(campaigns.row(session, row.id))
+
+    return call.once(release)
+
+
+@router.post("/campaigns/{campaign_id}/pause", response_model=Campaign)
+def pause_campaign(campaign_id: Id, call: Writer) -> Response:
+    """Hold it; it takes effect within one batch."""
+    return _decide(call, campaign_id, campaigns.pause)
+
+
+@router.post("/campaigns/{campaign_id}/resume", response_model=Campaign)
+def resume_campaign(campaign_id: Id, call: Sender) -> Response:
+    """Let it go on."""
+    return _decide(call, campaign_id, campaigns.resume)
+
+
+@router.post("/campaigns/{campaign_id}/cancel", response_model=Campaign)
+def cancel_campaign(campaign_id: Id, call: Writer) -> Response:
+    """End it for good."""
+    return _decide(call, campaign_id, campaigns.cancel)
+
+
+@router.post("/campaigns/{campaign_id}/recall", response_model=Campaign)
+def recall_campaign(campaign_id: Id, call: Writer) -> Response:
+    """Make a scheduled campaign a draft again."""
+    return _decide(call, campaign_id, campaigns.recall)
+
+
+def _decide(call: Call, campaign_id: str, decision: Decision) -> Response:
+    def decide(session: Session) -> Campaign:
+        row = campaigns.campaign(session, campaign_id)
+        decision(session, row.id, now=call.now, actor=call.actor)
+        return Campaign.of(campaigns.row(session, row.id))
+
+    return call.once(decide)
