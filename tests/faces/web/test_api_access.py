@@ -30,7 +30,7 @@ CALLS: list[tuple[str, Sent]] = [
     ("suppressions:read", ("GET", "/suppressions", None)),
     ("suppressions:write", ("POST", "/suppressions", {"subject": "@spam.test"})),
     ("imports:read", ("GET", "/imports", None)),
-    ("imports:write", ("POST", "/imports", None)),
+    ("imports:write", ("DELETE", "/imports/none", None)),
     ("campaigns:read", ("GET", "/campaigns", None)),
     ("campaigns:write", ("POST", "/campaigns", {"issue": "none", "audiences": ["academic"]})),
     ("campaigns:send", ("POST", "/campaigns/none/resume", None)),

@@ -11,7 +11,7 @@ from mailer import accounts
 from mailer.app import open_app
 from tests.support.mailer_process import Start, run_mailer
 
-EXAMPLES = 12
+EXAMPLES = 6
 """For each operation, beside what the phase `coverage` makes of every bound in the schema."""
 
 
