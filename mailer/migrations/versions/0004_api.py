@@ -1,6 +1,6 @@
 """Scopes, end and last use of API tokens; answers that are kept for a day; uploaded files that wait for a worker.
 
-Revision: 0003_api, after 0002_pace. Tokens that there are keep the right to everything.
+Revision: 0004_api, after 0003_people. Tokens that there are keep the right to everything.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from mailer.base.tables import UtcDateTime
 
-revision = "0003_api"
-down_revision = "0002_pace"
+revision = "0004_api"
+down_revision = "0003_people"
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 EVERYTHING = (
