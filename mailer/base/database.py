@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from sqlite3 import Connection as SqliteConnection
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -41,7 +41,7 @@ class Database:
         The queue hears of the hints after the commit, never before (an ORM event would fire at a savepoint's end).
 
         Raises:
-            Unreachable: the database does not answer.
+            Unreachable: the database does not answer, or has gone away meanwhile.
         """
         with self._open(write=True) as session:
             yield session
@@ -68,9 +68,16 @@ class Database:
                 session.connection(execution_options={"writes": write})
             except OperationalError as error:
                 raise self._unreachable(error) from error
-            yield session
+            try:
+                yield session
+            except DBAPIError as error:
+                if (
+                    error.connection_invalidated
+                ):  # it went away in the middle: nothing of this was committed for certain
+                    raise self._unreachable(error) from error
+                raise
 
-    def _unreachable(self, error: OperationalError) -> Unreachable:
+    def _unreachable(self, error: DBAPIError) -> Unreachable:
         shown = self.engine.url.render_as_string(hide_password=True)
         first_line = str(error.orig).strip().partition("\n")[0]
         return Unreachable(f"database {shown}", first_line, do="check MAILER_DATABASE_URL and that the server runs")

@@ -9,6 +9,7 @@ from celery import Celery
 from celery.signals import worker_process_init
 
 from mailer.app import App, open_app
+from mailer.base.errors import Unreachable
 from mailer.base.logs import set_up
 from mailer.queues import PREFIX
 from mailer.worker.tasks import JOBS, SWEEP_SECONDS
@@ -31,6 +32,8 @@ def _wrapped(name: str, job: Callable[[App, int], None], app_of_process: Callabl
         with structlog.contextvars.bound_contextvars(job=name, subject_id=subject_id):
             try:
                 job(app_of_process(), subject_id)
+            except Unreachable as error:  # the sweep finds the work again as soon as it answers
+                log.warning("job_put_off", error=str(error))
             except Exception:
                 log.exception("job_failed")
                 raise

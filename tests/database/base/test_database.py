@@ -5,6 +5,7 @@ from threading import Barrier, Thread
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from mailer.base.audit import AuditEntry, entries, note
@@ -149,3 +150,30 @@ def test_sqlite_keeps_a_log_for_readers_and_writers_at_once(sqlite_url: str) -> 
     with engine.connect() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
     engine.dispose()
+
+
+def test_a_database_that_goes_away_in_the_middle_is_unreachable_and_then_there_again(postgresql_url: str) -> None:
+    database, other = Database(postgresql_url), Database(postgresql_url)
+
+    def cut(session: Session) -> None:
+        _note(session, "one")
+        session.flush()
+        mine = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with other.begin() as theirs:
+            theirs.execute(text("SELECT pg_terminate_backend(:mine)"), {"mine": mine})
+        session.execute(text("SELECT 1"))
+
+    with pytest.raises(Unreachable, match="MAILER_DATABASE_URL"), database.begin() as session:
+        cut(session)
+
+    assert _subjects(database) == []
+    with database.begin() as session:
+        _note(session, "two")
+    assert _subjects(database) == ["two"]
+    database.close()
+    other.close()
+
+
+def test_a_statement_that_is_wrong_is_no_lost_database(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.begin() as session:
+        session.execute(text("INSERT INTO audit_log (id) VALUES (1)"))
