@@ -10,6 +10,7 @@ THEMES = (
     "database",
     "golden",
     "mailer_process",
+    "network",
     "order",
     "peers",
     "redis",

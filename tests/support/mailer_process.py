@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,6 +69,8 @@ class MailerProcess:
     process: subprocess.Popen[bytes] | None = None
     logs: list[Path] = field(default_factory=list)
     cwd: Path | None = None
+    command: Sequence[str] = ()
+    """Instead of the installed `mailer`, such as one on another host."""
 
     def start(self) -> None:
         """Start it; its two streams go to one file, a new one at every start."""
@@ -76,7 +78,7 @@ class MailerProcess:
         self.logs.append(log)
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [*mailer_command(), *self.arguments],
+                [*(self.command or mailer_command()), *self.arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -80,6 +80,8 @@ class PostgresServer:
     binaries: Path = field(default_factory=postgres_binaries)
     folder: Path = field(default_factory=new_folder)
     process: subprocess.Popen[bytes] | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Beside SETTINGS, or instead of them."""
 
     @classmethod
     def start(cls, binaries: Path | None = None) -> Self:
@@ -107,10 +109,7 @@ class PostgresServer:
 
     def stop(self) -> None:
         """End the server at once, and remove its folder."""
-        if self.process is not None:
-            self.process.send_signal(signal.SIGQUIT)
-            self.process.wait(timeout=PATIENCE_SECONDS)
-            self.process = None
+        self.halt()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, statement: sql.Composed) -> None:
@@ -140,17 +139,28 @@ class PostgresServer:
         if made.returncode:
             message = f"initdb failed: {made.stderr or made.stdout}"
             raise RuntimeError(message)
-        options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        self.begin()
+
+    def begin(self) -> None:
+        """Start the server of a cluster that is there; one that was killed mends itself first."""
+        options = [part for name, value in {**SETTINGS, **self.settings}.items() for part in ("-c", f"{name}={value}")]
         log = self.folder / "log"
-        with log.open("wb") as output:
+        with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [self.binaries / "postgres", "-D", data, "-k", self.folder, *options],
+                [self.binaries / "postgres", "-D", self.folder / "data", "-k", self.folder, *options],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
-                **who,
+                **unprivileged(),
             )
         self._wait(log)
+
+    def halt(self, number: signal.Signals = signal.SIGQUIT) -> None:
+        """End the server (SIGQUIT: at once, as by a crash; SIGINT: after rolling back); the cluster stays."""
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(timeout=PATIENCE_SECONDS)
+            self.process = None
 
     def _wait(self, log: Path) -> None:
         give_up = time.monotonic() + PATIENCE_SECONDS

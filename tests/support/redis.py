@@ -31,6 +31,7 @@ class RedisServer:
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="mailer-redis-")))
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
+    addresses: tuple[str, ...] = ("127.0.0.1",)
 
     @property
     def url(self) -> str:
@@ -40,7 +41,8 @@ class RedisServer:
     def start(self) -> None:
         """Start, and wait until it answers; a server that does not start fails the test."""
         self.port = self.port or free_port()
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        options = ["--port", str(self.port), "--bind", *self.addresses, "--save", "", "--appendonly", "no"]
+        options += ["--protected-mode", "no"]  # it listens on addresses of this machine only
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen([redis_binary(), *options], cwd=self.folder, stdout=log, stderr=log)
         give_up = time.monotonic() + PATIENCE_SECONDS
