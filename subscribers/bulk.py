@@ -41,6 +41,7 @@ _SHARED = f"shared_consents ({', '.join(SHARED)})"
 _CONSENTS = f"consents ({', '.join(CONSENT)})"
 _KNOWN = "SELECT address_key, id, name, language, zone, attributes, status, paused_until FROM subscribers"
 _STATES = "SELECT subscriber_id, audience_id, state FROM subscriptions"
+_LAST_WORDS = "SELECT subscriber_id, audience_id, deed FROM consents WHERE deed IN ('agreed', 'withdrew', 'declined')"
 _SUPPRESSED = {
     column: f"SELECT {column} FROM suppressions WHERE {column}" for column in ("address_key", "address_hash", "domain")
 }
@@ -144,6 +145,9 @@ class _Sqlite:
                 f"{_STATES} WHERE subscriber_id IN (SELECT value FROM json_each(?))", (ids,)
             ),
         )
+        waiting = json.dumps(_waiting(found))
+        words = f"{_LAST_WORDS} AND subscriber_id IN (SELECT value FROM json_each(?)) ORDER BY id"
+        _with_left(found, self._connection.exec_driver_sql(words, (waiting,)) if waiting != "[]" else ())
         return found
 
     def suppressed(self, column: str, values: Sequence[str]) -> set[str]:
@@ -213,6 +217,9 @@ class _Postgres:
         found = {row[0]: Known(*row[1:]) for row in people}
         ids = [known.id for known in found.values()]
         _with_states(found, self._connection.execute(f"{_STATES} WHERE subscriber_id = ANY(%s)", (ids,)))
+        waiting = _waiting(found)
+        words = f"{_LAST_WORDS} AND subscriber_id = ANY(%s) ORDER BY id"
+        _with_left(found, self._connection.execute(words, (waiting,)) if waiting else ())
         return found
 
     def suppressed(self, column: str, values: Sequence[str]) -> set[str]:
@@ -297,6 +304,20 @@ def _with_states(found: dict[str, Known], states: Iterable[Any]) -> None:
     by_id = {known.id: known for known in found.values()}
     for subscriber_id, audience_id, state in states:
         by_id[subscriber_id].states[audience_id] = state
+
+
+def _waiting(found: Mapping[str, Known]) -> list[int]:
+    """Those who are asked to confirm something."""
+    return [known.id for known in found.values() if "unconfirmed" in known.states.values()]
+
+
+def _with_left(found: Mapping[str, Known], words: Iterable[Any]) -> None:
+    """Of each person and audience the last word counts; a word about everything is about none in particular."""
+    last = {(subscriber_id, audience_id): deed for subscriber_id, audience_id, deed in words}
+    by_id = {known.id: known for known in found.values()} if last else {}
+    for (subscriber_id, audience_id), deed in last.items():
+        if deed != "agreed":
+            by_id[subscriber_id].left.add(audience_id)
 
 
 def _as_it_is(value: Any) -> Any:

@@ -48,7 +48,11 @@ class Order:
 
 @dataclass(slots=True)
 class Known:
-    """A person that stands in the database, with the states of their subscriptions."""
+    """A person that stands in the database, with the states of their subscriptions.
+
+    Args:
+        left: audiences that they left and did not agree to again since, of those that wait for a confirmation.
+    """
 
     id: SubscriberId
     name: str
@@ -58,6 +62,7 @@ class Known:
     status: str
     paused_until: datetime | None
     states: dict[AudienceId, str] = field(default_factory=dict)
+    left: set[AudienceId] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -163,7 +168,10 @@ def _join(known: Known, decision: Decision, wanted: Mapping[AudienceId, Standing
     """Join what was not joined before; nothing that was left is taken up again, nothing that is live is put in doubt."""
     for audience_id, worse in wanted.items():
         state, before = _STATES[worse], known.states.get(audience_id)
-        is_better = before is None or (before == "unconfirmed" and state == "subscribed")
+        # Whoever left and was then typed into a form again (by whom?) has not come back before they confirm it.
+        is_better = before is None or (
+            before == "unconfirmed" and state == "subscribed" and audience_id not in known.left
+        )
         is_worse = before in ("subscribed", "unconfirmed") and state == "unsubscribed"
         if is_better or is_worse:
             decision.changes.append((audience_id, state, _deed(worse)))

@@ -129,6 +129,31 @@ def test_nobody_who_left_is_resubscribed(database: Database, tmp_path: Path) -> 
     assert receiving(database) == set()
 
 
+def test_nobody_who_left_is_resubscribed_because_somebody_typed_their_address(
+    database: Database, tmp_path: Path
+) -> None:
+    path = written(tmp_path, "email\nada@x.org\n")
+    take(database, path, "academic", "industry")
+    with database.begin() as session:
+        ada = people.find_person(session, "ada@x.org", now=NOW).id
+        joining.unsubscribe(session, ada, audience_slugs=["academic"], now=NOW, source="page")
+        joining.subscribe(
+            session,
+            "ada@x.org",
+            audience_slugs=["academic", "outreach"],
+            wording="w",
+            source="form",
+            keys=KEYS,
+            now=NOW,
+        )
+    take(database, path, "academic", "industry", "outreach")
+    assert receiving(database, "industry", "outreach") == {"ada@x.org"}
+    assert receiving(database, "academic") == set()
+    with database.begin() as session:
+        joining.confirm(session, ada, now=NOW, source="link")
+    assert receiving(database, "academic") == {"ada@x.org"}
+
+
 def test_no_suppression_is_lifted(database: Database, tmp_path: Path) -> None:
     with database.begin() as session:
         suppression.suppress(session, "ada@x.org", reason="complaint", source="test", now=NOW)
