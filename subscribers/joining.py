@@ -17,11 +17,25 @@ from mailer.base.tables import AudienceId, SubscriberId
 from mailer.base.tokens import Keys
 from subscribers.addresses import Address, find_address
 from subscribers.audiences import audience_ids
-from subscribers.consents import Deed, last_consent, record
+from subscribers.consents import last_consent, record
+from subscribers.leaving import unsubscribe
 from subscribers.models import Audience, Consent, SharedConsent, Subscriber, Subscription
 from subscribers.public_ids import new_public_ids
 from subscribers.suppression import is_suppressed
 
+__all__ = [
+    "NothingToSend",
+    "SignUp",
+    "ToConfirm",
+    "confirm",
+    "pause",
+    "set_preferences",
+    "subscribe",
+    "undo_leave",
+    "unpause",
+    "unsubscribe",
+    "waiting_for_confirmation",
+]
 # A form that is sent again and again must not fill somebody's mailbox.
 BETWEEN_CONFIRMATIONS = timedelta(minutes=5)
 
@@ -117,48 +131,6 @@ def confirm(
         _note(session, subscriber_id, "confirmed", now, actor=actor, detail=" ".join(confirmed))
         session.flush()
     return tuple(confirmed)
-
-
-def unsubscribe(
-    session: Session,
-    subscriber_id: SubscriberId,
-    *,
-    audience_slugs: Sequence[str] | None,
-    now: datetime,
-    source: str,
-    reason: str = "",
-    actor: str = "subscriber",
-) -> tuple[str, ...]:
-    """Leave these audiences, or with None everything; what was left, for an undo. Idempotent.
-
-    Who has no live audience any more has left everything.
-
-    Raises:
-        NotFound: there is no such person or audience.
-    """
-    person = _locked(session, subscriber_id)
-    meant = None if audience_slugs is None else set(audience_ids(session, audience_slugs, archived=True))
-    left = []
-    for subscription, slug in _subscriptions(session, subscriber_id, ("subscribed", "unconfirmed")):
-        if meant is None or subscription.audience_id in meant:
-            deed: Deed = "withdrew" if subscription.state == "subscribed" else "declined"
-            subscription.state, subscription.since = "unsubscribed", now
-            record(session, subscriber_id, deed, audience_id=subscription.audience_id, wording=reason, source=source, now=now)  # fmt: skip
-            left.append(slug)
-    session.flush()
-    leaves_all = meant is None or not _subscriptions(session, subscriber_id, ("subscribed", "unconfirmed"))
-    if leaves_all and person.status != "unsubscribed":
-        person.status = "unsubscribed"
-        record(session, subscriber_id, "withdrew", wording=reason, source=source, now=now)
-        left_something = True
-    else:
-        left_something = bool(left)
-    if left_something:
-        person.updated_at = now
-        detail = f"{source}: {' '.join(left) if meant is not None else 'everything'}"
-        _note(session, subscriber_id, "unsubscribed", now, actor=actor, detail=detail)
-        session.flush()
-    return tuple(left)
 
 
 def undo_leave(

@@ -1,9 +1,11 @@
 """The database: the only place that commits."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from sqlite3 import Connection as SqliteConnection
 
+from psycopg import Connection as PsycopgConnection
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -12,6 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from mailer.base.errors import Unreachable
 from mailer.base.hints import HINTS, Hint
 
+PATIENCE_SECONDS = 30
 Queue = Callable[[Sequence[Hint]], None]
 
 
@@ -28,6 +31,7 @@ class Database:
         self.queue = queue
         self.engine = _engine(url, pool_size)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+        self._writing = threading.Lock()
 
     @property
     def is_sqlite(self) -> bool:
@@ -43,12 +47,29 @@ class Database:
         Raises:
             Unreachable: the database does not answer, or has gone away meanwhile.
         """
-        with self._open(write=True) as session:
+        with self._turn(), self._open(write=True) as session:
             yield session
             hints = list(session.info.pop(HINTS, []))
             session.commit()
         if self.queue is not None and hints:
             self.queue(hints)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait for the other writers of this process, where there can be one only.
+
+        SQLite itself lets them sleep and look again, up to a tenth of a second each time: a hundred of them get less than half
+        as much done. Whoever has waited too long leaves it to SQLite to say so.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        has_turn = self._writing.acquire(timeout=PATIENCE_SECONDS)
+        try:
+            yield
+        finally:
+            if has_turn:
+                self._writing.release()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -87,10 +108,24 @@ class Database:
         self.engine.dispose()
 
 
+@contextmanager
+def together(session: Session) -> Iterator[None]:
+    """Send what is executed in the block to the database in one go, where it can be (PostgreSQL's pipeline mode).
+
+    Nothing in the block may ask for a result; a refusal is raised at its end.
+    """
+    driver = session.connection().connection.driver_connection
+    if not isinstance(driver, PsycopgConnection):
+        yield
+        return
+    with driver.pipeline():
+        yield
+
+
 def _engine(url: str, pool_size: int) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+    engine = create_engine(url, connect_args={"timeout": PATIENCE_SECONDS, "check_same_thread": False})
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -102,7 +137,7 @@ def _set_up_sqlite(connection: SqliteConnection, _entry: ConnectionPoolEntry) ->
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
-        "busy_timeout=30000",
+        f"busy_timeout={PATIENCE_SECONDS * 1000}",
         "cache_size=-20000",
     ):
         connection.execute(f"PRAGMA {pragma}")

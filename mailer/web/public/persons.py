@@ -81,6 +81,8 @@ class CampaignAudiences:
 
     def of(self, session: Session, campaign_id: CampaignId) -> tuple[str, ...]:
         """Slugs; none where there is no such campaign (any more): its links still let people leave everything."""
+        if not campaign_id:
+            return ()
         if campaign_id not in self._known:
             try:
                 self._known[campaign_id] = tuple(campaigns.row(session, campaign_id).audiences)
