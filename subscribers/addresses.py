@@ -141,3 +141,9 @@ def _is_hidden(sign: str) -> bool:
 def _refused(text: str, why: str) -> WrongInput:
     shown = text if len(text) <= 60 else f"{text[:57]}…"
     return WrongInput(f"{shown!r} is not an address that can be mailed: it {why}", do="correct it or leave it out")
+
+
+def masked(address: str) -> str:
+    """An address so that its owner knows it, and nobody else learns it."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}•••@{domain}"

@@ -10,8 +10,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from mailer.base.tables import AudienceId, SubscriberId
 from subscribers.models import Audience, Consent, SharedConsent, Subscriber
 
-# asked: signed up, not yet confirmed. declined: left without ever having confirmed.
-Deed = Literal["asked", "agreed", "withdrew", "declined", "paused", "unpaused", "moved"]
+# asked: signed up, not yet confirmed. reminded: asked a second and last time. declined: left without having confirmed.
+Deed = Literal["asked", "reminded", "agreed", "withdrew", "declined", "paused", "unpaused", "moved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,12 @@ def agreed_at() -> ColumnElement[datetime]:
     shared = select(func.max(SharedConsent.at)).where(is_about(Subscriber.id), SharedConsent.deed == "agreed")
     # A shared line is the first of a person, so any of their own is newer.
     return func.coalesce(own.scalar_subquery(), shared.scalar_subquery())
+
+
+def was_reminded(session: Session, subscriber_id: SubscriberId) -> bool:
+    """Whether a person has had the one reminder that anybody gets."""
+    query = select(Consent.id).where(Consent.subscriber_id == subscriber_id, Consent.deed == "reminded")
+    return session.scalar(query.limit(1)) is not None
 
 
 def last_consent(

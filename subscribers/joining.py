@@ -80,7 +80,7 @@ def subscribe(
         NotFound: there is no such public audience.
     """
     parsed = find_address(address)
-    wanted = _public(session, audience_slugs)
+    wanted = offered_to_all(session, audience_slugs)
     if not wanted or is_suppressed(session, parsed.key, keys=keys):
         return NothingToSend()
     person = _person_of(session, parsed, name=name, language=language, now=now)
@@ -280,7 +280,12 @@ def _person_of(session: Session, address: Address, *, name: str, language: str, 
     return person
 
 
-def _public(session: Session, slugs: Sequence[str]) -> list[Audience]:
+def offered_to_all(session: Session, slugs: Sequence[str]) -> list[Audience]:
+    """The public audiences of these slugs.
+
+    Raises:
+        NotFound: there is no such public audience.
+    """
     query = select(Audience).where(Audience.is_public, Audience.archived_at.is_(None)).order_by(Audience.id)
     offered = {audience.slug: audience for audience in session.scalars(query)}
     for slug in slugs:

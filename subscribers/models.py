@@ -142,6 +142,21 @@ class Suppression(Base):
     since: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class WaitingSignUp(Base):
+    """What somebody wrote into a sign-up form, for the moment until it is carried out; nobody's row points at it."""
+
+    __tablename__ = "sign_ups"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    address: Mapped[str] = mapped_column(String(320))
+    name: Mapped[str] = mapped_column(String(200), default="")
+    language: Mapped[str] = mapped_column(String(35), default="")
+    audiences: Mapped[list[str]] = mapped_column(JSON)
+    wording: Mapped[str] = mapped_column(Text, default="")
+    source: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class AddressChange(Base):
     """A new address that a subscriber asked for, until the link sent there is used; the newest of a person counts."""
 

@@ -33,6 +33,7 @@ class Moved:
     """The address was changed: tell the old one."""
 
     subscriber_id: SubscriberId
+    change_id: int
     old: str
     new: str
 
@@ -89,7 +90,7 @@ def move(session: Session, subscriber_id: SubscriberId, change_id: int, *, now: 
     """
     change = _change(session, subscriber_id, change_id, now)
     person = session.get_one(Subscriber, change.subscriber_id, with_for_update=True)
-    moved = Moved(person.id, person.address, change.address)
+    moved = Moved(person.id, change_id, person.address, change.address)
     try:
         with session.begin_nested():
             person.address, person.address_key, person.updated_at = change.address, change.address_key, now

@@ -9,7 +9,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 ADDRESS = re.compile(r"[^\s<>@\"']+@[^\s<>@\"']+\.[^\s<>@\"']+")
-TOKEN = re.compile(r"/(unsubscribe|preferences|view|confirm|login)/[A-Za-z0-9_-]{8,}")
+TOKEN = re.compile(r"/(unsubscribe|preferences|view|confirm|address|login)/[A-Za-z0-9_-]{8,}")
 
 
 def set_up(log_format: Literal["console", "json"], *, level: int = logging.INFO) -> None:

@@ -7,12 +7,14 @@ import os
 import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic.networks import IPvAnyNetwork
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mailer.base.errors import WrongInput
@@ -107,6 +109,9 @@ class BaseSection(Section):
     """The public address that stands in every link."""
 
     url: str = Field(default="", description="https://news.example.org; unset: the address really bound")
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_split_list)] = Field(
+        default=(ip_network("127.0.0.1"), ip_network("::1")), description="whose X-Forwarded-For is believed"
+    )
 
     @field_validator("url")
     @classmethod
@@ -178,6 +183,12 @@ class BounceSection(Section):
     url: str = Field(default="", description="imap://…, pop3://… or maildir:PATH, read by `mailer feedback poll`")
 
 
+class JoinSection(Section):
+    """How people join."""
+
+    remind_after: Duration = Field(default=timedelta(0), description="when to ask a second and last time; 0: never")
+
+
 class DkimSection(Section):
     """The signature of our domain."""
 
@@ -234,6 +245,7 @@ class Settings(BaseSettings):
     log: LogSection = LogSection()
     sender: SenderSection = SenderSection()
     bounce: BounceSection = BounceSection()
+    join: JoinSection = JoinSection()
     dkim: DkimSection = DkimSection()
     release: ReleaseSection = ReleaseSection()
     privacy: PrivacySection = PrivacySection()

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Annotated
@@ -170,14 +170,15 @@ def first_login_link(app: App) -> str:
 @contextmanager
 def serving_app(app: App, host: str, port: int | None) -> Iterator[str]:
     """Serve the web part of a workspace; without a public address set, links follow the port really bound."""
-    with serving(create_app(app), host, port) as address:
+    proxies = [str(proxy) for proxy in app.settings.base.trusted_proxies]
+    with serving(create_app(app), host, port, trusted_proxies=proxies) as address:
         if not app.settings.base.url:
             app.bind(address)
         yield address
 
 
 @contextmanager
-def serving(web: FastAPI, host: str, port: int | None) -> Iterator[str]:
+def serving(web: FastAPI, host: str, port: int | None, *, trusted_proxies: Sequence[str] = ()) -> Iterator[str]:
     """Serve in a thread for the time of the block; gives the address."""
     listener = listening_socket(host, port)
     bound = listener.getsockname()[1]
@@ -191,6 +192,7 @@ def serving(web: FastAPI, host: str, port: int | None) -> Iterator[str]:
         timeout_graceful_shutdown=5,
         server_header=False,
         proxy_headers=True,
+        forwarded_allow_ips=list(trusted_proxies),
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)

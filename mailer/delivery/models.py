@@ -73,6 +73,7 @@ class Notice(Base):
     """A single message to one person that waits to be sent, such as the one that asks to confirm; gone once it was sent.
 
     `due_at`: when it is to be tried next; a worker that takes it moves this on before it speaks to the relay.
+    `address`: where it goes, if not to the person's own, such as the old one after a change; `change_id`: which change.
     """
 
     __tablename__ = "notices"
@@ -80,6 +81,8 @@ class Notice(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))
     subscriber_id: Mapped[SubscriberId] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    change_id: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
+    address: Mapped[str] = mapped_column(String(320), default="", server_default="")
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,27 +1,28 @@
 """Notices: single messages to one person, such as the one that asks to confirm. A row waits until the relay took it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 
 import structlog
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from mailer.base.database import Database
-from mailer.base.errors import Unreachable
+from mailer.base.errors import NotFound, Unreachable
 from mailer.base.hints import wake
-from mailer.base.languages import Language, Languages
+from mailer.base.languages import Languages
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Purpose
 from mailer.delivery.compose import Composer, envelope_address
 from mailer.delivery.models import Notice
+from mailer.delivery.notice_message import NoticeText, notice_message
 from mailer.delivery.outcomes import Accepted, Outcome, Outgoing, Refused, reason_of
 from mailer.delivery.run import Relay
-from subscribers import Person, person_by_id
+from subscribers import Person, consents, find_address, is_suppressed, joining, list_audiences, moving, person_by_id
+from subscribers.addresses import masked
+from subscribers.joining import SignUp, ToConfirm
+from subscribers.moving import Moved, ToConfirmAddress
 
 JOB = "send_notice"
 HELD = timedelta(minutes=2)
@@ -31,15 +32,55 @@ MOST_ATTEMPTS = 12
 log = structlog.get_logger()
 
 
-def queue(session: Session, kind: str, subscriber_id: SubscriberId, *, now: datetime) -> None:
-    """Let a notice be sent after the commit; one that waits already is not doubled."""
-    waiting = select(Notice.id).where(Notice.kind == kind, Notice.subscriber_id == subscriber_id)
-    if session.scalar(waiting) is not None:
+def ask_to_confirm(session: Session, asked: SignUp, *, remind_after: timedelta, now: datetime) -> None:
+    """Ask whether it was really this person, if there is anything to ask; and let them be reminded once.
+
+    Args:
+        remind_after: when; 0 is never. Who was reminded before, of anything, is not reminded again.
+    """
+    if not isinstance(asked, ToConfirm):
         return
-    notice = Notice(kind=kind, subscriber_id=subscriber_id, due_at=now, created_at=now)
+    queue(session, "confirm", asked.subscriber_id, now=now)
+    if remind_after and not consents.was_reminded(session, asked.subscriber_id):
+        queue(session, "remind", asked.subscriber_id, now=now, due_at=now + remind_after)
+
+
+def ask_to_move(session: Session, asked: ToConfirmAddress, *, now: datetime) -> None:
+    """Ask at the new address whether it is theirs."""
+    queue(session, "move", asked.subscriber_id, now=now, change_id=asked.change_id)
+
+
+def tell_moved(session: Session, moved: Moved, *, now: datetime) -> None:
+    """Tell the old address that letters go elsewhere."""
+    queue(session, "moved", moved.subscriber_id, now=now, change_id=moved.change_id, address=moved.old)
+
+
+def queue(
+    session: Session,
+    kind: str,
+    subscriber_id: SubscriberId,
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
+    change_id: int = 0,
+    address: str = "",
+) -> None:
+    """Let a notice be sent after the commit, or at `due_at`; one that waits already is not doubled."""
+    same = (Notice.kind == kind, Notice.subscriber_id == subscriber_id, Notice.change_id == change_id)
+    if session.scalar(select(Notice.id).where(*same)) is not None:
+        return
+    notice = Notice(
+        kind=kind,
+        subscriber_id=subscriber_id,
+        change_id=change_id,
+        address=address,
+        due_at=due_at or now,
+        created_at=now,
+    )
     session.add(notice)
     session.flush()
-    wake(session, JOB, notice.id)
+    if due_at is None:
+        wake(session, JOB, notice.id)
 
 
 def sweep(database: Database, *, clock: Callable[[], datetime]) -> None:
@@ -65,12 +106,12 @@ def send(
             update(Notice)
             .where(Notice.id == notice_id, Notice.due_at <= now)
             .values(due_at=now + HELD, attempts=Notice.attempts + 1)
-            .returning(Notice.kind, Notice.subscriber_id, Notice.attempts)
+            .returning(Notice.kind, Notice.subscriber_id, Notice.change_id, Notice.address, Notice.attempts)
         ).one_or_none()
-        person = person_by_id(session, taken.subscriber_id, now=now) if taken else None
-    if taken is None:
-        return
-    outcome = _send_to(relay, _message(composer, languages, taken.kind, person, now), person.email) if person else None
+        if taken is None:
+            return
+        written = _written(session, composer, languages, Waiting(*taken), now)
+    outcome = _send_to(relay, *written) if written else None
     with database.begin() as session:
         if outcome is None or isinstance(outcome, Accepted | Refused) or taken.attempts >= MOST_ATTEMPTS:
             session.execute(delete(Notice).where(Notice.id == notice_id))
@@ -88,41 +129,66 @@ def send_login_link(
     Raises:
         Unreachable: the relay did not take it.
     """
-    message = _compose(composer, languages.best(), "login", to=to, name=name, facts={"link": link}, now=now)
-    outcome = _send_to(relay, message, to)
+    notice = NoticeText("login", to, name, link, {})
+    outcome = _send_to(relay, notice_message(composer, languages.best(), notice, now=now), to)
     if not isinstance(outcome, Accepted):
         raise Unreachable("relay", reason_of(outcome), do="check MAILER_SMTP_URL; `mailer user reset` prints a link")
 
 
-def _message(composer: Composer, languages: Languages, kind: str, person: Person, now: datetime) -> bytes:
-    token = composer.keys.sign(Purpose.CONFIRM, person.id, 0)
-    waiting = [membership.name for membership in person.audiences if membership.state == "unconfirmed"]
-    facts = {
-        "link": f"{composer.base_url}/confirm/{token}",
-        "audiences": "\n".join(f"- {name}" for name in waiting),
-    }
-    language = languages.best(person.language)
-    return _compose(composer, language, kind, to=person.email, name=person.name, facts=facts, now=now)
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A notice that was taken to be sent now."""
+
+    kind: str
+    subscriber_id: SubscriberId
+    change_id: int
+    address: str
+    attempts: int
 
 
-def _compose(
-    composer: Composer, language: Language, kind: str, *, to: str, name: str, facts: dict[str, str], now: datetime
-) -> bytes:
-    """A notice is no hot path: the standard library's own message, whose headers cannot be broken out of."""
-    sender = composer.sender
-    facts = {"sender": sender.name, **facts}
-    hello = language["notice_hello"].format(name=name) if name else language["notice_hello_nobody"]
-    body = language[f"notice_{kind}_body"].format(**facts)
-    message = EmailMessage(policy=SMTP)
-    message["From"] = Address(sender.name, addr_spec=sender.address)
-    message["To"] = Address(" ".join(name.split()), addr_spec=envelope_address(to))
-    message["Subject"] = " ".join(language[f"notice_{kind}_subject"].format(**facts).split())
-    message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<{composer.keys.sign(Purpose.MESSAGE_ID, int(now.timestamp() * 1e6))}@{composer.domain}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    message.set_content(f"{hello}\n\n{body}\n\n-- \n{sender.name}\n{sender.postal_address}\n")
-    return message.as_bytes()
+def _written(
+    session: Session, composer: Composer, languages: Languages, waiting: Waiting, now: datetime
+) -> tuple[bytes, str] | None:
+    """The message and where it goes; None where there is nobody to tell any more, or nothing."""
+    person = person_by_id(session, waiting.subscriber_id, now=now)
+    notice = _notice(session, composer, waiting, person, now) if person else None
+    if person is None or notice is None:
+        return None
+    if is_suppressed(session, find_address(notice.to).key, keys=composer.keys):
+        return None
+    return notice_message(composer, languages.best(person.language), notice, now=now), notice.to
+
+
+def _notice(session: Session, composer: Composer, waiting: Waiting, person: Person, now: datetime) -> NoticeText | None:
+    def link(page: str, purpose: Purpose, *ids: int) -> str:
+        return f"{composer.base_url}/{page}/{composer.keys.sign(purpose, person.id, *ids)}"
+
+    if waiting.kind == "move":
+        try:
+            new = moving.address_to_confirm(session, person.id, waiting.change_id, now=now)
+        except NotFound:  # replaced by a newer wish before it was sent
+            return None
+        facts = {"old": masked(person.email)}
+        where = link("address", Purpose.CHANGE_ADDRESS, waiting.change_id)
+        return NoticeText("move", new, person.name, where, facts)
+    if waiting.kind == "moved":
+        facts = {"new": masked(person.email)}
+        return NoticeText("moved", waiting.address, person.name, link("preferences", Purpose.PREFERENCES, 0), facts)
+    names = {row.slug: row.name for row in list_audiences(session, archived=True)}
+    wanted = [names[slug] for slug in joining.waiting_for_confirmation(session, person.id)]
+    if not wanted or (waiting.kind == "remind" and not _may_remind(session, waiting, now)):
+        return None
+    facts = {"audiences": "\n".join(f"- {name}" for name in wanted)}
+    # Without the name: a stranger who signs others up would otherwise write what he likes into their mailboxes.
+    return NoticeText(waiting.kind, person.email, "", link("confirm", Purpose.CONFIRM, 0), facts)
+
+
+def _may_remind(session: Session, waiting: Waiting, now: datetime) -> bool:
+    """Whether this is the one reminder. It is written down before it is sent and tried once: rather none than two."""
+    if waiting.attempts > 1 or consents.was_reminded(session, waiting.subscriber_id):
+        return False
+    consents.record(session, waiting.subscriber_id, "reminded", source="reminder", now=now)
+    return True
 
 
 def _send_to(relay: Relay, data: bytes, to: str) -> Outcome:

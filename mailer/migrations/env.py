@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import mailer.base.limits
 import subscribers.models
 from mailer.base.tables import Base
 

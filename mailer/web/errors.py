@@ -21,7 +21,17 @@ STATUS: dict[type[MailerError], int] = {
     NotAllowed: 409,
     Unreachable: 503,
 }
-PUBLIC = ("/unsubscribe/", "/preferences/", "/confirm/", "/subscribe", "/view/", "/archive", "/media/", "/feed")
+PUBLIC = (
+    "/unsubscribe/",
+    "/preferences/",
+    "/confirm/",
+    "/address/",
+    "/subscribe",
+    "/view/",
+    "/archive",
+    "/media/",
+    "/feed",
+)
 
 
 def add_error_pages(api: FastAPI) -> None:

@@ -9,10 +9,11 @@ from fastapi.responses import Response
 from mailer import accounts
 from mailer.app import App
 from mailer.base.errors import NotFound
+from mailer.base.limits import LINKS_BY_ADDRESS, LINKS_BY_NETWORK
 from mailer.delivery import notices
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.pages import page, see_other
-from mailer.web.security import drop_session, limits_of, network_of, session_secret, set_session
+from mailer.web.security import drop_session, network_of, session_secret, set_session
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,8 +27,12 @@ def show(request: Request) -> Response:
 @router.post("/login")
 def ask(request: Request, app: AppOf, tasks: BackgroundTasks, email: Annotated[str, Form(max_length=400)]) -> Response:
     """Give a link to whoever may sign in; the page says the same to everybody, and at once."""
-    limits = limits_of(request)
-    if limits.links_by_network.allows(network_of(request)) and limits.links_by_address.allows(email.strip().casefold()):
+    now = app.clock()
+    with app.database.begin() as session:
+        allowed = LINKS_BY_NETWORK.allows(session, network_of(request), keys=app.keys, now=now) and (
+            LINKS_BY_ADDRESS.allows(session, email.strip().casefold(), keys=app.keys, now=now)
+        )
+    if allowed:
         tasks.add_task(_give_link, app, email)
     return page(request, "manager/login_sent.html", email=email.strip(), is_embedded=app.settings.is_embedded)
 

@@ -1,4 +1,4 @@
-"""What guards the pages: headers, the session's cookie, requests forged by other sites, and limits on how often."""
+"""What guards the pages: headers, the session's cookie, requests forged by other sites, and how often scripts may call."""
 
 import threading
 from collections import OrderedDict
@@ -41,7 +41,7 @@ HEADERS: Final = {
     "permissions-policy": "interest-cohort=(), browsing-topics=()",
     "cache-control": "no-store",
 }
-FORGEABLE: Final = ("/unsubscribe/", "/preferences/", "/confirm/", "/subscribe", "/hooks/", "/api/")
+FORGEABLE: Final = ("/unsubscribe/", "/preferences/", "/confirm/", "/address/", "/subscribe", "/hooks/", "/api/")
 """Where another site may post: the token in the address, or the bearer's, is the right; no cookie counts there."""
 
 LIMIT_BYTES: Final = 64 * 1024 * 1024
@@ -188,15 +188,11 @@ class Limit:
 
 
 class Limits:
-    """The limits of one web part."""
+    """How often scripts may call this web part; what people may do is counted in SQL (`mailer/base/limits.py`)."""
 
     def __init__(self, calls_a_minute: int = 600) -> None:
         self.calls_by_token = Limit(calls_a_minute, 60)
         self.refusals_by_network = Limit(calls_a_minute, 60)
-        self.sign_ups_by_network = Limit(30, 600)
-        self.sign_ups_by_address = Limit(5, 3600)
-        self.links_by_network = Limit(20, 600)
-        self.links_by_address = Limit(5, 600)
 
 
 def limits_of(request: Request) -> Limits:
@@ -206,7 +202,10 @@ def limits_of(request: Request) -> Limits:
 
 
 def network_of(request: Request) -> str:
-    """The network that a request comes from: a single IPv4 address, or an IPv6 /64, which one household has."""
+    """The network that a request comes from: a single IPv4 address, or an IPv6 /64, which one household has.
+
+    Behind a proxy that is trusted (`[base] trusted_proxies`) it is what that proxy says.
+    """
     host = request.client.host if request.client else ""
     try:
         address = ip_address(host)

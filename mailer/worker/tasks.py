@@ -6,10 +6,10 @@ Each may be lost, may come twice and may die between any two lines: what is true
 from collections.abc import Callable
 
 from mailer.app import App
-from mailer.base import answers
+from mailer.base import answers, limits
 from mailer.base.tables import BatchId, CampaignId
 from mailer.delivery import notices, run
-from subscribers import uploads
+from subscribers import sign_ups, uploads
 
 SWEEP_SECONDS = 1.0
 
@@ -43,12 +43,23 @@ def import_people(app: App, subject_id: int) -> None:
     uploads.run(app.database, subject_id, keys=app.keys, clock=app.clock)
 
 
+def sign_up(app: App, subject_id: int) -> None:
+    """Carry out what somebody wrote into a sign-up form."""
+    with app.database.begin() as session:
+        now = app.clock()
+        asked = sign_ups.carry_out(session, subject_id, keys=app.keys, now=now)
+        notices.ask_to_confirm(session, asked, remind_after=app.settings.join.remind_after, now=now)
+
+
 def sweep(app: App, _subject_id: int) -> None:
     """Find what is due and what was forgotten."""
     run.sweep(app.database, clock=app.clock, grace=app.settings.release.grace)
     notices.sweep(app.database, clock=app.clock)
     uploads.sweep(app.database, clock=app.clock)
     answers.drop_old(app.database, now=app.clock())
+    with app.database.begin() as session:
+        sign_ups.sweep(session, now=app.clock())
+        limits.forget(session, now=app.clock())
 
 
 JOBS: dict[str, Callable[[App, int], None]] = {
@@ -56,5 +67,6 @@ JOBS: dict[str, Callable[[App, int], None]] = {
     "send_batch": send_batch,
     "send_notice": send_notice,
     "import_people": import_people,
+    "sign_up": sign_up,
     "sweep": sweep,
 }

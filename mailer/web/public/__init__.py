@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from mailer.web.public import archive, join, leave, preferences
+from mailer.web.public import archive, join, leave, move, preferences
 
 router = APIRouter(include_in_schema=False)
-for part in (join, leave, preferences, archive):
+for part in (join, leave, preferences, move, archive):
     router.include_router(part.router)

@@ -1,27 +1,26 @@
-"""/subscribe and /confirm: the same answer, in the same time, for every address; a link that only a press makes count."""
+"""/subscribe and /confirm: the same answer, and the same work before it, for every address; a link that only a press makes count."""
 
-import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
+from sqlalchemy.orm import Session
 
 from mailer.app import App
 from mailer.base.errors import NotFound, WrongInput
+from mailer.base.languages import Language
+from mailer.base.limits import MAILS_TO_ADDRESS, SIGN_UPS_BY_NETWORK
 from mailer.base.tokens import Purpose
-from mailer.delivery import notices
 from mailer.web.dependencies import AppOf
 from mailer.web.pages import public_page, same_page, wanted_language
 from mailer.web.public.persons import bearer, read_link
-from mailer.web.security import Limits, limits_of, network_of
-from subscribers import audiences, joining
-from subscribers.joining import ToConfirm
+from mailer.web.security import network_of
+from subscribers import audiences, find_address, joining, sign_ups
 
 router = APIRouter(include_in_schema=False)
 
-ANSWER_SECONDS: Final = 0.25
-"""Every sign-up is answered after this time: how long it takes tells nothing about the address."""
 HUMAN_SECONDS: Final = 1
 FORM_LIFETIME_SECONDS: Final = 86_400
 
@@ -36,9 +35,9 @@ class Filled:
 
 
 @router.get("/subscribe")
-def show(request: Request, app: AppOf, audience: str = "") -> Response:
-    """The form; `audience` ticks one."""
-    return _form(request, app, Filled(ticked=(audience,) if audience else ()))
+def show(request: Request, app: AppOf, audience: Annotated[list[str] | None, Query()] = None) -> Response:
+    """The form; each `audience` ticks one."""
+    return _form(request, app, Filled(ticked=tuple(audience or ())), wanted_language(request))
 
 
 @router.post("/subscribe")
@@ -50,25 +49,24 @@ def sign_up(
     audience: Annotated[list[str] | None, Form()] = None,
     website: Annotated[str, Form()] = "",
     stamp: Annotated[str, Form(max_length=100)] = "",
+    language: Annotated[str, Form(max_length=35)] = "",
 ) -> Response:
-    """Ask the address's owner by mail, unless there is nothing to ask; the page says the same either way.
+    """Write the wish down and say the same for every address; its owner is asked by mail, by whoever works.
 
     `website` is hidden from people: what fills it in is a robot, and hears the same answer.
     """
-    began = time.monotonic()
-    language = wanted_language(request)
+    spoken = wanted_language(request, language)
     filled = Filled(email, name, tuple(audience or ()))
-    wrong = ""
-    limits = limits_of(request)
-    if not limits.sign_ups_by_network.allows(network_of(request)):
-        wrong = "join_too_often"
-    elif not website:
-        wrong = _ask(app, filled, limits, language=language.code, stamp=stamp, wording=language["join_wording"])
+    now, wrong = app.clock(), ""
+    with app.database.begin() as session:
+        if not SIGN_UPS_BY_NETWORK.allows(session, network_of(request), keys=app.keys, now=now):
+            wrong = "join_too_often"
+        elif not website:
+            wrong = _write_down(session, app, filled, spoken, stamp=stamp, now=now)
     if wrong:
         status = 429 if wrong == "join_too_often" else 422
-        return _form(request, app, filled, wrong=language[wrong], status=status)
-    time.sleep(max(0.0, ANSWER_SECONDS - (time.monotonic() - began)))
-    return public_page(request, "public/subscribed.html", language, email=email.strip())
+        return _form(request, app, filled, spoken, wrong=wrong, status=status)
+    return public_page(request, "public/subscribed.html", spoken, email=email.strip())
 
 
 @router.get("/confirm/{token}")
@@ -100,32 +98,29 @@ def confirm(request: Request, token: str, app: AppOf) -> Response:
     return same_page(request)
 
 
-def _ask(app: App, filled: Filled, limits: Limits, *, language: str, stamp: str, wording: str) -> str:
-    """Write the wish down and let a confirmation be mailed; gives the phrase of what is wrong with the form, if anything."""
+def _write_down(session: Session, app: App, filled: Filled, language: Language, *, stamp: str, now: datetime) -> str:
+    """Take the form in; gives the phrase of what is wrong with it, if anything."""
     if not _is_fresh(app, stamp):
         return "join_again"
     if not filled.ticked:
         return "join_no_audience"
-    if not limits.sign_ups_by_address.allows(filled.email.strip().casefold()):
-        return ""
-    now = app.clock()
     try:
-        with app.database.begin() as session:
-            asked = joining.subscribe(
-                session,
-                filled.email,
-                name=filled.name,
-                language=language,
-                audience_slugs=filled.ticked,
-                wording=wording,
-                source="sign-up page",
-                keys=app.keys,
-                now=now,
-            )
-            if isinstance(asked, ToConfirm):
-                notices.queue(session, "confirm", asked.subscriber_id, now=now)
+        key = find_address(filled.email).key
     except WrongInput:
         return "join_no_address"
+    if not MAILS_TO_ADDRESS.allows(session, key, keys=app.keys, now=now):
+        return ""
+    try:
+        sign_ups.write_down(
+            session,
+            filled.email,
+            name=filled.name,
+            language=language.code,
+            audience_slugs=filled.ticked,
+            wording=language["join_wording"],
+            source="sign-up page",
+            now=now,
+        )
     except NotFound:
         return "join_no_audience"
     return ""
@@ -143,17 +138,20 @@ def _is_fresh(app: App, stamp: str) -> bool:
     return HUMAN_SECONDS <= age <= FORM_LIFETIME_SECONDS
 
 
-def _form(request: Request, app: App, filled: Filled, *, wrong: str = "", status: int = 200) -> Response:
+def _form(
+    request: Request, app: App, filled: Filled, language: Language, *, wrong: str = "", status: int = 200
+) -> Response:
     with app.database.read() as session:
         offered = [row for row in audiences.list_audiences(session) if row.is_public]
     return public_page(
         request,
         "public/subscribe.html",
-        wanted_language(request),
+        language,
         status=status,
         offered=offered,
         filled=filled,
         ticked=filled.ticked or [row.slug for row in offered if len(offered) == 1],
         wrong=wrong,
+        reminds=bool(app.settings.join.remind_after),
         stamp=app.keys.sign(Purpose.FORM, int(app.clock().timestamp())),
     )

@@ -11,6 +11,7 @@ from mailer.base.errors import NotFound
 from mailer.base.tables import CampaignId, SubscriberId
 from mailer.base.tokens import Purpose
 from subscribers import audiences, people
+from subscribers.addresses import masked
 from subscribers.people import Person
 
 NOBODY = SubscriberId(0)
@@ -38,10 +39,7 @@ class Bearer:
     @property
     def masked(self) -> str:
         """The address so that its owner knows it, and who was only forwarded the letter does not learn it."""
-        if self.person is None:
-            return "r•••@example.org"
-        local, _, domain = self.person.email.rpartition("@")
-        return f"{local[:1]}•••@{domain}"
+        return masked(self.person.email if self.person else "reader@example.org")
 
     def audiences(self, *states: str) -> tuple[str, ...]:
         """The slugs of the person's audiences that are in one of these states."""

@@ -9,19 +9,21 @@ from sqlalchemy.orm import Session
 
 from mailer.app import App
 from mailer.base.errors import WrongInput
+from mailer.base.limits import MAILS_TO_ADDRESS
 from mailer.base.tokens import Purpose
+from mailer.delivery import notices
 from mailer.web.dependencies import AppOf
-from mailer.web.pages import public_page, same_page, wanted_language
+from mailer.web.pages import public_page, same_page, see_other, wanted_language
 from mailer.web.public.pauses import PAUSES, pause_end
 from mailer.web.public.persons import NOBODY, Bearer, bearer, read_link
-from subscribers import audiences, consents, erasure, joining
+from subscribers import audiences, consents, erasure, find_address, joining, moving
 from subscribers.audiences import AudienceRow
 from subscribers.export import everything_about
 
 router = APIRouter(include_in_schema=False)
 
 SOURCE = "preferences page"
-NOTICES = ("saved", "paused", "left", "undone")
+NOTICES = ("saved", "paused", "left", "undone", "address")
 
 
 @router.get("/preferences/{token}")
@@ -60,6 +62,28 @@ def save(
     return same_page(request, done=done)
 
 
+@router.post("/preferences/{token}/address")
+def move(request: Request, token: str, app: AppOf, address: Annotated[str, Form(max_length=400)] = "") -> Response:
+    """Mail a link to another address; the page says the same whether or not somebody has it already."""
+    now, wrong = app.clock(), ""
+    with app.database.begin() as session:
+        who = bearer(session, app, Purpose.PREFERENCES, token)
+        try:
+            key = find_address(address).key
+        except WrongInput:
+            wrong = "join_no_address"
+        if not wrong and not who.is_test:
+            if not MAILS_TO_ADDRESS.allows(session, key, keys=app.keys, now=now):
+                wrong = "too_often"
+            else:
+                asked = moving.ask_to_move(session, who.subscriber_id, address, keys=app.keys, now=now)
+                if asked is not None:
+                    notices.ask_to_move(session, asked, now=now)
+    if wrong:
+        return _page(request, app, token, wrong_address=wrong, new_address=address)
+    return see_other(f"/preferences/{token}?done=address")
+
+
 @router.post("/preferences/{token}/data")
 def download(token: str, app: AppOf) -> Response:
     """Everything on record about this person, as a file; a button, so that no scanner fetches it."""
@@ -86,7 +110,16 @@ def erase_me(request: Request, token: str, app: AppOf, address: Annotated[str, F
     return public_page(request, "public/erased.html", wanted_language(request, who.language))
 
 
-def _page(request: Request, app: App, token: str, *, done: str = "", not_erased: bool = False) -> Response:
+def _page(
+    request: Request,
+    app: App,
+    token: str,
+    *,
+    done: str = "",
+    not_erased: bool = False,
+    wrong_address: str = "",
+    new_address: str = "",
+) -> Response:
     with app.database.read() as session:
         who = bearer(session, app, Purpose.PREFERENCES, token)
         offered = _offered(session, who)
@@ -96,7 +129,7 @@ def _page(request: Request, app: App, token: str, *, done: str = "", not_erased:
         request,
         "public/preferences.html",
         language,
-        status=409 if not_erased else 200,
+        status=409 if not_erased else 422 if wrong_address else 200,
         token=token,
         who=who,
         offered=offered,
@@ -106,6 +139,8 @@ def _page(request: Request, app: App, token: str, *, done: str = "", not_erased:
         has_left=bool(who.person) and not mine,
         done=done if done in NOTICES and not who.is_test else "",
         not_erased=not_erased,
+        wrong_address=wrong_address,
+        new_address=new_address,
     )
 
 

@@ -19,6 +19,7 @@ MODELS = (
     "mailer.accounts",
     "mailer.base.answers",
     "mailer.base.audit",
+    "mailer.base.limits",
     *(f"mailer.{path.parent.name}.models" for path in sorted(PROJECT.glob("mailer/*/models.py"))),
     "subscribers.models",
 )

@@ -1,7 +1,9 @@
 """Notices: the message that asks to confirm waits in SQL until the relay took it."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
@@ -11,9 +13,9 @@ from mailer.base.languages import Languages
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Purpose
 from mailer.delivery import notices
-from subscribers import subscribe
+from subscribers import joining, moving, subscribe, suppress
 from subscribers.joining import ToConfirm
-from tests.support.relay import RelayServer
+from tests.support.relay import Received, RelayServer
 from tests.support.sending import Office, relay_to
 
 
@@ -42,6 +44,13 @@ def ask(office: Office, address: str, *, language: str = "") -> SubscriberId:
     return asked.subscriber_id
 
 
+def plain(received: Received) -> str:
+    """The text of a notice."""
+    body = received.message.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
 def send_what_is_called_out(office: Office) -> None:
     notices.sweep(office.database, clock=office.clock)
     for notice_id in {subject for job, subject in office.hints if job == notices.JOB}:
@@ -62,7 +71,7 @@ def test_a_sign_up_is_asked_to_confirm_once(office: Office, relay_server: RelayS
     send_what_is_called_out(office)
 
     (received,) = relay_server.messages
-    text = received.message.get_content()
+    text = plain(received)
     token = text.split("https://news.test/confirm/")[1].split()[0]
     assert received.recipients == ("ada@x.test",)
     assert office.keys.read(Purpose.CONFIRM, token) == (subscriber_id, 0)
@@ -102,3 +111,118 @@ def test_a_sign_in_link_that_no_relay_takes_is_said_to_be_lost(office: Office, r
             link="https://news.test/login/x",
             now=office.now,
         )
+
+
+def test_a_stranger_cannot_write_into_somebodys_mailbox_by_the_name(office: Office, relay_server: RelayServer) -> None:
+    ask(office, "ada@x.test")
+    send_what_is_called_out(office)
+    assert b"Ada Ashworth" not in relay_server.messages[0].data
+
+
+def test_a_notice_has_a_button_and_says_the_same_in_text(office: Office, relay_server: RelayServer) -> None:
+    ask(office, "ada@x.test")
+    send_what_is_called_out(office)
+    (received,) = relay_server.messages
+    html = received.message.get_body(("html",))
+    assert html is not None
+    link = re.search(r"https://news.test/confirm/\S+", plain(received))
+    assert link is not None
+    assert f'<a href="{link[0]}"' in html.get_content()
+    assert "<li" in html.get_content()
+
+
+def asked_again(office: Office, address: str) -> ToConfirm:
+    """Somebody signs up, and may be reminded."""
+    subscriber_id = ask(office, address)
+    asked = ToConfirm(subscriber_id, address, "", "", ("academic",))
+    with office.database.begin() as session:
+        notices.ask_to_confirm(session, asked, remind_after=timedelta(days=3), now=office.now)
+    send_what_is_called_out(office)
+    return asked
+
+
+def subjects(relay_server: RelayServer) -> list[str]:
+    return [str(received.message["Subject"]) for received in relay_server.messages]
+
+
+def test_who_does_not_answer_is_reminded_once_and_never_again(office: Office, relay_server: RelayServer) -> None:
+    asked = asked_again(office, "ada@x.test")
+    office.later(minutes=60 * 24 * 3 - 1)
+    send_what_is_called_out(office)
+    assert len(subjects(relay_server)) == 1
+
+    office.later(minutes=2)
+    send_what_is_called_out(office)
+    assert subjects(relay_server)[1:] == ["Still waiting for your yes: News"]
+
+    with office.database.begin() as session:
+        notices.ask_to_confirm(session, asked, remind_after=timedelta(days=3), now=office.now)
+    for _ in range(3):
+        office.later(minutes=60 * 24 * 4)
+        send_what_is_called_out(office)
+    assert subjects(relay_server)[2:] == ["Please confirm: News"]
+
+
+def test_who_has_confirmed_is_not_reminded(office: Office, relay_server: RelayServer) -> None:
+    asked = asked_again(office, "ada@x.test")
+    with office.database.begin() as session:
+        joining.confirm(session, asked.subscriber_id, now=office.now, source="test")
+    office.later(minutes=60 * 24 * 4)
+    send_what_is_called_out(office)
+    assert len(subjects(relay_server)) == 1
+
+
+def test_a_reminder_that_may_have_arrived_is_not_sent_again(office: Office, relay_server: RelayServer) -> None:
+    asked_again(office, "ada@x.test")
+    office.later(minutes=60 * 24 * 4)
+    relay_server.fault("rcpt", "451 4.7.1 greylisted", times=1)
+    for _ in range(3):
+        send_what_is_called_out(office)
+        office.later(minutes=60)
+    assert len(subjects(relay_server)) == 1
+
+
+def test_whoever_was_suppressed_meanwhile_is_not_reminded(office: Office, relay_server: RelayServer) -> None:
+    asked_again(office, "ada@x.test")
+    with office.database.begin() as session:
+        suppress(session, "ada@x.test", reason="bounce", source="t", now=office.now)
+    office.later(minutes=60 * 24 * 4)
+    send_what_is_called_out(office)
+    assert len(subjects(relay_server)) == 1
+
+
+def test_a_new_address_is_asked_and_the_old_one_is_told(office: Office, relay_server: RelayServer) -> None:
+    ada = ask(office, "ada@x.test")
+    send_what_is_called_out(office)
+    with office.database.begin() as session:
+        asked = moving.ask_to_move(session, ada, "ada@new.test", keys=office.keys, now=office.now)
+        assert asked is not None
+        notices.ask_to_move(session, asked, now=office.now)
+    send_what_is_called_out(office)
+    to_new = relay_server.messages[1]
+    assert to_new.recipients == ("ada@new.test",)
+    assert "a•••@x.test" in plain(to_new)
+    token = plain(to_new).split("https://news.test/address/")[1].split()[0]
+    assert office.keys.read(Purpose.CHANGE_ADDRESS, token) == (ada, asked.change_id)
+
+    with office.database.begin() as session:
+        moved = moving.move(session, ada, asked.change_id, now=office.now, source="t")
+        notices.tell_moved(session, moved, now=office.now)
+    send_what_is_called_out(office)
+    to_old = relay_server.messages[2]
+    assert to_old.recipients == ("ada@x.test",)
+    assert "a•••@new.test" in plain(to_old)
+    assert "ada@new.test" not in plain(to_old)
+
+
+def test_a_wish_that_was_replaced_before_its_mail_went_out_is_not_mailed(
+    office: Office, relay_server: RelayServer
+) -> None:
+    ada = ask(office, "ada@x.test")
+    for address in ("ada@one.test", "ada@two.test"):
+        with office.database.begin() as session:
+            asked = moving.ask_to_move(session, ada, address, keys=office.keys, now=office.now)
+            assert asked is not None
+            notices.ask_to_move(session, asked, now=office.now)
+    send_what_is_called_out(office)
+    assert sorted(relay_server.recipients) == ["ada@two.test", "ada@x.test"]

@@ -1,0 +1,50 @@
+"""Whose network it is: what a proxy says is believed where the settings name it, and nowhere else."""
+
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from mailer.app import open_app
+from mailer.base.settings import read_settings
+from mailer.cli.serve import serving_app
+from subscribers import audiences
+from tests.faces.web.conftest import SETTINGS
+
+FORM = {"email": "new@maths.test", "audience": "academic"}
+
+
+def codes(tmp_path: Path, sqlite_url: str, trusted: str) -> list[int]:
+    """The answers to 32 sign-ups that a proxy on this machine hands on from 32 networks."""
+    text = SETTINGS.format(url=sqlite_url).replace("[base]", f"[base]\ntrusted_proxies = {trusted}")
+    (tmp_path / "mailer.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "secrets.toml").write_text('[secret]\nkeys = ["a key for the tests of a proxy"]\n', encoding="utf-8")
+    app = open_app(tmp_path)
+    with app.database.begin() as session:
+        audiences.add_audience(session, "academic", "Academic")
+    try:
+        with serving_app(app, "127.0.0.1", 0) as url, httpx2.Client(timeout=30) as client:
+            return [
+                client.post(
+                    f"{url}/subscribe",
+                    data={**FORM, "email": f"p{number}@maths.test"},
+                    headers={"x-forwarded-for": f"198.51.100.{number}"},
+                ).status_code
+                for number in range(32)
+            ]
+    finally:
+        app.close()
+
+
+def test_behind_a_trusted_proxy_everyone_has_their_own_count(tmp_path: Path, sqlite_url: str) -> None:
+    assert codes(tmp_path, sqlite_url, '["127.0.0.0/8"]') == [200] * 32
+
+
+def test_nobody_makes_up_a_network_where_no_proxy_is_trusted(tmp_path: Path, sqlite_url: str) -> None:
+    assert codes(tmp_path, sqlite_url, '["10.0.0.1"]') == [200] * 30 + [429] * 2
+
+
+def test_what_is_no_network_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(Exception, match="not allowed") as caught:
+        read_settings(tmp_path, {"MAILER_BASE_TRUSTED_PROXIES": "10.0.0.0/8 proxy.local"})
+    assert "MAILER_BASE_TRUSTED_PROXIES" in str(getattr(caught.value, "place", ""))
