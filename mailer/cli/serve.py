@@ -28,9 +28,10 @@ from mailer.content import read_issue
 from mailer.queues import make_celery
 from mailer.specimen import sample_frame
 from mailer.web import create_app
-from mailer.web.preview import create_preview
+from mailer.web.preview import Surroundings, create_preview
 from mailer.worker.celery_app import PerProcess, register
 from mailer.worker.embedded import embedded_worker
+from subscribers import list_audiences
 
 DEFAULT_PORT = 8000
 FIRST_USER = "manager@localhost"
@@ -124,15 +125,14 @@ def preview(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Show an issue in the browser while it is being written; it reloads on save."""
-    read_issue(issue)
+    slug = read_issue(issue).meta.slug
     home = find_workspace(workspace)
-    frame, cache = sample_frame(), None
+    around = Surroundings(sample_frame(), clock=App.clock)
     if workspace_exists(home):
-        with opened(home) as app:
-            cache = app.formula_cache
-            with app.database.read() as session:
-                frame = app.frame(session)
-    web = create_preview(issue.absolute(), frame, cache)
+        with opened(home) as app, app.database.read() as session:
+            known = tuple(audience.slug for audience in list_audiences(session))
+            around = Surroundings(app.frame(session, slug=slug), app.formula_cache, known, App.clock)
+    web = create_preview(issue.absolute(), around)
     with stop_signals() as stopped, serving(web, host, port) as address:
         say(f"preview {address}/\nCtrl-C stops it.")
         stopped.wait()
