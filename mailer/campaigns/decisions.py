@@ -17,7 +17,7 @@ from mailer.campaigns.models import Campaign, IssueRevision
 from mailer.campaigns.release import release
 from mailer.campaigns.rows import row
 from mailer.campaigns.states import MOVES
-from mailer.content import Finding, Issue, check_issue
+from mailer.content import Finding, Issue, as_sent_at, check_issue
 from mailer.rendering import Frame
 from subscribers import audience_ids, list_audiences
 
@@ -91,7 +91,7 @@ def schedule(
     if send_at < now - JUST_NOW:
         raise NotAllowed(f"{send_at:%d %B %Y %H:%M %Z} is past", do="choose a later time")
     campaign = row(session, campaign_id)
-    issue = read_revision(session, campaign.revision_id)
+    issue = as_sent_at(read_revision(session, campaign.revision_id), send_at)
     known = frozenset(audience.slug for audience in list_audiences(session))
     _require_checked(check_issue(issue, known_audiences=known, now=now), accept_warnings)
     # The state first: of two who release at once, the second waits here and is then refused, before any rendering.

@@ -10,6 +10,7 @@ from mailer.content.issue import Files, Finding, Issue, Place
 from mailer.content.parse import judged, read_files, read_issue
 from mailer.content.plain import plain, template
 from mailer.content.select import Section, public_blocks, sections, select
+from mailer.content.timing import as_sent_at
 
 __all__ = [
     "Files",
@@ -19,6 +20,7 @@ __all__ = [
     "Place",
     "Section",
     "StoredFiles",
+    "as_sent_at",
     "check_issue",
     "judged",
     "plain",

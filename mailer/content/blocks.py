@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from markdown_it.token import Token
@@ -25,6 +25,7 @@ from mailer.content.issue import (
     Inline,
     Inlines,
     List,
+    Note,
     Paragraph,
     Picture,
     Place,
@@ -33,10 +34,12 @@ from mailer.content.issue import (
     Table,
     Text,
 )
-from mailer.content.markdown import MAX_NESTING
+from mailer.content.markdown import MAX_NESTING, guard_bars
 from mailer.content.plain import anchor_for, plain
 from mailer.content.raw_html import Flow
 from mailer.content.reading import Reading
+from mailer.content.shapes import CAPTION, callout_title, with_box, with_captions
+from mailer.content.tex_macros import expanded
 from mailer.content.tex_tags import without_tag
 
 
@@ -111,7 +114,7 @@ class _Builder:
                 flow.html(node.token.content, self._line + 1)
             elif maker := self._makers.get(node.token.type):
                 flow.add(*maker(node, self._place(self._line)))
-        return _with_captions(flow.finish())
+        return with_captions(flow.finish())
 
     def _place(self, line: int) -> Place:
         """The line, at its first character that is neither blank nor a quote's mark."""
@@ -152,6 +155,8 @@ class _Builder:
         if not inlines:
             return ()
         audiences = self._reading.audiences
+        if inlines and isinstance(picture := inlines[0], Picture) and CAPTION.match(plain(inlines[1:]).lstrip()):
+            return (Figure(place=place, audiences=audiences, picture=picture, caption=trimmed(inlines[1:])),)
         if len(inlines) == 1 and isinstance(inlines[0], Picture):
             picture = inlines[0]
             caption: Inlines = (Text(picture.title),) if picture.title else ()
@@ -194,7 +199,8 @@ class _Builder:
         return (self._display(tex, place, number),)
 
     def _display(self, tex: str, place: Place, number: str = "") -> DisplayFormula:
-        bare, tag = without_tag(tex) if "\\tag" in tex else (tex, "")
+        tex = expanded(tex, self._reading.macros)
+        bare, tag = without_tag(tex) if "\\tag" in tex and "\\label" not in tex else (tex, "")
         formula = Formula(bare if tag else tex, display=True, place=place, number=tag or number)
         return DisplayFormula(place=place, audiences=self._reading.audiences, formula=formula)
 
@@ -207,7 +213,7 @@ class _Builder:
     # --- what holds blocks ---
 
     def _list(self, node: Node, place: Place) -> Blocks:
-        items = tuple(_with_box(self.run(item.children)) for item in node.children)
+        items = tuple(with_box(self.run(item.children)) for item in node.children)
         ordered = node.token.type == "ordered_list_open"
         start = int(node.token.attrs.get("start", 1)) if ordered else None
         tight = all(
@@ -219,7 +225,14 @@ class _Builder:
         return (List(place=place, audiences=self._reading.audiences, items=items, start=start, tight=tight),)
 
     def _quote(self, node: Node, place: Place) -> Blocks:
+        reading = self._reading
+        first = node.children[0].children if node.children else []
+        title = callout_title(
+            next((part.token for part in first if part.token.type == "inline"), None), reading.language
+        )
         blocks = self.run(node.children)
+        if title is not None:
+            return (Note(place=place, audiences=self._reading.audiences, blocks=blocks, title=title),)
         return (Quote(place=place, audiences=self._reading.audiences, blocks=blocks),) if blocks else ()
 
     def _definitions(self, node: Node, place: Place) -> Blocks:
@@ -245,12 +258,25 @@ class _Builder:
                 start = max(self._reading.column_of(content, line, start) - 1, start)
                 cells.append(trimmed(self._cell(cell, line, start)))
                 start += len(content)
+            self._too_many_cells(number, line, len(align))
             rows.append(tuple(cells))
         head = rows.pop(0) if rows else ()
         if not any(head):
             head = ()
         audiences = self._reading.audiences
         return (Table(place=place, audiences=audiences, align=tuple(align), head=head, rows=tuple(rows)),)
+
+    def _too_many_cells(self, number: int, line: int, columns: int) -> None:
+        """Cells beyond the head's are not shown, as everywhere: they are named."""
+        source = guard_bars(self._reading.lines[line - 1]) if number and line <= len(self._reading.lines) else ""
+        cells = re.split(r"(?<!\\)\|", source.strip().strip("|"))
+        if len(cells) > columns and any(cell.strip() for cell in cells[columns:]):
+            lost = " | ".join(cell.strip() for cell in cells[columns:])
+            self._reading.fault(
+                self._reading.place(line),
+                "table-cells",
+                f"the row has more cells than the head; {lost!r} is not shown; add a column, or write \\| for a bar",
+            )
 
     def _cell(self, node: Node, line: int, start: int) -> Inlines:
         token = next((child.token for child in node.children if child.token.type == "inline"), None)
@@ -266,7 +292,9 @@ class _Builder:
             reading.fault(
                 place, "container-unclosed", f"::: {written} is not closed; end it with a line {token.markup}"
             )
-        kind = CONTAINERS.get(name)
+        kind = CONTAINERS.get(name) or CONTAINERS.get(name.removeprefix("callout-"))
+        if name == "column" and self._reading.env.get("within_columns"):
+            return (ColumnBreak(place=place, audiences=self._reading.audiences), *self.run(node.children))
         if kind is None:
             known = ", ".join(sorted(CONTAINERS))
             reading.fault(
@@ -282,7 +310,10 @@ class _Builder:
             with reading.only_for(slugs):
                 blocks = self.run(node.children)
         else:
+            within = reading.env.get("within_columns", False)
+            reading.env["within_columns"] = name == "columns" or (within and name == "column")
             blocks = self.run(node.children)
+            reading.env["within_columns"] = within
         return kind.build(Container(reading, name, arguments, place, head, blocks))
 
     def _footnote(self, node: Node, _: Place) -> Blocks:
@@ -331,40 +362,3 @@ _ALIGN: Final[dict[str, Align]] = {
     "text-align:center": "center",
     "text-align:right": "right",
 }
-_CAPTION: Final = re.compile(r"(?:Fig(?:ure|\.)?|Abb(?:ildung|\.)?)\s*\d+\s*[.:]", re.IGNORECASE)
-
-
-def _with_box(item: Blocks) -> Blocks:
-    """An item that begins with `[ ]` or `[x]` shows a box, as in a list of things to do."""
-    first = item[0] if item else None
-    if not isinstance(first, Paragraph) or not first.inlines or not isinstance(words := first.inlines[0], Text):
-        return item
-    box = re.match(r"\[([ xX])\]\s+(?=\S)", words.text)
-    if box is None:
-        return item
-    shown = Text(("☐ " if box[1] == " " else "☑ ") + words.text[box.end() :])
-    return (replace(first, inlines=(shown, *first.inlines[1:])), *item[1:])
-
-
-def _with_captions(blocks: Blocks) -> Blocks:
-    """A paragraph `Fig. 3: …` right below a picture without a caption is its caption."""
-    result: list[Block] = []
-    for block in blocks:
-        before = result[-1] if result else None
-        if (
-            isinstance(block, Paragraph)
-            and isinstance(before, Figure)
-            and not before.caption
-            and before.audiences == block.audiences
-            and _CAPTION.match(plain(block.inlines))
-        ):
-            result[-1] = Figure(
-                place=before.place,
-                audiences=before.audiences,
-                picture=before.picture,
-                caption=block.inlines,
-                credit=before.credit,
-            )
-        else:
-            result.append(block)
-    return tuple(result)

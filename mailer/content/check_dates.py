@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from mailer.content.checking import Checked, warning
 from mailer.content.issue import Event, Finding
 from mailer.content.moments import MONTHS, WEEKDAYS, parse_when
 from mailer.content.plain import plain
+from mailer.content.timing import end_of
 
 _NAMES: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTH: Final = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
@@ -44,7 +44,7 @@ def past_events(checked: Checked) -> Iterator[Finding]:
     if moment is None:
         return
     for block in checked.blocks:
-        if isinstance(block, Event) and _end_of(block) <= moment:
+        if isinstance(block, Event) and block.past == "keep" and end_of(block) <= moment:
             message = f"“{plain(block.title)}” is over before the issue appears; tell of it in the past, or delete it"
             yield warning(block.place, "event-past", message)
 
@@ -91,10 +91,3 @@ def _day(checked: Checked, written: str) -> date | None:
 def _moment(checked: Checked) -> datetime | None:
     day = checked.issue.meta.date
     return datetime.combine(day, time(), UTC) if day else checked.now
-
-
-def _end_of(event: Event) -> datetime:
-    end = event.end or event.start
-    if isinstance(end, datetime):
-        return end
-    return datetime.combine(end + timedelta(days=1), time(), ZoneInfo(event.zone))

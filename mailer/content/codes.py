@@ -118,6 +118,10 @@ GROUPS: Final[Mapping[str, Mapping[str, Explanation]]] = {
             "The same words twice waste the only line that is seen.", "Tell what else is in the letter."
         ),
         "table-wide": _e("Phones show about five narrow columns.", "Leave columns out, or turn the table round."),
+        "table-cells": _e(
+            "Cells beyond the last column of the head are not shown.",
+            "Add a column, or put a backslash before a bar within a cell.",
+        ),
         "deadline-past": _e("Nobody can do it in time any more.", "Mend the date, or tell of it in the past."),
         "weekday-mismatch": _e("The date falls on another day: one of the two is wrong.", "Mend the day or the date."),
         "code-dropped": _e("A chunk that says it is not to be shown is not shown.", "Put its result in its place."),
@@ -128,6 +132,10 @@ GROUPS: Final[Mapping[str, Mapping[str, Explanation]]] = {
         ),
         "tex-brackets": _e(
             "Markdown reads these brackets as escaped characters.", "Write $…$, or $$…$$ on lines of its own."
+        ),
+        "formula-reference": _e(
+            "It refers to a number that the reader does not see.",
+            "Write \\label{…} in a formula for the same readers.",
         ),
         "bibliography": _e("An entry is broken, incomplete, doubled or missing.", "Mend the .bib file at its line."),
         "missing-file": _e("A file that the text names is not beside it.", "Add it, or mend its name."),

@@ -14,7 +14,7 @@ fence (`::::`) around shorter ones makes it easier to see. An unknown name is an
 | container | arguments | keys | body |
 |---|---|---|---|
 | audience | slugs | | blocks for these audiences only |
-| event | title (or the key) | title, when, where, link, zone | a description, may be missing |
+| event | title (or the key) | title, when, where, link, zone, past | a description, may be missing |
 | people | | | groups of names |
 | publications | FILE.bib, keys, group=year | group, sort, keys, highlight | more keys, may be missing |
 | figure | FILE, "alt text" | src, alt, caption, credit, width | the caption |
@@ -44,6 +44,7 @@ from mailer.content.issue import (
     Rule,
     Text,
 )
+from mailer.content.note_titles import note_title
 from mailer.content.people import people
 from mailer.content.plain import plain
 from mailer.content.publications import publications
@@ -102,9 +103,12 @@ def _note(container: Container) -> Blocks:
     title = container.value("title") or plain(
         inlines_of_text(container.reading, container.arguments, container.place.line)
     )
-    if not title and container.name != "note":
-        title = container.name.capitalize()
-    return (Note(place=container.place, audiences=container.audiences, blocks=container.blocks, title=title),)
+    blocks, kind = container.blocks, container.name.removeprefix("callout-")
+    if not title and kind != container.name and blocks and isinstance(blocks[0], Heading):
+        title, blocks = plain(blocks[0].inlines), blocks[1:]  # Quarto's way
+    if not title and kind != "note":
+        title = note_title(kind, container.reading.language)
+    return (Note(place=container.place, audiences=container.audiences, blocks=blocks, title=title),)
 
 
 _DASH: Final = re.compile(r"\s*(?:—|–|--+)\s+")
@@ -185,7 +189,7 @@ _NOTE: Final = Kind(_note, frozenset({"title"}))
 
 CONTAINERS: Final[Mapping[str, Kind]] = {
     "audience": Kind(_audience),
-    "event": Kind(event, frozenset({"title", "when", "where", "link", "zone"})),
+    "event": Kind(event, frozenset({"title", "when", "where", "link", "zone", "past"})),
     "people": Kind(people),
     "publications": Kind(_publications, frozenset({"group", "sort", "keys", "highlight"})),
     "figure": Kind(figure, frozenset({"src", "alt", "caption", "credit", "width"})),
@@ -195,6 +199,7 @@ CONTAINERS: Final[Mapping[str, Kind]] = {
     "info": _NOTE,
     "warning": _NOTE,
     "important": _NOTE,
+    "caution": _NOTE,
     "quote": Kind(_quote, frozenset({"source"})),
     "columns": Kind(_columns),
 }

@@ -2,9 +2,10 @@
 
 from mailer.content.container import Container
 from mailer.content.inlines import inlines_of_text, joined
-from mailer.content.issue import Blocks, Event, Heading, Inlines, Link, Paragraph, Span, Text
+from mailer.content.issue import Blocks, Event, Heading, Inlines, Link, Paragraph, Span, Text, WhenPast
 from mailer.content.moments import is_zone, parse_when
 from mailer.content.plain import anchor_for, plain
+from mailer.content.reading import WHEN_PAST
 
 
 def event(container: Container) -> Blocks:
@@ -22,7 +23,8 @@ def event(container: Container) -> Blocks:
 
     `title` and `when` are needed (the title may stand after the name instead). `when` is written as `moments.py`
     tells: `2027-01-12 14:00–15:30`, `12–13 January 2027`, `2027-01-12 14:00 to 2027-01-13 12:00`, and may end with a
-    zone. `zone` is an IANA name; without it the front matter's `zone` holds, else Europe/London.
+    zone. `zone` is an IANA name; without it the front matter's `zone` holds, else Europe/London. `past: mark` shows it as
+    over in a letter that leaves later, `past: drop` leaves it out; the front matter's `past_events` says so for all.
     """
     reading, place = container.reading, container.place
     title, blocks = _title(container)
@@ -46,8 +48,20 @@ def event(container: Container) -> Blocks:
             where=plain(container.inlines("where")),
             link=_safe_link(container),
             blocks=blocks,
+            past=_when_past(container),
         ),
     )
+
+
+def _when_past(container: Container) -> WhenPast:
+    """What becomes of it once it is over: by its own key, else by the front matter's."""
+    reading, written = container.reading, container.value("past").lower()
+    if written in WHEN_PAST:
+        return WHEN_PAST[written]
+    if written:
+        message = f"past cannot be {written}; write one of {', '.join(WHEN_PAST)}"
+        reading.fault(container.place_of("past"), "container-argument", message)
+    return reading.past_events
 
 
 def _title(container: Container) -> tuple[Inlines, Blocks]:

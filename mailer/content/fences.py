@@ -12,7 +12,9 @@ from typing import Any, Final
 
 from markdown_it.rules_block import StateBlock
 
-_OPENS: Final = re.compile(r"(:{3,})\s*(?:\{\s*\.?)?([A-Za-z][\w-]*)\}?(.*)$")
+_OPENS: Final = re.compile(r"(:{3,})\s*(?:\{(?P<attributes>[^{}]*)\}|(?P<name>[A-Za-z][\w-]*))(?P<rest>.*)$")
+_CLASS: Final = re.compile(r"(?:^|\s)\.?([A-Za-z][\w-]*)(?=\s|$)")
+_TITLE: Final = re.compile(r"title=(?:\"([^\"]*)\"|'([^']*)'|(\S+))")
 _CLOSES: Final = re.compile(r"(:{3,})\s*$")
 _CODE: Final = re.compile(r"(`{3,}|~{3,})")
 _MARKERS: Final = re.compile(r"(?:\s{0,3}(?:[-*+>]|\d{1,9}[.)])\s)*")
@@ -78,20 +80,31 @@ def container_rule(state: StateBlock, start_line: int, end_line: int, silent: bo
     if silent:
         return True
     end, closed = _end_of(state, start_line, end_line)
-    head, body_line = _head(state, opens[2].lower(), start_line + 1, end)
+    name, arguments = _name_of(opens)
+    head, body_line = _head(state, name.lower(), start_line + 1, end)
     token = state.push("container_open", "", 1)
-    token.markup, token.info, token.map = opens[1], opens[2], [start_line, end]
-    token.meta = {"arguments": opens[3].strip(), "head": head, "closed": closed}
+    token.markup, token.info, token.map = opens[1], name, [start_line, end]
+    token.meta = {"arguments": arguments, "head": head, "closed": closed}
     outer_type, outer_max = state.parentType, state.lineMax
     state.parentType, state.lineMax = "container", end
     columns = state.env.get("columns", False)
-    state.env["columns"] = opens[2].lower() == "columns"
+    state.env["columns"] = name.lower() == "columns"
     state.md.block.tokenize(state, body_line, end)
     state.env["columns"] = columns
     state.parentType, state.lineMax = outer_type, outer_max
     state.push("container_close", "", -1).markup = opens[1]
     state.line = end + (1 if closed else 0)
     return True
+
+
+def _name_of(opens: re.Match[str]) -> tuple[str, str]:
+    """The container's name and arguments; in Pandoc's and Quarto's `{.name key=value}` only a title is one."""
+    if opens["name"]:
+        return opens["name"], opens["rest"].strip()
+    attributes = opens["attributes"]
+    named = _CLASS.search(attributes)
+    title = _TITLE.search(attributes)
+    return (named[1] if named else "div"), (next(filter(None, title.groups()), "") if title else "")
 
 
 def _end_of(state: StateBlock, start_line: int, end_line: int) -> tuple[int, bool]:

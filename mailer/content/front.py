@@ -16,7 +16,7 @@ from mailer.content.issue import Place
 
 OUR_KEYS: Final = frozenset({
     "title", "subject", "preheader", "slug", "number", "date", "language", "from", "reply_to", "audiences", "template",
-    "theme", "base_url", "by_audience", "zone", "fold",
+    "theme", "base_url", "by_audience", "zone", "past_events", "macros", "style", "fold",
 })  # fmt: skip
 _ONLY_OURS: Final = frozenset(
     {"subject", "preheader", "from", "reply_to", "audiences", "by_audience", "number", "theme"}
@@ -62,6 +62,8 @@ def split_front(text: str, source: str) -> Front:
         return found
     if _FRANKLIN.match(first):
         return _franklin(lines, source)
+    if first.startswith("% "):
+        return _pandoc(lines, source)
     if re.match(r"title:[ \t]+\S", first, re.IGNORECASE) and (found := _header(lines, source)):
         return found
     return Front({}, {}, text, own=False)
@@ -135,6 +137,23 @@ def _header(lines: list[str], source: str) -> Front | None:
     values = {match[1].lower(): (match[2] or "").strip() for match in found if match}
     places = {match[1].lower(): Place(source, number) for number, match in enumerate(found, 1) if match}
     return Front(values, places, _below(lines, end - 1), _is_own(values, yaml_like=False) and "subject" in values)
+
+
+def _pandoc(lines: list[str], source: str) -> Front:
+    """Up to three lines `% …` at the top: title, authors, date."""
+    values: dict[str, Any] = {}
+    places: dict[str, Place] = {}
+    end = 0
+    while end < len(lines) and (lines[end].startswith("%") or (end and lines[end].startswith("  "))):
+        if lines[end].startswith("%"):
+            name = ("title", "author", "date")[min(len(places), 2)]
+            places.setdefault(name, Place(source, end + 1))
+            values.setdefault(name, lines[end][1:].strip())
+        else:
+            values[name] = f"{values[name]} {lines[end].strip()}"
+        end += 1
+    given = {name: value for name, value in values.items() if value}
+    return Front(given, places, _below(lines, end - 1), own=False)
 
 
 # --- TOML and Franklin ----------------------------------------------------------------------------------------------------

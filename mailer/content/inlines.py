@@ -24,10 +24,11 @@ from mailer.content.issue import (
     Span,
     Text,
 )
-from mailer.content.markdown import inline_tokens_of
+from mailer.content.markdown import CLOSING, inline_tokens_of
 from mailer.content.merge_fields import KNOWN_NAMES, read_field
 from mailer.content.plain import plain
 from mailer.content.reading import Reading
+from mailer.content.tex_macros import expanded
 
 _MARKDOWN_SPANS: Final = {"strong": "strong", "em": "em", "s": "s"}
 
@@ -178,7 +179,8 @@ class _Builder:
         position = token.meta.get("pos")
         place = self._source.place(position, token.content)
         if token.type in {"math_inline", "math_display"}:
-            self._add(Formula(token.content, display=token.type == "math_display", place=place))
+            tex = expanded(token.content, self._reading.macros)
+            self._add(Formula(tex, display=token.type == "math_display", place=place))
         elif token.type == "merge_field":
             self._merge_field(token.content, place)
         elif token.type == "attributes":
@@ -261,10 +263,10 @@ def checked_field(reading: Reading, expression: str, place: Place) -> MergeField
 
 def foreign(reading: Reading, opening: str, content: str, place: Place) -> None:
     """Names a tag of another template language, which is dropped."""
-    closing = {"{{": "}}", "{%": "%}", "{#": "#}"}.get(opening, "}}")
+    closing = CLOSING.get(opening, "}}")
     shown = " ".join(content.split())
     shown = shown if len(shown) <= 50 else shown[:47] + "..."
-    blank = "" if content[:1] in {"<", "%"} else " "
+    blank = "" if content[:1] in {"<", "%"} or opening == "*|" else " "
     reading.fault(
         place,
         "foreign-template",

@@ -263,11 +263,15 @@ class Button(Block):
     label: Inlines
 
 
+WhenPast = Literal["keep", "mark", "drop"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event(Block):
     """Something that happens: `slug` names its calendar file, `zone` is an IANA name.
 
-    `start` and `end` are aware moments, or dates where it lasts whole days; `end` is inclusive as written.
+    `start` and `end` are aware moments, or dates where it lasts whole days; `end` is inclusive as written. `past` is what
+    happens to it in a letter that leaves when it is over; `is_past` that it is over and shown as such.
     """
 
     title: Inlines
@@ -278,6 +282,8 @@ class Event(Block):
     where: str = ""
     link: str = ""
     blocks: Blocks = ()
+    past: "WhenPast" = "keep"
+    is_past: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,9 @@ _FIELD_IN_ADDRESS: Final = re.compile(
 )
 _PRICE: Final = re.compile(r"\d[\d.,]*\s+[^\W\d_]{2,}")
 _TEX_SIGNS: Final = re.compile(r"[\\^_{}]")
-_FIELD_OR_FORMULA: Final = re.compile(r"\{\{[^{}\n]*\}\}|(?<![\\$])\$(?![\s$])[^$\n]*?[^\s$\\]\$(?![\d$])")
+_FIELD_OR_FORMULA: Final = re.compile(
+    r"\{\{[^{}\n]*\}\}|(?<!`)`[^`\n]*`(?!`)|(?<![\\$])\$(?![\s$])[^$\n]*?[^\s$\\]\$(?![\d$])"
+)
 
 _parsers = local()
 
@@ -59,7 +61,12 @@ def inline_tokens_of(text: str, env: dict[str, Any]) -> Token:
 def guard_bars(text: str) -> str:
     """The text, as long as before, in which no `|` of a formula or merge field can cut a table's cell."""
     text = text.replace(BAR, "\ufffd").replace(BLANK, "\ufffd")
-    return _FIELD_OR_FORMULA.sub(lambda found: found[0].replace("|", BAR), text) if "|" in text else text
+    return _FIELD_OR_FORMULA.sub(_guarded, text) if "|" in text else text
+
+
+def _guarded(found: re.Match[str]) -> str:
+    r"""A bar in code that is written `\|` is one for tables already."""
+    return re.sub(r"(?<!\\)\|", BAR, found[0]) if found[0].startswith("`") else found[0].replace("|", BAR)
 
 
 def _restore(tokens: list[Token], seen: set[int]) -> None:
@@ -100,6 +107,8 @@ def _new_parser() -> MarkdownIt:
     inline = parser.inline.ruler
     inline.before("escape", "merge_field", _merge_field_rule)
     inline.before("escape", "math_inline", _dollar_rule)
+    inline.before("escape", "math_brackets", _bracket_rule)
+    inline.before("strikethrough", "small_marks", _small_marks_rule)
     inline.before("escape", "attributes", _attributes_rule)
     for rule in inline.__rules__:
         rule.fn = _remembering_position(rule.fn)
@@ -168,14 +177,18 @@ def _normal_doi(_: object, match: Any) -> None:
     match.url = "https://doi.org/" + match.url.split(":", 1)[1].strip()
 
 
+CLOSING: Final = {"{{": "}}", "{%": "%}", "{#": "#}", "*|": "|*"}
+"""How the fields and tags of template languages end."""
+
+
 def _merge_field_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
-    """`{{ … }}` is one token; `{% … %}`, `{{< … >}}`, `{{% … %}}` and `{# … #}` are foreign ones."""
+    """`{{ … }}` is one token; `{% … %}`, `{{< … >}}`, `{{% … %}}`, `{# … #}` and Mailchimp's `*|…|*` are foreign ones."""
     opening = state.src[state.pos : state.pos + 2]
-    closing = {"{{": "}}", "{%": "%}", "{#": "#}"}.get(opening)
+    closing = CLOSING.get(opening)
     if closing is None:
         return False
     end = state.src.find(closing, state.pos + 2, state.posMax)
-    if end < 0 or (opening == "{#" and "\n" in state.src[state.pos : end]):
+    if end < 0 or (opening in {"{#", "*|"} and "\n" in state.src[state.pos : end]):
         return False
     if not silent:
         content = state.src[state.pos + 2 : end]
@@ -189,7 +202,7 @@ def _merge_field_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
 
 _ATTRIBUTES: Final = re.compile(
     r"[ \t]*\{:?\s*(?:[#.][\w-]+|[\w-]+=(?:\"[^\"{}]*\"|'[^'{}]*'|[^\s{}\"']+))"
-    r"(?:\s+(?:[#.][\w-]+|[\w-]+=(?:\"[^\"{}]*\"|'[^'{}]*'|[^\s{}\"']+)))*\s*\}(?=\s|$)"
+    r"(?:\s+(?:[#.][\w-]+|[\w-]+=(?:\"[^\"{}]*\"|'[^'{}]*'|[^\s{}\"']+)))*\s*\}(?=[\s.,;:!?)]|$)"
 )
 
 
@@ -238,4 +251,45 @@ def _dollar_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
         token = state.push("math_inline" if marker == "$" else "math_display", "", 0)
         token.content = content.strip()
     state.pos = end + len(marker)
+    return True
+
+
+_BRACKETED: Final = re.compile(r"\\\\([(\[])(.+?)\\\\([)\]])", re.DOTALL)
+_REFERENCE: Final = re.compile(r"\\(?:eq)?ref\{[^{}\s]+\}")
+
+
+def _bracket_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
+    r"""`\\\\(…\\\\)` and `\\\\[…\\\\]`, as sites with MathJax write them, and `\\eqref{…}` in running text."""
+    if state.src[state.pos] != "\\":
+        return False
+    if found := _REFERENCE.match(state.src, state.pos, state.posMax):
+        display, content = False, found[0]
+    elif (found := _BRACKETED.match(state.src, state.pos, state.posMax)) and found[1] + found[3] in {"()", "[]"}:
+        display, content = found[1] == "[", found[2].strip()
+    else:
+        return False
+    if not silent:
+        state.push("math_display" if display else "math_inline", "", 0).content = content
+    state.pos = found.end()
+    return True
+
+
+_SMALL_MARKS: Final = {
+    "~": ("sub", re.compile(r"~(?!~)((?:[^\s~\\]|\\[ ~])+)~(?!~)")),
+    "^": ("sup", re.compile(r"\^(?!\^)((?:[^\s^\\\[]|\\[ ^])+)\^(?!\^)")),
+    "=": ("mark", re.compile(r"==(?=[^\s=])([^\n]*?[^\s=])==(?!=)")),
+}
+
+
+def _small_marks_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
+    """`H~2~O`, `x^2^` and `==marked==`, as Pandoc and Obsidian write them."""
+    kind = _SMALL_MARKS.get(state.src[state.pos])
+    found = kind[1].match(state.src, state.pos, state.posMax) if kind else None
+    if kind is None or found is None or state.src[state.pos - 1 : state.pos] == state.src[state.pos]:
+        return False
+    if not silent:
+        state.push(f"{kind[0]}_open", kind[0], 1)
+        state.push("text", "", 0).content = re.sub(r"\\([ ~^])", r"\1", found[1])
+        state.push(f"{kind[0]}_close", kind[0], -1)
+    state.pos = found.end()
     return True

@@ -12,13 +12,17 @@ from mailer.content.blocks import blocks_of_tokens
 from mailer.content.containers import HEAD_KEYS
 from mailer.content.fences import container_environment
 from mailer.content.files import FolderFiles
+from mailer.content.foreign import Foreign
 from mailer.content.front import OUR_KEYS, Front, split_front
 from mailer.content.inlines import checked_field, foreign
-from mailer.content.issue import Blocks, Files, Finding, FrontMatter, Heading, Issue
+from mailer.content.issue import Blocks, Files, Finding, FrontMatter, Heading, Issue, WhenPast
 from mailer.content.markdown import tokens_of
 from mailer.content.moments import is_zone
+from mailer.content.numbering import unresolved
 from mailer.content.plain import plain, template
-from mailer.content.reading import Reading
+from mailer.content.reading import WHEN_PAST, Reading
+from mailer.content.tex_macros import Macro
+from mailer.content.timing import at_date_of
 
 MAIN_FILE: Final = "issue.md"
 SUFFIXES: Final = frozenset({".md", ".markdown", ".rmd"})
@@ -73,10 +77,11 @@ def _read(files: Files, main: str, source: str) -> Issue:
     meta = _meta(front, reading)
     reading.base_url, reading.language = meta.base_url, meta.language
     reading.env = container_environment(HEAD_KEYS)
-    blocks = blocks_of_tokens(reading, tokens_of(front.text, reading.env))
+    blocks = blocks_of_tokens(reading, tokens_of(Foreign(reading).at_home(front.text), reading.env))
+    unresolved(reading, blocks)
     meta, blocks = _titled(meta, blocks, source)
     _require_sections(meta, blocks, front, reading)
-    return Issue(
+    issue = Issue(
         source=source,
         meta=meta,
         blocks=blocks,
@@ -86,6 +91,7 @@ def _read(files: Files, main: str, source: str) -> Issue:
         source_files=dict(sorted(reading.used_files.items())),
         audience_uses=tuple(reading.audience_uses),
     )
+    return at_date_of(issue)
 
 
 def judged(findings: Iterable[Finding], *, own: bool) -> tuple[Finding, ...]:
@@ -166,6 +172,8 @@ def _meta(front: Front, reading: Reading) -> FrontMatter:
         values.complain("zone", f"{front.zone} is no time zone; write one such as Europe/London")
     elif front.zone:
         reading.zone = front.zone
+    reading.past_events = values.past_events()
+    reading.macros.update(values.macros())
     return FrontMatter(
         title=texts["title"],
         subject=texts["subject"],
@@ -305,6 +313,27 @@ class _Values:
         except ValueError:
             self.complain("date", f"{str(value)[:40]!r} is no date; write it as 2027-01-12")
             return None
+
+    def past_events(self) -> WhenPast:
+        value = self.text("past_events").lower()
+        if value and value not in WHEN_PAST:
+            self.complain("past_events", f"past_events must be one of {', '.join(WHEN_PAST)}")
+        return WHEN_PAST.get(value, "keep")
+
+    def macros(self) -> dict[str, Macro]:
+        r"""`macros: {E: '\mathbb{E}[#1]'}`: TeX commands of the author's own, for every formula."""
+        value = self._front.values.get("macros")
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping) or not all(isinstance(body, str) for body in value.values()):
+            self.complain("macros", r"macros must hold a text for each name; write macros: {E: '\mathbb{E}'}")
+            return {}
+        named = {str(name).lstrip("\\"): str(body) for name, body in value.items()}
+        return {
+            name: Macro(max((int(number) for number in re.findall(r"#(\d)", body)), default=0), body)
+            for name, body in named.items()
+            if name.isalpha()
+        }
 
     def base_url(self) -> str:
         value = self.text("base_url")

@@ -10,10 +10,12 @@ from urllib.parse import quote, unquote, urljoin
 
 from mailer.content.bibliography import Entry
 from mailer.content.files import inside
-from mailer.content.issue import Files, Finding, Level, Place
+from mailer.content.issue import Files, Finding, Level, Place, WhenPast
+from mailer.content.tex_macros import Macro
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202f\ufeff]")
+WHEN_PAST: Final[dict[str, WhenPast]] = {"keep": "keep", "mark": "mark", "drop": "drop"}
 SAFE_SCHEMES: Final = frozenset({"http", "https", "mailto", "tel", "sms", "ftp", "webcal"})
 
 
@@ -36,6 +38,7 @@ class Reading:
     base_url: str = ""
     zone: str = "Europe/London"
     language: str = "en"
+    past_events: WhenPast = "keep"
     own: bool = True
     franklin: bool = False
     env: dict[str, Any] = field(default_factory=dict)
@@ -47,6 +50,7 @@ class Reading:
     anchors: set[str] = field(default_factory=set)
     event_slugs: set[str] = field(default_factory=set)
     footnote_ids: list[int] = field(default_factory=list)
+    macros: dict[str, Macro] = field(default_factory=dict)
     bibliographies: dict[str, dict[str, Entry]] = field(default_factory=dict)
 
     # --- places ---

@@ -1,5 +1,6 @@
 """Who sees what: the blocks for some readers, with nothing empty left behind and footnotes that still point right."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from mailer.content.issue import (
@@ -17,6 +18,7 @@ from mailer.content.issue import (
     Note,
     Quote,
 )
+from mailer.content.numbering import numbered
 from mailer.content.walk import all_inlines, changed_blocks
 
 
@@ -24,9 +26,9 @@ def select(issue: Issue, audiences: frozenset[str]) -> Blocks:
     """The blocks for a reader in these audiences; no audience at all leaves what is for everybody.
 
     Blocks for others are dropped wherever they stand; then containers and headings that lost all their content; then
-    the footnotes that nobody refers to any more, and the others are numbered anew.
+    the footnotes that nobody refers to any more, and the others are numbered anew; so are the formulas.
     """
-    return _footnotes_renumbered(_kept(issue.blocks, audiences))
+    return numbered(_footnotes_renumbered(kept(issue.blocks, lambda block: block if block.is_for(audiences) else None)))
 
 
 def public_blocks(issue: Issue, public: frozenset[str]) -> Blocks:
@@ -62,8 +64,13 @@ def sections(blocks: Blocks) -> tuple[Section, ...]:
 # --- what is left -----------------------------------------------------------------------------------------------------
 
 
-def _kept(blocks: Blocks, audiences: frozenset[str]) -> Blocks:
-    pairs = [(block, _reduced(block, audiences) if block.is_for(audiences) else None) for block in blocks]
+def kept(blocks: Blocks, wanted: Callable[[Block], Block | None]) -> Blocks:
+    """The blocks as `wanted` gives them back, those in others too, without what has nothing left in it.
+
+    Args:
+        wanted: the block, perhaps changed, or None where it is to be left out.
+    """
+    pairs = [(block, _reduced(found, wanted) if (found := wanted(block)) is not None else None) for block in blocks]
     return tuple(
         after
         for index, (_, after) in enumerate(pairs)
@@ -85,15 +92,15 @@ def _lost_its_content(following: list[tuple[Block, Block | None]], level: int) -
     return had
 
 
-def _reduced(block: Block, audiences: frozenset[str]) -> Block | None:
-    """The block without what others are to see; None where nothing is left of it."""
+def _reduced(block: Block, wanted: Callable[[Block], Block | None]) -> Block | None:
+    """The block without what is not wanted in it; None where nothing is left of it."""
 
     def runs(items: tuple[Blocks, ...]) -> tuple[Blocks, ...]:
-        left = ((run, _kept(run, audiences)) for run in items)
+        left = ((run, kept(run, wanted)) for run in items)
         return tuple(after for before, after in left if after or not before)
 
     def inner(blocks: Blocks) -> Blocks:
-        return _kept(blocks, audiences)
+        return kept(blocks, wanted)
 
     left: Block
     match block:

@@ -13,6 +13,7 @@ from mailer.content.issue import (
     Event,
     Figure,
     Footnotes,
+    Formula,
     Heading,
     Inline,
     Inlines,
@@ -124,6 +125,9 @@ def _changed(block: Block, change: Change) -> Block:  # noqa: C901, PLR0911  # o
     match block:
         case Heading() | Paragraph():
             return replace(block, inlines=text(block.inlines))
+        case DisplayFormula():
+            formula = change(block.formula)
+            return replace(block, formula=formula) if isinstance(formula, Formula) else block
         case List() | Footnotes():
             return replace(block, items=runs(block.items))
         case Columns():

@@ -222,8 +222,9 @@ class TextWriter:
         return "\n".join(wrapped(part, width) for part in parts if part)
 
     def _event(self, event: Event, width: int) -> str:
-        facts = [self._words.span(event.start, event.end), event.where, event.link]
-        calendar = self._archive.calendar(event)
+        over = f"{self._words['past']} · " if event.is_past else ""
+        facts = [f"{over}{self._words.span(event.start, event.end)}", event.where, event.link]
+        calendar = "" if event.is_past else self._archive.calendar(event)
         if calendar:
             facts.append(f"{self._words['calendar']}: {calendar}")
         head = [f"* {self.words(event.title)}", *filter(None, facts)]

@@ -1,0 +1,424 @@
+"""Newsletters as others write them: read as they are meant, and whatever is lost is named with its line."""
+
+import re
+from typing import TypeVar
+
+import pytest
+
+from mailer.content import Issue, StoredFiles, check_issue, plain, read_files, select
+from mailer.content.issue import (
+    Block,
+    CodeBlock,
+    Columns,
+    DisplayFormula,
+    Figure,
+    Formula,
+    List,
+    Note,
+    Quote,
+    Span,
+    Table,
+)
+from mailer.content.walk import all_blocks, all_inlines, inlines_of
+
+JEKYLL = """---
+layout: post
+title: "Weekly no. 12"
+date: 2024-03-01 10:00:00 +0100
+---
+* TOC
+{:toc}
+
+See [the docs]({{ site.baseurl }}/docs/).
+
+{% highlight ruby linenos %}
+def foo
+  puts 'foo'
+end
+{% endhighlight %}
+
+Noticed.
+{: .notice--info}
+
+{::comment}
+not for readers
+{:/comment}
+
+*[HTML]: Hyper Text Markup Language
+
+Math: \\\\(a_1+b\\\\) here.
+"""
+HUGO = """+++
+title = "Monthly"
+date = 2024-05-01T09:00:00Z
++++
+{{< figure src="cat.png" alt="A cat asleep" title="Our cat" >}}
+
+{{< youtube w7Ft2ymGmfc >}}
+
+{{% notice note %}}
+Inside a notice.
+{{% /notice %}}
+
+{{< highlight go "linenos=table" >}}
+fmt.Println("hi")
+  indented()
+{{< /highlight >}}
+
+## Heading {#custom-id .class}
+"""
+FRANKLIN = """@def title = "News in Julia"
+
+\\newcommand{\\R}{\\mathbb{R}}
+\\tableofcontents
+
+With $x \\in \\R$.
+
+@@colbox
+In a **box**.
+@@
+
+\\fig{/assets/plot.png}
+
+\\output{./code/ex1}
+
+$$ a = b \\label{eq:1} $$
+
+As \\eqref{eq:1} says.
+"""
+PANDOC = """% The title
+% The Author
+
+# Intro {#intro}
+
+A [link](https://example.org/x){target=_blank} and [small caps]{.smallcaps}.
+
+::: {.center}
+Centred words.
+:::
+
+H~2~O and 2^10^.
+"""
+QUARTO = """---
+title: Letter
+format: html
+---
+::: {.callout-tip title="Try it"}
+Words of the tip.
+:::
+
+::: {.callout-warning}
+## Expand me
+Warned.
+:::
+
+:::: {.columns}
+::: {.column width="40%"}
+Left
+:::
+::: {.column width="60%"}
+Right
+:::
+::::
+
+::: {#fig-panel layout-ncol=2}
+Panel words.
+:::
+"""
+OBSIDIAN = """# My vault
+
+See [[Some Note]], [[Other|another one]] and ![[photo.png|300]].
+
+> [!info] Good to know
+> Contents
+> - an item
+
+==marked== words %%a comment%% here
+
+%%
+hidden
+%%
+
+- [ ] [Issue](https://example.org/1)
+- [x] done
+"""
+GITHUB = """## What's Changed
+* Fix by @octocat in https://github.com/o/r/pull/1
+
+> [!WARNING]
+> Urgent words.
+
+| Left | Right |
+|:--|--:|
+| a \\| b | `c|d` |
+
+<details><summary>More</summary>
+
+hidden *words*
+
+</details>
+"""
+SUBSTACK = """# A letter
+
+Hello *|FNAME|* and {{ subscriber.name }}!
+
+![A cat](pic.png "Our cat")
+Fig. 3: The caption.
+"""
+OTHERS = {
+    "jekyll": JEKYLL, "hugo": HUGO, "franklin": FRANKLIN, "pandoc": PANDOC, "quarto": QUARTO, "obsidian": OBSIDIAN,
+    "github": GITHUB, "substack": SUBSTACK,
+}  # fmt: skip
+
+
+Kind = TypeVar("Kind", bound=Block)
+
+
+Kind = TypeVar("Kind", bound=Block)
+
+
+def read(text: str, **files: bytes) -> Issue:
+    return read_files(StoredFiles({"issue.md": text.encode(), **files}))
+
+
+def texts(issue: Issue) -> str:
+    return "\n".join(plain(run) for block in all_blocks(issue.blocks) for run in inlines_of(block))
+
+
+def lost(issue: Issue) -> dict[int, str]:
+    return {finding.place.line: finding.message for finding in issue.findings if finding.code == "foreign-template"}
+
+
+def only(issue: Issue, kind: type[Kind]) -> Kind:
+    found = [block for block in all_blocks(issue.blocks) if isinstance(block, kind)]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_jekyll() -> None:
+    issue = read(JEKYLL)
+    assert issue.meta.title == "Weekly no. 12"
+    assert only(issue, CodeBlock) == CodeBlock(
+        place=only(issue, CodeBlock).place, text="def foo\n  puts 'foo'\nend", language="ruby"
+    )
+    assert only(issue, CodeBlock).place.line == 11
+    shown = texts(issue)
+    assert "toc" not in shown.lower()
+    assert "Noticed." in shown
+    assert "not for readers" not in shown
+    assert {7, 24} <= lost(issue).keys()
+    assert [found.tex for _, found in all_inlines(issue.blocks) if isinstance(found, Formula)] == ["a_1+b"]
+
+
+def test_hugo() -> None:
+    issue = read(HUGO)
+    assert plain(only(issue, Figure).caption) == "Our cat"
+    assert only(issue, CodeBlock).text == 'fmt.Println("hi")\n  indented()'
+    assert "Inside a notice." in texts(issue)
+    assert "custom-id" not in texts(issue)
+    assert lost(issue).keys() == {7, 9, 11}
+
+
+def test_franklin() -> None:
+    issue = read(FRANKLIN, **{"assets/plot.png": b""})
+    assert (
+        next(found.tex for _, found in all_inlines(issue.blocks) if isinstance(found, Formula)) == r"x \in \mathbb{R}"
+    )
+    assert "In a box." in texts(issue)
+    assert "@@" not in texts(issue)
+    assert only(issue, Figure).picture.src == "assets/plot.png"
+    assert lost(issue).keys() == {4, 14}
+    assert plain(inlines_of(select(issue, frozenset())[-1])[0]) == "As (1) says."
+
+
+def test_pandoc() -> None:
+    issue = read(PANDOC)
+    assert issue.meta.title == "The title"
+    assert "A link and small caps." in texts(issue)
+    assert "Centred words." in texts(issue)
+    spans = [(found.kind, plain(found.children)) for _, found in all_inlines(issue.blocks) if isinstance(found, Span)]
+    assert spans == [("sub", "2"), ("sup", "10")]
+
+
+def test_quarto() -> None:
+    issue = read(QUARTO)
+    notes = [block for block in all_blocks(issue.blocks) if isinstance(block, Note)]
+    assert [(note.title, texts_of(note)) for note in notes] == [
+        ("Try it", "Words of the tip."),
+        ("Expand me", "Warned."),
+    ]
+    assert [texts_of(column) for column in only(issue, Columns).columns] == ["Left", "Right"]
+    assert "Panel words." in texts(issue)
+    assert ":::" not in texts(issue)
+
+
+def texts_of(block: object) -> str:
+    blocks = block.blocks if isinstance(block, Note) else block
+    assert isinstance(blocks, tuple)
+    return " ".join(plain(run) for found in all_blocks(blocks) for run in inlines_of(found))
+
+
+def test_obsidian() -> None:
+    issue = read(OBSIDIAN, **{"photo.png": b""})
+    shown = texts(issue)
+    assert "See Some Note, another one and" in shown
+    assert "photo.png" in issue.assets
+    assert only(issue, Note).title == "Good to know"
+    assert "comment" not in shown
+    assert "hidden" not in shown
+    assert "☐ Issue" in shown
+    assert lost(issue)[3].endswith("is a link within another system; its words stay; write [another one](https://…)")
+
+
+def test_github() -> None:
+    issue = read(GITHUB)
+    assert (only(issue, Note).title, texts_of(only(issue, Note))) == ("Warning", "Urgent words.")
+    assert [plain(cell) for cell in only(issue, Table).rows[0]] == ["a | b", "c|d"]
+    assert "hidden words" in texts(issue)
+
+
+def test_substack_and_mailchimp() -> None:
+    issue = read(SUBSTACK)
+    assert plain(only(issue, Figure).caption) == "Fig. 3: The caption."
+    assert "Hello  and !" in texts(issue)
+    assert "*|FNAME|* is another system's" in lost(issue)[3]
+
+
+def test_notes_are_named_in_the_language_of_the_issue() -> None:
+    german = read("---\ntitle: T\nsubject: S\nlanguage: de\n---\n> [!WARNING]\n> x\n\n::: tip\ny\n:::\n")
+    assert [block.title for block in german.blocks if isinstance(block, Note)] == ["Warnung", "Tipp"]
+
+
+def test_a_plain_quote_stays_one() -> None:
+    assert only(read("> [!not a callout\n> x"), Quote)
+    assert only(read("> words"), Quote)
+
+
+def test_a_cell_without_a_column_is_named() -> None:
+    issue = read("# T\n\n| a | b |\n|---|---|\n| 1 | 2 | three |\n")
+    assert [(found.place.line, found.code, "three" in found.message) for found in issue.findings] == [
+        (5, "table-cells", True)
+    ]
+
+
+@pytest.mark.parametrize("opening", ["{::comment}", "%%", "{% comment %}", "{% highlight ruby %}"])
+def test_what_is_not_closed_swallows_nothing(opening: str) -> None:
+    assert "words to keep" in texts(read(f"# T\n\n{opening}\n\nwords to keep\n"))
+
+
+def test_code_and_formulas_are_left_alone() -> None:
+    text = "# T\n\n`[[x]]` and $a[[b]]$\n\n```\n[[y]] \\newpage\n{::comment}\n```\n\n    [[z]]\n"
+    issue = read(text)
+    assert [block.text for block in issue.blocks if isinstance(block, CodeBlock)] == [
+        "[[y]] \\newpage\n{::comment}",
+        "[[z]]",
+    ]
+    assert "[[x]]" in texts(issue)
+    assert not issue.findings
+
+
+@pytest.mark.parametrize("name", sorted(OTHERS))
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_every_word_of_theirs_is_shown_or_named(name: str, newline: str) -> None:
+    source = OTHERS[name]
+    issue = read_files(StoredFiles({"issue.md": b"\xef\xbb\xbf" + source.replace("\n", newline).encode()}))
+    said = texts(issue) + " ".join(block.text for block in all_blocks(issue.blocks) if isinstance(block, CodeBlock))
+    said += " ".join(block.title for block in all_blocks(issue.blocks) if isinstance(block, Note)) + issue.meta.title
+    named = {finding.place.line for finding in (*issue.findings, *check_issue(issue))}
+    comments = {"not", "for", "readers", "comment", "a", "hidden", "TOC"} if name in {"jekyll", "obsidian"} else set()
+    lines = source.split("\n")
+    end = next((n for n, line in enumerate(lines[1:], 1) if line in {"---", "+++"}), 0) if source[0] in "-+" else 0
+    for number, line in enumerate(lines[end + 1 :], end + 2):
+        bare = re.sub(
+            r"https?://\S+|\{[.#:][^}]*\}|\]\([^)]*\)|\[!\w+\]|</?\w+>|:::.*|@@.*|~~~.*|```.*|^%.*|`{3,}.*|.*highlight.*",
+            " ",
+            line,
+        )
+        missing = {word for word in re.findall(r"[^\W\d_]{2,}", bare) if word not in said} - comments
+        assert not missing or number in named or line.startswith("\\newcommand"), (number, line, missing)
+
+
+# --- formulas -----------------------------------------------------------------------------------------------------------
+
+NUMBERED = """---
+title: T
+subject: S
+audiences: [a, b]
+---
+::: audience a
+$$ x = y \\label{first} $$
+
+By \\eqref{first}.
+:::
+
+$$
+\\begin{align}
+p &= q \\label{two} \\\\
+r &= s \\tag{7} \\label{three}
+\\end{align}
+$$
+
+From \\eqref{two}, \\ref{three} and $z \\overset{\\eqref{two}}{=} w$.
+"""
+
+
+def shown_to(text: str, audience: str) -> list[str]:
+    blocks = select(read(text), frozenset({audience}))
+    return [plain(run) for block in blocks for run in inlines_of(block)]
+
+
+def test_formulas_are_numbered_for_each_reader_and_references_follow() -> None:
+    first, by, lines, references = shown_to(NUMBERED, "a")
+    assert (first, by) == ("x = y", "By (1).")
+    assert r"p &= q \qquad\text{(2)}" in lines
+    assert references == r"From (2), 7 and z \overset{\text{(2)}}{=} w."
+    lines, references = shown_to(NUMBERED, "b")
+    assert r"p &= q \qquad\text{(1)}" in lines
+    assert references == r"From (1), 7 and z \overset{\text{(1)}}{=} w."
+
+
+def test_a_number_stands_beside_its_formula() -> None:
+    blocks = select(
+        read("# T\n\n$$a \\label{x}$$\n\n$$b \\tag{$\\ast$}\\label{y}$$\n\n\\eqref{x} \\eqref{y}"), frozenset()
+    )
+    assert [block.formula.number for block in blocks if isinstance(block, DisplayFormula)] == ["1", "∗"]
+    assert plain(inlines_of(blocks[-1])[0]) == "(1) (∗)"
+
+
+def test_a_reference_to_nothing_or_to_what_others_see_is_named() -> None:
+    issue = read(NUMBERED + "\nAlso \\eqref{nope}\nand \\eqref{first}.\n")
+    assert [(found.place.line, found.place.column, found.code) for found in issue.findings] == [
+        (21, 6, "formula-reference"),
+        (22, 5, "formula-reference"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("macros", "tex", "expected"),
+    [
+        (r"{E: '\mathbb{E}\left[#1\right]'}", r"\E{X} = \E Y", r"\mathbb{E}\left[X\right] = \mathbb{E}\left[Y\right]"),
+        (r"{R: '\mathbb{R}'}", r"\R^n \Rightarrow \R x", r"\mathbb{R}^n \Rightarrow \mathbb{R} x"),
+        (r"{eps: '\varepsilon'}", r"\eps x", r"\varepsilon x"),
+        (r"{a: '\b', b: '\alpha'}", r"\a+\b", r"\alpha+\alpha"),
+        (r"{a: '\a\a'}", r"\a", None),
+        (r"{p: '#1 of #2'}", r"\p{\frac{a}{b}}\pi", r"\frac{a}{b} of \pi"),
+    ],
+)
+def test_macros_of_the_author_hold_for_every_formula(macros: str, tex: str, expected: str | None) -> None:
+    issue = read(f"---\ntitle: T\nsubject: S\nmacros: {macros}\n---\n${tex}$ and\n\n$${tex}$$\n")
+    found = [found.tex for _, found in all_inlines(issue.blocks) if isinstance(found, Formula)]
+    assert len(found) == 2
+    if expected is None:
+        assert len(found[0]) < 10_000
+    else:
+        assert found == [expected, expected]
+
+
+def test_lists_keep_their_boxes() -> None:
+    items = only(read("- [ ] *do*\n- [x] done\n- [/] half\n- [ ]"), List).items
+    assert [" ".join(plain(run) for block in item for run in inlines_of(block)) for item in items] == [
+        "☐ do",
+        "☑ done",
+        "[/] half",
+        "[ ]",
+    ]
