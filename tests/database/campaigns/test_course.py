@@ -43,6 +43,36 @@ def test_a_campaign_leaves_at_its_time_and_not_before(office: Office, relay_serv
     assert len(relay_server.recipients) == 3
 
 
+PAST_EVENT = """---
+title: Dates
+subject: Dates
+past_events: drop
+---
+::: event Early
+when: 2027-01-04 10:00 UTC
+:::
+
+::: event Late
+when: 2027-01-06 10:00 UTC
+:::
+"""
+
+
+def test_what_is_over_at_the_campaigns_time_is_left_out_and_the_time_makes_another_hash(
+    office: Office, relay_server: RelayServer
+) -> None:
+    office.people(1)
+    at_once = office.release(issue=PAST_EVENT)
+    later = office.release(issue=PAST_EVENT, send_at=LATER)
+    assert office.state(at_once).release_hash != office.state(later).release_hash
+    office.work()
+    office.now = LATER
+    office.work()
+    first, second = (message.data for message in relay_server.messages)
+    assert (b"Early" in first, b"Late" in first) == (True, True)
+    assert (b"Early" in second, b"Late" in second) == (False, True)
+
+
 def test_a_time_missed_by_more_than_the_grace_waits_for_a_decision(office: Office, relay_server: RelayServer) -> None:
     office.people(2)
     campaign_id = office.release(send_at=LATER)

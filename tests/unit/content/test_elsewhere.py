@@ -174,9 +174,6 @@ OTHERS = {
 Kind = TypeVar("Kind", bound=Block)
 
 
-Kind = TypeVar("Kind", bound=Block)
-
-
 def read(text: str, **files: bytes) -> Issue:
     return read_files(StoredFiles({"issue.md": text.encode(), **files}))
 
