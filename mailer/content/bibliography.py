@@ -53,6 +53,7 @@ class Work:
     year: int
     first_author: str
     place: Place
+    entry: Entry
 
 
 # --- the file -----------------------------------------------------------------------------------------------------------
@@ -146,7 +147,36 @@ def work_of(entry: Entry, *, highlighted: frozenset[str] = frozenset()) -> Work:
         arxiv=arxiv,
     )
     first = names[0][1] if names else ""
-    return Work(publication, kind, int(year) if year.isdigit() else 0, sortable(first), entry.place)
+    return Work(publication, kind, int(year) if year.isdigit() else 0, sortable(first), entry.place, entry)
+
+
+def facts_of(entry: Entry) -> dict[str, str]:
+    """What a citation style asks for, by CSL's names, in plain characters."""
+    pages = re.sub(r"\s*[-–—]+\s*", "-", entry.value("pages", "eid"))
+    return {
+        "container-title": _decoded(entry.value("journal", "journaltitle", "booktitle")),
+        "volume": _decoded(entry.value("volume")),
+        "issue": _decoded(entry.value("number", "issue")),
+        "page": _decoded(pages),
+        "publisher": _decoded(entry.value("publisher", "school", "institution")),
+        "publisher-place": _decoded(entry.value("address", "location")),
+        "edition": _decoded(entry.value("edition")),
+        "genre": _THESES.get(entry.kind, ""),
+    }
+
+
+def full_names(entry: Entry) -> tuple[tuple[str, str], ...]:
+    """Given and family names, as written; a body has a family name only."""
+    names: list[tuple[str, str]] = []
+    for written in split_multiple_persons_names(entry.value("author", "editor")):
+        try:
+            parts = parse_single_name_into_parts(written)
+        except InvalidNameError:
+            names.append(("", _decoded(written)))
+            continue
+        given, family = (" ".join(map(_decoded, part)) for part in (parts.first, [*parts.von, *parts.last, *parts.jr]))
+        names.append((given, family))
+    return tuple(names)
 
 
 def rich(latex: str, place: Place) -> Inlines:

@@ -137,6 +137,10 @@ GROUPS: Final[Mapping[str, Mapping[str, Explanation]]] = {
             "It refers to a number that the reader does not see.",
             "Write \\label{…} in a formula for the same readers.",
         ),
+        "citation-style": _e(
+            "The list is shown in our own way instead.",
+            "Write ams, apa, ieee, nature or springer, or add the .csl file.",
+        ),
         "bibliography": _e("An entry is broken, incomplete, doubled or missing.", "Mend the .bib file at its line."),
         "missing-file": _e("A file that the text names is not beside it.", "Add it, or mend its name."),
     },

@@ -16,7 +16,7 @@ fence (`::::`) around shorter ones makes it easier to see. An unknown name is an
 | audience | slugs | | blocks for these audiences only |
 | event | title (or the key) | title, when, where, link, zone, past | a description, may be missing |
 | people | | | groups of names |
-| publications | FILE.bib, keys, group=year | group, sort, keys, highlight | more keys, may be missing |
+| publications | FILE.bib, keys, group=year | group, sort, keys, highlight, style | more keys, may be missing |
 | figure | FILE, "alt text" | src, alt, caption, credit, width | the caption |
 | button | ADDRESS, label | | the label |
 | note | title | title | blocks |
@@ -191,7 +191,7 @@ CONTAINERS: Final[Mapping[str, Kind]] = {
     "audience": Kind(_audience),
     "event": Kind(event, frozenset({"title", "when", "where", "link", "zone", "past"})),
     "people": Kind(people),
-    "publications": Kind(_publications, frozenset({"group", "sort", "keys", "highlight"})),
+    "publications": Kind(_publications, frozenset({"group", "sort", "keys", "highlight", "style"})),
     "figure": Kind(figure, frozenset({"src", "alt", "caption", "credit", "width"})),
     "button": Kind(button),
     "note": _NOTE,

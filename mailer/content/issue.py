@@ -304,7 +304,10 @@ class People(Block):
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One entry of a bibliography, formatted: the parts in the order in which they are shown."""
+    """One entry of a bibliography, formatted: the parts in the order in which they are shown.
+
+    `cited` is the whole entry in a citation style, where one was asked for.
+    """
 
     key: str
     authors: Inlines
@@ -314,6 +317,7 @@ class Publication:
     href: str = ""
     doi: str = ""
     arxiv: str = ""
+    cited: Inlines = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -174,6 +174,7 @@ def _meta(front: Front, reading: Reading) -> FrontMatter:
         reading.zone = front.zone
     reading.past_events = values.past_events()
     reading.macros.update(values.macros())
+    reading.style = values.text("style")
     return FrontMatter(
         title=texts["title"],
         subject=texts["subject"],

@@ -18,6 +18,8 @@ one to a line. Without keys all entries are shown. Options may also be written a
 - `group`: `year`, `type` or `none`. Without it: `none` where keys are given or all are of one year, else `year`.
 - `sort`: `year` (newest first), `author`, `title` or `none` (as in the file, or as the keys say). Without it: as the
   keys say, else `year`.
+- `style`: a citation style in CSL: `ams`, `apa`, `ieee`, `nature`, `springer`, or a `.csl` file beside the text; without it,
+  that of the front matter, else our own.
 - `highlight`: family names with commas between them, whose bearers stand in bold.
 
 A preprint and its published version are shown once.
@@ -25,13 +27,17 @@ A preprint and its published version are shown once.
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
+from mailer.content import citations
 from mailer.content.bibliography import (
     LIMIT_CHARACTERS,
     Entry,
     Work,
     comparable,
+    facts_of,
+    full_names,
     read_entries,
     sortable,
     without_doubles,
@@ -86,6 +92,9 @@ def publications(reading: Reading, arguments: str, place: Place, head: Head, bod
     works = [work_of(entry, highlighted=highlighted) for entry in chosen]
     works = without_doubles(works, {entry.key: comparable(entry.value("title")) for entry in chosen})
     works = _sorted(works, sort or ("none" if keys else "year"))
+    works = _in_style(
+        reading, works, options.get("style", "") or reading.style, head.get("style", ("", place))[1], highlighted
+    )
     years = {work.year for work in works}
     groups = _grouped(works, group or ("none" if keys or len(years) < 2 else "year"), reading.language)
     if not works:
@@ -93,6 +102,31 @@ def publications(reading: Reading, arguments: str, place: Place, head: Head, bod
             reading.fault(place, "bibliography", f"{name} has no entries to show; add some or delete the list")
         return others
     return (Publications(place=place, audiences=reading.audiences, groups=groups), *others)
+
+
+def _in_style(reading: Reading, works: list[Work], name: str, place: Place, highlighted: frozenset[str]) -> list[Work]:
+    """The works in the citation style that is asked for: one of ours, or a .csl file beside the text."""
+    if not name or name == "default" or not works:
+        return works
+    known = ", ".join(("default", *citations.STYLES))
+    content = reading.read(name) if name.endswith(".csl") else citations.style_named(name)
+    if content is None:
+        message = f"there is no citation style {name}; write one of {known}, or the name of a .csl file beside the text"
+        reading.fault(place, "citation-style", message)
+        return works
+    if fault := citations.fault_of(content):
+        reading.fault(place, "citation-style", f"{name} cannot be used: {fault}")
+        return works
+    references = [
+        citations.Reference(
+            work.publication, work.kind, full_names(work.entry), facts_of(work.entry), highlighted, work.place
+        )
+        for work in works
+    ]
+    made, fault = citations.cited(references, content, reading.language)
+    if fault:
+        reading.fault(place, "citation-style", f"{name} cannot be used: {fault}")
+    return [replace(work, publication=publication) for work, publication in zip(works, made, strict=True)]
 
 
 def _entries(reading: Reading, name: str, place: Place) -> dict[str, Entry] | None:

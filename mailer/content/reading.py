@@ -39,6 +39,7 @@ class Reading:
     zone: str = "Europe/London"
     language: str = "en"
     past_events: WhenPast = "keep"
+    style: str = ""
     own: bool = True
     franklin: bool = False
     env: dict[str, Any] = field(default_factory=dict)

@@ -75,7 +75,10 @@ def inlines_of(block: Block) -> tuple[Inlines, ...]:  # noqa: C901, PLR0911  # o
             return tuple(run for heading, people in groups for run in (heading, *(person.name for person in people)))
         case Publications(groups=lists):
             return tuple(
-                run for _, entries in lists for entry in entries for run in (entry.authors, entry.title, entry.venue)
+                run
+                for _, entries in lists
+                for entry in entries
+                for run in ((entry.cited,) if entry.cited else (entry.authors, entry.title, entry.venue))
             )
         case _:
             return ()

@@ -245,6 +245,8 @@ class TextWriter:
         return "\n\n".join([*([heading] if heading else []), *(self._work(work, width) for work in works)])
 
     def _work(self, work: Publication, width: int) -> str:
+        if work.cited:
+            return hung(wrapped(self.words(work.cited), width - 2), "-")
         venue = ", ".join(filter(None, (self.words(work.venue), work.year)))
         arxiv = f"arXiv:{work.arxiv}" if work.arxiv else ""
         where = ". ".join(filter(None, (venue, arxiv)))
