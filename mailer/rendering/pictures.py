@@ -11,8 +11,9 @@ from typing import Final, Literal
 from urllib.parse import quote
 
 import resvg_py
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from mailer.content.tex_glyphs import FAMILY, font_files
 from mailer.rendering.letter import Picture
 
 EMBED_LIMIT_BYTES: Final = 1_000_000
@@ -155,6 +156,7 @@ def _encoded(image: Image.Image, room: int, *, was_photo: bool) -> Picture:
     shown = min(image.width, room)
     height = _height(image, shown)
     has_alpha = "A" in image.getbands() or "transparency" in image.info
+    image = _in_common_colours(image)
     if image.mode not in {"RGB", "RGBA"}:
         image = image.convert("RGBA" if has_alpha else "RGB")
     if image.width > shown * DENSITY:
@@ -165,8 +167,32 @@ def _encoded(image: Image.Image, room: int, *, was_photo: bool) -> Picture:
         photo = _jpeg(image)
         if len(photo) * 2 < len(content):  # a photograph saved as PNG; drawings do not shrink by half
             content, kind = photo, "JPEG"
+    elif kind == "PNG" and has_alpha and len(content) > PHOTO_BYTES:
+        few = _png(image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
+        content = few if len(few) * 2 < len(content) else content
     media_type, suffix = MEDIA_TYPES[kind]
     return Picture(content_name(content, suffix), content, media_type, shown, height)
+
+
+def _in_common_colours(image: Image.Image) -> Image.Image:
+    """The picture in eight bits and sRGB: sixteen bits would be cut off, a profile would be lost with the metadata."""
+    if image.mode.startswith("I;16") or image.mode == "I":
+        image = (
+            image.convert("I").point(lambda value: value / 256).convert("L")
+        )  # 16 bits: the upper eight are what is seen
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in {"RGB", "RGBA", "CMYK", "L"}:
+        return image
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        target = "RGBA" if image.mode == "RGBA" else "L" if image.mode == "L" else "RGB"
+        made = ImageCms.profileToProfile(image, source, _SRGB if target != "L" else source, outputMode=target)
+    except (ImageCms.PyCMSError, OSError):  # a broken profile says nothing
+        return image
+    return made or image
+
+
+_SRGB: Final = ImageCms.createProfile("sRGB")
 
 
 def _height(image: Image.Image, width: int) -> int:
@@ -205,6 +231,19 @@ def _drawn(content: bytes, room: int) -> tuple[bytes, int] | None:
         if box and float(box[2]) > float(box[1]) * TALLEST:
             return None
         width = max(1, round(min(float(own[1]) if own else room, room)))
-        return bytes(resvg_py.svg_to_bytes(svg_string=source, width=width * DENSITY)), width
+        # never the machine's fonts: the same file must give the same picture everywhere
+        drawn = resvg_py.svg_to_bytes(
+            svg_string=source,
+            width=width * DENSITY,
+            skip_system_fonts=True,
+            font_files=font_files(),
+            font_family=FAMILY,
+            serif_family=FAMILY,
+            sans_serif_family=FAMILY,
+            cursive_family=FAMILY,
+            fantasy_family=FAMILY,
+            monospace_family=FAMILY,
+        )
+        return bytes(drawn), width
     except ValueError:
         return None

@@ -1,9 +1,11 @@
 import io
+import struct
+import zlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageCms
 
 from mailer.content.issue import Figure, Picture
 from mailer.rendering import Frame, render
@@ -124,3 +126,74 @@ def test_a_foreign_picture_is_referred_to_as_it_is() -> None:
     shown = Gallery({}, 544).show("https://x.test/a.png", width=900)
     assert shown
     assert (shown.src, shown.width, shown.height) == ("https://x.test/a.png", 544, None)
+
+
+def middle_of(content: bytes, room: int = 544) -> tuple[int, ...]:
+    found = prepared(content, room)
+    assert found
+    with Image.open(io.BytesIO(found.content)) as image:
+        pixel = image.convert("RGBA").getpixel((image.width // 2, image.height // 2))
+    assert isinstance(pixel, tuple)
+    return pixel
+
+
+def saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def test_print_colours_sixteen_bits_and_profiles_look_the_same_in_a_letter() -> None:
+    red = Image.new("RGB", (80, 60), (200, 30, 30))
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    for content in (
+        saved(red.convert("CMYK"), "JPEG", quality=95),
+        saved(red, "JPEG", quality=95, icc_profile=profile),
+        saved(red, "JPEG", quality=95, icc_profile=b"nonsense"),
+    ):
+        assert all(abs(one - other) < 8 for one, other in zip(middle_of(content), (200, 30, 30, 255), strict=True))
+    grey = middle_of(saved(Image.new("I;16", (80, 60), 30_000), "PNG"))
+    assert all(abs(part - 117) < 3 for part in grey[:3])
+
+
+def test_a_picture_taken_with_the_camera_on_its_side_stands_upright() -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    found = prepared(saved(Image.new("RGB", (80, 60)), "JPEG", exif=turned), 544)
+    assert found
+    assert (found.width, found.height) == (60, 80)
+
+
+def test_a_large_picture_with_transparency_gets_few_colours() -> None:
+    noise = Image.effect_noise((900, 900), 90).convert("RGBA")
+    noise.putalpha(Image.effect_noise((900, 900), 60))
+    content = saved(noise, "PNG")
+    found = prepared(content, 544)
+    assert found
+    assert len(found.content) < len(content) / 2
+    with Image.open(io.BytesIO(found.content)) as image:
+        assert min(image.convert("RGBA").getchannel("A").tobytes()) < 250
+
+
+def test_words_in_an_svg_do_not_depend_on_the_fonts_of_the_machine() -> None:
+    def drawn(family: str) -> bytes:
+        text = f'<text x="2" y="30" font-size="30" font-family="{family}">Hamburg</text>'
+        found = prepared(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40">{text}</svg>'.encode(), 544)
+        assert found
+        return found.content
+
+    assert drawn("Helvetica, sans-serif") == drawn("A face that nobody has") == drawn("serif")
+    with Image.open(io.BytesIO(drawn("monospace"))) as image:
+        assert image.convert("RGBA").getchannel("A").getbbox() is not None
+
+
+@pytest.mark.parametrize("side", [60_000, 20_000])
+def test_a_picture_that_would_fill_the_memory_is_refused(side: int) -> None:
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    bomb = (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 999)) + chunk(b"IEND", b"")
+    )
+    assert prepared(bomb, 544) is None
