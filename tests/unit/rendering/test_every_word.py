@@ -20,7 +20,7 @@ PARTS = [
     "::: event WORD\nwhen: 2027-01-12\nwhere: WORD\n\nWORD\n:::", "::: event WORD\nwhen: WORD\n:::", "::: button https://x.test\nWORD\n:::",
     "::: figure missing.png\nalt: WORD\ncredit: WORD\n\nWORD\n:::", "{% include WORD %}", "{{< youtube WORD >}}", "{{% notice %}}\nWORD\n{{% /notice %}}",
     "{% highlight ruby %}\nWORD\n{% endhighlight %}", "{{ site.WORD }}", "*|WORD|*", "[[WORD]] [[a|WORD]]", "==WORD== H~WORD~ x^WORD^", "[WORD]{.smallcaps}",
-    "*[WORD]: WORD", "{::comment}\nWORD", "%%\nWORD", "\\newpage WORD", "@@box\nWORD\n@@", "WORD :tada: WORD", "$\\text{WORD}$", "$5 and $WORD",
+    "*[WORD]: WORD", "{::comment}\nWORD", "\\newpage WORD", "@@box\nWORD\n@@", "WORD :tada: WORD", "$\\text{WORD}$", "$5 and $WORD",
     "Table: WORD", "% WORD", "+---+\n| WORD |\n+---+", "| WORD\n| WORD", "* TOC WORD\n{:toc}", "<!-- open WORD", "[WORD", "**WORD", "`WORD", "$WORD",
     "<b WORD", "{{ WORD", "{% WORD", "::: WORD", "[^WORD]: WORD", "\tWORD", "~~~~\nWORD", "\\begin{theorem}\nWORD\n\\end{theorem}",
 ]  # fmt: skip
