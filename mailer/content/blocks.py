@@ -316,8 +316,13 @@ class _Builder:
             reading.env["within_columns"] = within
         return kind.build(Container(reading, name, arguments, place, head, blocks))
 
-    def _footnote(self, node: Node, _: Place) -> Blocks:
-        self._notes[str(node.token.meta["label"])] = (node, self._reading.audiences)
+    def _footnote(self, node: Node, place: Place) -> Blocks:
+        label = str(node.token.meta["label"])
+        if label in self._notes:
+            message = f"the footnote {label} is written twice, the first one counts; give this one another name"
+            self._reading.fault(place, "footnote-unused", message)
+        else:
+            self._notes[label] = (node, self._reading.audiences)
         return ()
 
     def footnotes(self) -> Blocks:

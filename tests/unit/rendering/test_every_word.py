@@ -10,7 +10,7 @@ from tests.unit.rendering.builders import ARCHIVED, filled_html, filled_text, fr
 PARTS = [
     "WORD", "# WORD", "### WORD {#anchor .class}", "WORD\n====", "*WORD* **WORD** ~~WORD~~ `WORD`", "- WORD\n  - WORD\n\n    WORD",
     "1. WORD\n2. [x] WORD", "- [ ] [WORD](https://x.test)", "> WORD\n> > WORD", "> [!NOTE]\n> WORD", "> [!tip]- WORD\n> WORD",
-    "```\nWORD\n```", "    WORD", "~~~python\nWORD\n~~~", "| WORD | b |\n|---|---|\n| `a|WORD` | WORD |", "| a |\n|---|\n| 1 | WORD |",
+    "```\nWORD\n```", "text\n\n    WORD", "~~~python\nWORD\n~~~", "| WORD | b |\n|---|---|\n| `a|WORD` | WORD |", "| a |\n|---|\n| 1 | WORD |",
     "[WORD](https://x.test)", "[WORD][ref]\n\n[ref]: https://x.test", "[WORD][nowhere]", "<https://x.test/WORD>", "![WORD](missing.png)",
     "![alt](missing.png)\nFig. 3: WORD", "WORD[^n]\n\n[^n]: WORD", "WORD^[WORD]", "Term WORD\n: WORD", "<div><b>WORD</b></div>", "<p>WORD",
     "<table><tr><td>WORD</td></tr></table>", "<script>WORD</script>", "<iframe>WORD</iframe>", "<details><summary>WORD</summary>WORD</details>",
@@ -21,8 +21,8 @@ PARTS = [
     "::: figure missing.png\nalt: WORD\ncredit: WORD\n\nWORD\n:::", "{% include WORD %}", "{{< youtube WORD >}}", "{{% notice %}}\nWORD\n{{% /notice %}}",
     "{% highlight ruby %}\nWORD\n{% endhighlight %}", "{{ site.WORD }}", "*|WORD|*", "[[WORD]] [[a|WORD]]", "==WORD== H~WORD~ x^WORD^", "[WORD]{.smallcaps}",
     "*[WORD]: WORD", "{::comment}\nWORD", "\\newpage WORD", "@@box\nWORD\n@@", "WORD :tada: WORD", "$\\text{WORD}$", "$5 and $WORD",
-    "Table: WORD", "% WORD", "+---+\n| WORD |\n+---+", "| WORD\n| WORD", "* TOC WORD\n{:toc}", "<!-- open WORD", "[WORD", "**WORD", "`WORD", "$WORD",
-    "<b WORD", "{{ WORD", "{% WORD", "::: WORD", "[^WORD]: WORD", "\tWORD", "~~~~\nWORD", "\\begin{theorem}\nWORD\n\\end{theorem}",
+    "Table: WORD", "% WORD", "+---+\n| WORD |\n+---+", "| WORD\n| WORD", "* TOC WORD\n{:toc}", "[WORD", "**WORD", "`WORD", "$WORD",
+    "<b WORD", "{{ WORD", "{% WORD", "::: WORD", "[^WORD]: WORD", "text\n\n\tWORD", "~~~~\nWORD", "\\begin{theorem}\nWORD\n\\end{theorem}",
 ]  # fmt: skip
 
 
@@ -31,7 +31,8 @@ PARTS = [
 def test_every_word_is_shown_or_its_loss_is_named(parts: list[str]) -> None:
     text, spans, line = "", {}, 1
     for number, written in enumerate(parts):
-        part, words = written, []
+        part = written
+        words: list[str] = []
         while "WORD" in part:
             words.append(f"wrd{number}x{len(words)}q")
             part = part.replace("WORD", words[-1], 1)
