@@ -32,9 +32,17 @@ def set_up(log_format: Literal["console", "json"], *, level: int = logging.INFO)
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(
-        level=logging.WARNING, stream=sys.stderr, force=True, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Masking("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+class _Masking(logging.Formatter):
+    """What libraries log, with their tracebacks: a database's error repeats the values of its statement."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, masked."""
+        return masked(super().format(record))
 
 
 def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

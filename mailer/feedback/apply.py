@@ -12,7 +12,7 @@ from mailer.base.tables import CampaignId, SubscriberId
 from mailer.base.tokens import Keys
 from mailer.feedback.bounces import classify
 from mailer.feedback.events import record, record_opt_out
-from mailer.feedback.origins import Origin, origin_of
+from mailer.feedback.origins import Origin, leaver_of, origin_of
 from mailer.feedback.verdicts import Action, Verdict
 from subscribers import person_by_id, unsubscribe
 
@@ -31,12 +31,15 @@ def apply_message(session: Session, message: bytes, *, keys: Keys, now: datetime
     verdict = classify(message)
     if verdict.kind in ("none", "autoreply") or verdict.report in NO_COMPLAINTS:
         return verdict, "nothing"
+    leaver = leaver_of(message, keys=keys) if verdict.kind == "unsubscribe" else None
+    if leaver is not None:
+        return verdict, _leave(session, *leaver, now=now)
     origin = origin_of(message, verdict, keys=keys)
     if origin is None:
         return verdict, "not ours"
     subscriber_id = _subscriber_of(session, origin)
     if verdict.kind == "unsubscribe":
-        return verdict, _leave(session, origin, subscriber_id, now=now)
+        return verdict, _leave(session, subscriber_id, origin.campaign_id, now=now)
     action = _action(session, verdict, subscriber_id, now=now)
     kind = (
         "complained"
@@ -70,10 +73,11 @@ def _known(session: Session, campaign_id: CampaignId) -> CampaignId | None:
         return None
 
 
-def _leave(session: Session, origin: Origin, subscriber_id: SubscriberId | None, *, now: datetime) -> Effect:
-    campaign_id = _known(session, origin.campaign_id)
-    if subscriber_id is None:
+def _leave(session: Session, subscriber_id: SubscriberId | None, named: CampaignId, *, now: datetime) -> Effect:
+    """Leave the audiences of the campaign, or everything where it is gone; nobody leaves by a test copy, or once erased."""
+    if subscriber_id is None or person_by_id(session, subscriber_id, now=now) is None:
         return "nothing"
+    campaign_id = _known(session, named)
     slugs = campaigns.row(session, campaign_id).audiences if campaign_id is not None else None
     left = unsubscribe(session, subscriber_id, audience_slugs=slugs, now=now, source="mailto")
     if left and campaign_id is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailer.base.errors import NotFound
-from mailer.base.tables import CampaignId
+from mailer.base.tables import CampaignId, SubscriberId
 from mailer.base.tokens import Keys, Purpose
 from mailer.feedback.messages import read_message
 from mailer.feedback.transcripts import addresses_in
@@ -39,6 +39,20 @@ def origin_of(message: bytes, verdict: Verdict, *, keys: Keys) -> Origin | None:
             continue  # somebody else's address, or a forged one
         if len(ids) == 2:
             return Origin(CampaignId(ids[0]), ids[1])
+    return None
+
+
+def leaver_of(message: bytes, *, keys: Keys) -> tuple[SubscriberId, CampaignId] | None:
+    """Who wishes to leave by the address in their letter's List-Unsubscribe header: its subject carries the link's token.
+
+    It holds when the campaign is long gone, and whatever address the message comes from (RFC 2369 §3.2).
+    """
+    for word in read_message(message).headers.get("subject").split():
+        try:
+            subscriber_id, campaign_id = keys.read(Purpose.UNSUBSCRIBE, word)
+        except (NotFound, ValueError):
+            continue
+        return SubscriberId(subscriber_id), CampaignId(campaign_id)
     return None
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from ipaddress import ip_address, ip_network
 from time import monotonic
 from typing import Any, Final
@@ -44,6 +44,10 @@ HEADERS: Final = {
 FORGEABLE: Final = ("/unsubscribe/", "/preferences/", "/confirm/", "/address/", "/subscribe", "/hooks/", "/api/")
 """Where another site may post: the token in the address, or the bearer's, is the right; no cookie counts there."""
 
+PRIVATE: Final = ("/unsubscribe/", "/preferences/", "/confirm/", "/address/", "/view/", "/login/")
+"""Whose addresses hold a token: no search engine keeps them, and no site is told them."""
+PRIVATE_HEADERS: Final = {"referrer-policy": "no-referrer", "x-robots-tag": "noindex, nofollow, noarchive"}
+
 LIMIT_BYTES: Final = 64 * 1024 * 1024
 """The largest body that is read, such as a file of people."""
 TOO_LARGE: Final = "That is too large: at most 64 MB."
@@ -63,7 +67,8 @@ class Guard:
         is_head = scope["method"] == "HEAD"
         if is_head:
             scope = {**scope, "method": "GET"}
-        answer = _with_headers(send, is_head=is_head)
+        wanted = HEADERS | PRIVATE_HEADERS if scope["path"].startswith(PRIVATE) else HEADERS
+        answer = _with_headers(send, wanted, is_head=is_head)
         headers = Headers(scope=scope)
         refused = _refused(scope, headers)
         await (refused or self.app)(scope, _bounded(receive), answer)
@@ -84,11 +89,11 @@ def _bounded(receive: Receive) -> Receive:
     return bounded
 
 
-def _with_headers(send: Send, *, is_head: bool) -> Send:
+def _with_headers(send: Send, wanted: Mapping[str, str], *, is_head: bool) -> Send:
     async def answer(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
+            for name, value in wanted.items():
                 headers.setdefault(name, value)
         elif is_head and message["type"] == "http.response.body":
             message = {**message, "body": b""}

@@ -149,6 +149,33 @@ def test_a_letter_that_asks_to_leave_leaves_the_audiences_of_its_campaign(databa
         assert report(session, CAMPAIGN).unsubscribed == 1
 
 
+def test_the_address_in_the_header_leaves_without_the_ledger_and_from_any_mailbox(database: Database) -> None:
+    with database.begin() as session:
+        ada = _sent_to_ada(session)
+        token = KEYS.sign(Purpose.UNSUBSCRIBE, ada, CAMPAIGN)
+        wish = f"From: someone@else.test\nTo: bounces@news.test\nSubject: unsubscribe {token}\n\n".encode()
+        assert apply_message(session, wish, keys=KEYS, now=NOW)[1] == "recorded"
+        assert apply_message(session, wish, keys=KEYS, now=NOW)[1] == "known"
+        person = person_by_id(session, ada, now=NOW)
+        assert person is not None
+        states = {membership.slug: membership.state for membership in person.audiences}
+        assert states == {"academic": "unsubscribed", "industry": "subscribed"}
+
+
+def test_a_wish_to_leave_with_a_token_of_nobodys_changes_nothing(database: Database) -> None:
+    with database.begin() as session:
+        ada = _sent_to_ada(session)
+        other = KEYS.sign(Purpose.PREFERENCES, ada, CAMPAIGN)
+        test_copy = KEYS.sign(Purpose.UNSUBSCRIBE, 0, 0)
+        erased = KEYS.sign(Purpose.UNSUBSCRIBE, 4711, CAMPAIGN)
+        for token, effect in ((other, "not ours"), ("x" * 30, "not ours"), (test_copy, "nothing"), (erased, "nothing")):
+            wish = f"From: ada@corp.test\nTo: bounces@news.test\nSubject: unsubscribe {token}\n\n".encode()
+            assert apply_message(session, wish, keys=KEYS, now=NOW)[1] == effect
+        person = person_by_id(session, ada, now=NOW)
+        assert person is not None
+        assert {membership.state for membership in person.audiences} == {"subscribed"}
+
+
 def test_an_automatic_reply_changes_nothing(database: Database) -> None:
     reply = f"From: ada@corp.test\nTo: {_verp()}\nSubject: Out of office\nAuto-Submitted: auto-replied\n\nback soon\n".encode()
     with database.begin() as session:

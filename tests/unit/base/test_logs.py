@@ -16,6 +16,29 @@ def _tidy() -> object:
     logging.getLogger().handlers.clear()
 
 
+def test_what_libraries_log_is_masked_with_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up("console")
+    try:
+        raise ValueError("Key (address_key)=(ada@x.test) already exists")  # noqa: TRY301
+    except ValueError:
+        logging.getLogger("uvicorn.error").exception("POST /preferences/AgEHCQ-abc_DEF123 failed")
+    said = capsys.readouterr().err
+    assert "already exists" in said
+    assert "ada@" not in said
+    assert "AgEHCQ" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/address/AgEHCQ-abc_DEF123/x", "/address/…/x"),
+        ("ü.ä@bücher.test", "…@…"),
+    ],
+)
+def test_addresses_and_tokens_of_other_shapes_are_masked(text: str, shown: str) -> None:
+    assert masked(text) == shown
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
