@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from mailer.cli.output import JsonOption, say, show, show_json
+from mailer.cli.workspace import WorkspaceOption, opened
 from mailer.feedback import Verdict, classify
+from mailer.feedback.collecting import collect, maildir_of
 from mailer.feedback.mailboxes import message_files, messages_in
 
 feedback = typer.Typer(
@@ -42,6 +44,19 @@ def read(source: SourceArgument, json_: JsonOption = False) -> None:
             show_json(as_json(file, verdict))
         else:
             _show(file, verdict)
+
+
+@feedback.command("poll", epilog="Example: mailer feedback poll")
+def poll(workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
+    """Act on what is new in the bounce mailbox ([bounce] url, a Maildir): bounces, complaints, wishes to leave."""
+    with opened(workspace) as app:
+        folder = maildir_of(app.settings.bounce.url, home=app.home)
+        counts = collect(app.database, folder, keys=app.keys, clock=app.clock)
+    if json_:
+        show_json({"read": counts.total(), **counts})
+        return
+    told = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
+    show(f"{counts.total()} read" + (f": {told}" if told else ""))
 
 
 def as_json(file: str, verdict: Verdict) -> dict[str, object]:
