@@ -66,7 +66,7 @@ class Campaign:
         body = "Dear {{ name | default('colleague') }},\n\n" + f"{paragraph}\n\n" * 48
         self.id = self.office.release(issue=f"---\ntitle: Winter\nsubject: Winter\n---\n\n{body}")
         began = time.perf_counter()
-        self.batches = self.office.prepare(self.id)
+        self.batches = self.office.prepare(self.id, batch=500)
         self.freezing = time.perf_counter() - began
 
     def _add(self, people: int) -> None:

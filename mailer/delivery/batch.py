@@ -1,8 +1,8 @@
 """The work on one batch: claim, then group after group, each taken and recorded in one transaction while the relay sends.
 
-After a `kill -9` what had left without an answer is uncertain, by the journal: one message for each connection. Where the
-journal cannot be read (another machine takes over), it is all that was marked as being sent: at most two groups for each
-batch in work, each of about half a second.
+After a `kill -9` what had left without an answer is uncertain, by the journal: one message for each connection, three with
+CHUNKING. Where the journal cannot be read (another machine takes over), it is all that was marked as being sent: at most two
+groups for each batch in work, each of about half a second.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -21,6 +21,7 @@ from mailer.delivery.mould import Mould
 from mailer.delivery.outcomes import Outgoing
 from mailer.delivery.policy import GroupSize
 from mailer.rendering import FieldSlot, Letter, LinkSlot, Sender, Slot, skeleton
+from mailer.rendering.letter import LinkName
 
 LETTERS_KEPT = 256
 
@@ -104,7 +105,7 @@ class Composer:
         """What fills a letter's slots for one recipient, in the mail as in the browser; made as it is asked for."""
         return _Values(self, recipient, campaign_id, audience_names)
 
-    def link(self, name: str, recipient: Recipient, campaign_id: CampaignId) -> str:
+    def link(self, name: LinkName, recipient: Recipient, campaign_id: CampaignId) -> str:
         """One of the recipient's own links."""
         ids = [recipient.subscriber_id, campaign_id]
         if name == "view":
@@ -158,23 +159,27 @@ class _Values(dict[Slot | str, str]):
 
     def __missing__(self, slot: Slot | str) -> str:
         if isinstance(slot, LinkSlot):
-            value = self._composer.link(slot.name, self._recipient, self._campaign_id)
-        elif isinstance(slot, FieldSlot):
+            return self._link(slot.name)
+        if isinstance(slot, FieldSlot):
             if self._fields is None:
                 self._fields = merge_values(self._recipient, self._audience_names)
-            value = evaluate(slot.expression, self._fields)
-        elif slot == LEAVE_KEY:
-            value = self[LinkSlot("unsubscribe")].rpartition("/")[2]
-        else:
-            raise KeyError(slot)
-        self[slot] = value
-        return value
+            return evaluate(slot.expression, self._fields)
+        if slot == LEAVE_KEY:
+            return self._link("unsubscribe").rpartition("/")[2]
+        raise KeyError(slot)
+
+    def _link(self, name: LinkName) -> str:
+        # By its name: to look a slot up costs half of what a link does.
+        found = self.get(name)
+        if found is None:
+            found = self[name] = self._composer.link(name, self._recipient, self._campaign_id)
+        return found
 
 
 def merge_values(recipient: Recipient, audience_names: tuple[str, ...]) -> Mapping[str, str]:
     """What merge fields can say of a person: the attributes, and above them what every person has."""
     attributes: dict[str, Any] = recipient.attributes
-    values = {name: _as_text(value) for name, value in attributes.items()}
+    values = {name: _as_text(value) for name, value in attributes.items()} if attributes else {}
     mine = [name for bit, name in enumerate(audience_names) if recipient.mask >> bit & 1]
     first_name = values.get("first_name") or recipient.name.partition(" ")[0]
     return values | {

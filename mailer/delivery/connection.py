@@ -3,6 +3,9 @@
 With PIPELINING one group carries `message · final dot · MAIL · RCPT · DATA` of the next, one round trip a message. The
 next message's commands go out only once the final dot has been queued, so at most one message is in the uncertain moment
 between its final dot and the answer, however fast the relay is.
+
+With CHUNKING (RFC 3030) a whole message follows its commands without a wait, three messages deep. RSET stands between them:
+a message that fails leaves a relay with half a transaction, into which the next one would run.
 """
 
 import os
@@ -55,6 +58,7 @@ class Connection:
         self._opening: Opening | None = None
         self._handshake_then: Callable[[], None] | None = None
         self._wants_write = True
+        self._needs_reset = False
         self.is_connected = False
         self._deadline = monotonic() + patience.connect
         self.socket = dial(address)
@@ -74,7 +78,7 @@ class Connection:
         under_way = self._transactions
         if not under_way:
             return not self._expected or self._features.pipelining
-        return len(under_way) == 1 and under_way[0].is_handed_over and self._features.pipelining
+        return len(under_way) < self._features.depth and under_way[-1].is_handed_over
 
     @property
     def wants_write(self) -> bool:
@@ -96,12 +100,28 @@ class Connection:
             return
         self._transactions.append(transaction)
         mail = features.mail(message)
+        if features.chunking:
+            self._give_whole(transaction, mail)
+            return
         if not features.pipelining:
             self._say(mail.encode(), "mail", transaction)
             return
         self._say(f"{mail}RCPT TO:<{message.recipient}>\r\nDATA\r\n".encode(), "mail", transaction)
         self._expected.append(("rcpt", transaction))
         self._expected.append(("data", transaction))
+
+    def _give_whole(self, transaction: Transaction, mail: str) -> None:
+        message = transaction.message
+        reset = ""
+        if self._needs_reset:
+            reset = "RSET\r\n"
+            self._expected.append((None, None))
+        self._needs_reset = True
+        commands = f"{reset}{mail}RCPT TO:<{message.recipient}>\r\nBDAT {len(message.data)} LAST\r\n"
+        self._hand_over(transaction)
+        self._out.append((commands.encode(), None))
+        self._out.append((message.data, transaction))
+        self._expected += (("mail", transaction), ("rcpt", transaction), ("dot", transaction))
 
     def step(self) -> None:
         """Take in what has come; what there is to say waits for `push`, so that one call of the system says it all."""
@@ -213,7 +233,8 @@ class Connection:
         elif stage == "data":
             self._data_answered(transaction, reply)
         else:
-            self._finish(transaction, meaning(reply, "dot"))
+            # A chunk is answered even if nobody was there to get it.
+            self._finish(transaction, transaction.refused or meaning(reply, "dot"))
 
     def _envelope_answered(self, stage: Stage, transaction: Transaction, reply: Reply) -> None:
         if reply.kind != 2 and transaction.refused is None:  # after a refused MAIL, that of RCPT says nothing new
@@ -263,7 +284,9 @@ class Connection:
     def _said_goodbye(self, stage: Stage, transaction: Transaction, reply: Reply) -> None:
         """421 can come at any time, and the connection ends with it (RFC 5321 §3.8)."""
         if stage == "dot":
-            self._finish(transaction, meaning(reply, "dot"))
+            self._finish(transaction, transaction.refused or meaning(reply, "dot"))
+        for refused in self._transactions:  # answers come in order: what was said after this is not heard any more
+            refused.is_gone = False
         self._lose(shown(reply))
 
     # --- bytes -------------------------------------------------------------------------------------------------------

@@ -6,12 +6,16 @@ from typing import Self
 
 from mailer.delivery.outcomes import Outgoing, Refused
 
+CHUNKS_DEEP = 3
+"""With CHUNKING, so many messages may be beyond recall on a connection that is lost."""
+
 
 @dataclass(frozen=True, slots=True)
 class Features:
     """What the answer to EHLO offers; looked at once for a connection, asked for every message."""
 
     pipelining: bool = False
+    chunking: bool = False
     eight_bit: bool = False
     other_scripts: bool = False
     takes_size: bool = False
@@ -23,11 +27,18 @@ class Features:
         limit = offered.get("SIZE", "")
         return cls(
             pipelining="PIPELINING" in offered,
+            # Without PIPELINING a chunk could not follow its commands at once, and nothing would be gained.
+            chunking="CHUNKING" in offered and "PIPELINING" in offered,
             eight_bit="8BITMIME" in offered,
             other_scripts="SMTPUTF8" in offered,
             takes_size="SIZE" in offered,
             size_limit_bytes=int(limit) if limit.isdigit() else 0,
         )
+
+    @property
+    def depth(self) -> int:
+        """How many messages may be under way on one connection."""
+        return CHUNKS_DEEP if self.chunking else 2 if self.pipelining else 1
 
     def unsuited(self, message: Outgoing) -> Refused | None:
         """A message that this relay has said it does not take."""

@@ -12,67 +12,16 @@ import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from typing import Literal
 
 import pytest
 
 from mailer.base.relay_url import RelaySettings
+from tests.support.relay_faults import VERBS, Fault, Received, Stage
 
-Stage = Literal["connect", "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "dot", "rset", "quit"]
-VERBS: dict[str, Stage] = {
-    "EHLO": "ehlo",
-    "HELO": "ehlo",
-    "STARTTLS": "starttls",
-    "AUTH": "auth",
-    "MAIL": "mail",
-    "RCPT": "rcpt",
-    "DATA": "data",
-    "RSET": "rset",
-    "QUIT": "quit",
-}
 POLL_SECONDS = 0.05
 
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """One message that the server took, dots unstuffed; `connection` counts the connections from 1."""
-
-    sender: str
-    recipients: tuple[str, ...]
-    data: bytes
-    connection: int
-    mail_parameters: str = ""
-
-    @property
-    def message(self) -> EmailMessage:
-        """The message, parsed by the standard library."""
-        parsed = message_from_bytes(self.data, policy=policy.default)
-        assert isinstance(parsed, EmailMessage)
-        return parsed
-
-
-@dataclass(slots=True)
-class Fault:
-    """What goes wrong at a stage: at the recipients and the number of times that it is for.
-
-    `drop` cuts the connection instead of answering; at `dot`, `keep` tells whether the message was taken before.
-    """
-
-    stage: Stage
-    reply: str = ""
-    to: str = ""
-    times: int | None = None
-    delay: float = 0.0
-    drop: bool = False
-    keep: bool = False
-    close: bool = False
-    do: Callable[[], object] | None = None
-
-    def is_for(self, stage: Stage, recipients: tuple[str, ...]) -> bool:
-        """Whether it strikes now."""
-        return self.stage == stage and self.times != 0 and (not self.to or self.to in recipients)
+__all__ = ["Fault", "Received", "RelayServer", "Stage", "relay_server"]
 
 
 class _Gone(Exception):
@@ -292,6 +241,9 @@ class _Session:
         if not self._is_signed_in:
             self._say("530 5.7.0 sign in first")
             return
+        if self.sender is not None:
+            self._say("503 5.5.1 nested MAIL")
+            return
         if self._answer("mail", "250 2.1.0 OK"):
             inside, _, self.parameters = line.partition("<")[2].partition(">")
             self.sender, self.recipients = inside, ()
@@ -315,12 +267,24 @@ class _Session:
         self._take((stuffed + b"\r\n").replace(b"\r\n.", b"\r\n").removeprefix(b"\r\n"))
         self.sender, self.recipients = None, ()
 
-    def _take(self, data: bytes) -> None:
+    def _do_bdat(self, line: str) -> None:
+        """RFC 3030: the chunk is taken in whatever comes of it, and a failure leaves the transaction open until RSET."""
+        _verb, size, *last = line.split()
+        while len(self._buffer) < int(size):
+            self._buffer += self._receive()
+        data, self._buffer = self._buffer[: int(size)], self._buffer[int(size) :]
+        assert last == ["LAST"], "we send whole messages"
+        if not self.recipients:
+            self._say("503 5.5.1 no valid recipients")
+        elif self._answer("data", "354 go ahead", is_silent=True) and self._take(data):
+            self.sender, self.recipients = None, ()
+
+    def _take(self, data: bytes) -> bool:
         received = Received(self.sender or "", self.recipients, data, self.number, self.parameters.strip())
         fault = self.server.strike("dot", self.recipients)
         if fault is None or fault.keep or not (fault.drop or fault.reply[:1] in ("4", "5")):
             self.server.keep(received)
-        self._carry_out(fault, "250 2.0.0 queued")
+        return self._carry_out(fault, "250 2.0.0 queued")
 
     def _do_rset(self, _line: str) -> None:
         self.sender, self.recipients = None, ()
@@ -331,9 +295,10 @@ class _Session:
 
     # --- the line --------------------------------------------------------------------------------------------------
 
-    def _answer(self, stage: Stage, reply: str, *, to: tuple[str, ...] | None = None) -> bool:
-        """Say `reply`, or what a fault has instead; whether it was a yes."""
-        return self._carry_out(self.server.strike(stage, self.recipients if to is None else to), reply)
+    def _answer(self, stage: Stage, reply: str, *, to: tuple[str, ...] | None = None, is_silent: bool = False) -> bool:
+        """Say `reply`, or what a fault has instead; whether it was a yes. Where it `is_silent`, only faults speak."""
+        fault = self.server.strike(stage, self.recipients if to is None else to)
+        return (is_silent and fault is None) or self._carry_out(fault, reply)
 
     def _struck(self, stage: Stage) -> bool:
         fault = self.server.strike(stage, ())

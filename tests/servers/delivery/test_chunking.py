@@ -1,0 +1,163 @@
+"""Whole messages without a wait, three deep, where the relay offers CHUNKING (RFC 3030): each answer still finds its message."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from mailer.delivery.features import CHUNKS_DEEP
+from mailer.delivery.outcomes import LEFT, TAKEN, Accepted, Deferred, Outcome, Outgoing, Refused, Unknown
+from mailer.delivery.smtp import SmtpRelay
+from tests.support.certificates import Certificate
+from tests.support.relay import RelayServer, Stage
+from tests.support.sending import relay_to
+
+FEATURES = ("PIPELINING", "8BITMIME", "SIZE 26214400", "CHUNKING")
+BODY = b"Subject: hello\r\n\r\nline one\r\n.leading dot\r\n..two\r\n.\r\nRSET\r\n" + b"x" * 70 + b"\r\n"
+
+
+@pytest.fixture
+def server(relay_server: RelayServer) -> RelayServer:
+    relay_server.features = FEATURES
+    return relay_server
+
+
+@pytest.fixture
+def relay(server: RelayServer) -> Iterator[SmtpRelay]:
+    with closing(relay_to(server, connections=1)) as relay:
+        yield relay
+
+
+def messages(count: int) -> list[Outgoing]:
+    return [Outgoing(number, "news@x.test", f"p{number}@x.test", BODY) for number in range(count)]
+
+
+def send(relay: SmtpRelay, outgoing: list[Outgoing]) -> dict[int, Outcome]:
+    outcomes: dict[int, Outcome] = {}
+    for answer in relay.send(outgoing):
+        if answer is not None:
+            assert answer[0] not in outcomes, "two answers to one message"
+            outcomes[answer[0]] = answer[1]
+    return outcomes
+
+
+def test_every_message_arrives_as_it_was_dots_and_all(server: RelayServer, relay: SmtpRelay) -> None:
+    outcomes = send(relay, messages(50))
+
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes.values())
+    assert {received.data for received in server.messages} == {BODY}
+    assert server.recipients == [f"p{number}@x.test" for number in range(50)]
+    assert not any(command.startswith("DATA") for command in server.commands)
+
+
+@pytest.mark.parametrize("features", [("PIPELINING", "8BITMIME"), ("CHUNKING", "8BITMIME")])
+def test_where_it_is_not_offered_or_has_to_wait_data_is_used(
+    server: RelayServer, relay: SmtpRelay, features: tuple[str, ...]
+) -> None:
+    server.features = features
+
+    assert len(send(relay, messages(5))) == 5
+
+    assert server.commands.count("DATA") == 5
+    assert {received.data for received in server.messages} == {BODY}
+
+
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot"])
+@pytest.mark.parametrize("reply", ["450 4.2.0 not now", "550 5.1.1 no such user"])
+def test_each_answer_belongs_to_its_message(server: RelayServer, relay: SmtpRelay, stage: Stage, reply: str) -> None:
+    if stage == "mail":  # who the recipient is, is not known yet
+        server.fault("mail", reply, times=1)
+    else:
+        server.fault(stage, reply, to="p3@x.test")
+
+    outcomes = send(relay, messages(9))
+
+    unlucky = 0 if stage == "mail" else 3
+    kinds = Counter(type(outcome) for outcome in outcomes.values())
+    assert kinds == {Accepted: 8, (Deferred if reply.startswith("4") else Refused): 1}
+    assert not isinstance(outcomes[unlucky], Accepted)
+    assert server.recipients == [f"p{number}@x.test" for number in range(9) if number != unlucky]
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot"])
+def test_after_421_what_was_said_later_was_not_heard_and_goes_again(
+    server: RelayServer, relay: SmtpRelay, stage: Stage
+) -> None:
+    server.fault(stage, "421 4.3.2 going down", close=True, times=1)
+
+    outcomes = send(relay, messages(10))
+
+    accepted = sum(isinstance(outcome, Accepted) for outcome in outcomes.values())
+    assert accepted == (9 if stage in ("data", "dot") else 10)
+    assert len(server.recipients) == len(set(server.recipients)) == accepted
+
+
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot"])
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_drop_leaves_at_most_three_unknown_and_loses_nobody(
+    server: RelayServer, relay: SmtpRelay, stage: Stage, *, keep: bool
+) -> None:
+    server.fault(stage, drop=True, times=1, keep=keep)
+
+    outcomes = send(relay, messages(20))
+
+    assert set(outcomes) == set(range(20))
+    unknown = {number for number, outcome in outcomes.items() if isinstance(outcome, Unknown)}
+    assert len(unknown) <= CHUNKS_DEEP
+    got = set(server.recipients)
+    assert len(server.recipients) == len(got), "a second copy without a word"
+    assert {f"p{number}@x.test" for number in range(20) if number not in unknown} <= got
+
+
+def test_a_stall_is_not_waited_for_for_ever(server: RelayServer, relay: SmtpRelay) -> None:
+    server.fault("dot", delay=30, times=1)
+
+    outcomes = send(relay, messages(10))
+
+    kinds = Counter(type(outcome) for outcome in outcomes.values())
+    assert kinds[Accepted] >= 10 - CHUNKS_DEEP
+    assert kinds[Accepted] + kinds[Unknown] == 10
+
+
+@pytest.mark.parametrize("reply", ["nonsense", "250-a\r\n550 b"])
+def test_nonsense_ends_the_connection_and_loses_nobody(server: RelayServer, relay: SmtpRelay, reply: str) -> None:
+    server.fault("rcpt", reply, times=1)
+
+    outcomes = send(relay, messages(10))
+
+    assert len(outcomes) == 10
+    assert sum(isinstance(outcome, Unknown) for outcome in outcomes.values()) <= CHUNKS_DEEP
+
+
+def test_no_more_than_three_are_under_way_on_a_connection(server: RelayServer, relay: SmtpRelay) -> None:
+    under_way: set[int] = set()
+    most = 0
+
+    def note(number: int, mark: int) -> None:
+        nonlocal most
+        (under_way.add if mark == LEFT else under_way.discard)(number)
+        most = max(most, len(under_way))
+        assert mark in (LEFT, TAKEN)
+
+    outgoing = messages(30)
+    for message in outgoing:
+        message.trace = note
+    send(relay, outgoing)
+
+    assert most == CHUNKS_DEEP
+    assert len(server.recipients) == 30
+
+
+def test_it_works_over_tls(certificate: Certificate) -> None:
+    server = RelayServer(features=FEATURES, context=certificate.server_context())
+    server.start()
+    try:
+        with closing(SmtpRelay([server.settings()], context=certificate.client_context())) as relay:
+            outcomes = send(relay, messages(20))
+    finally:
+        server.stop()
+
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes.values())
+    assert {received.data for received in server.messages} == {BODY}
