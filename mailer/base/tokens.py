@@ -44,8 +44,24 @@ class Keys:
         self._by_id = {_key_id(secret): secret.encode() for secret in reversed(secrets)}
         self._macs = {key_id: _Mac(key) for key_id, key in self._by_id.items()}
         self._newest = _key_id(secrets[0])
+        self._secrets = tuple(secrets)
+        self._others: dict[int, Keys] = {}
         self._signing = self._macs[self._newest]
         self._heads = tuple(bytes((self._newest, purpose)) for purpose in range(max(Purpose) + 1))
+
+    @property
+    def newest(self) -> int:
+        """The id of the key that signs."""
+        return self._newest
+
+    def signing_with(self, key_id: int | None) -> "Keys":
+        """The same keys, of which an older one signs; where it is not known any more, the newest."""
+        if key_id is None or key_id == self._newest or key_id not in self._by_id:
+            return self
+        if key_id not in self._others:
+            secrets = sorted(self._secrets, key=lambda secret: _key_id(secret) != key_id)
+            self._others[key_id] = Keys(secrets)
+        return self._others[key_id]
 
     def sign(self, purpose: Purpose, *ids: int) -> str:
         """A token that lets its bearer do `purpose` to `ids` (whole numbers from 0)."""

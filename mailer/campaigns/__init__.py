@@ -5,7 +5,7 @@ were approved, and the moves of a campaign's state. Knows content, rendering and
 """
 
 from mailer.campaigns.archive import Publication, Published, list_publications, publication
-from mailer.campaigns.course import advance_enlisting, due, finish_enlisting, mark_sent, note_trouble
+from mailer.campaigns.course import advance_enlisting, due, finish_enlisting, keep_key, mark_sent, note_trouble
 from mailer.campaigns.decisions import (
     cancel,
     create,
@@ -50,6 +50,7 @@ __all__ = [
     "is_live",
     "issue",
     "issue_of_revision",
+    "keep_key",
     "list_campaigns",
     "list_issues",
     "list_publications",

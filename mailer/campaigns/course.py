@@ -59,6 +59,12 @@ def note_trouble(session: Session, campaign_id: CampaignId, *, detail: str) -> N
     session.execute(update(Campaign).where(*there).values(detail=detail))
 
 
+def keep_key(session: Session, campaign_id: CampaignId, key_id: int) -> int:
+    """Make this the key of the campaign's Message-IDs where it has none yet; gives the one that it has."""
+    session.execute(update(Campaign).where(Campaign.id == campaign_id, Campaign.key_id.is_(None)).values(key_id=key_id))
+    return session.execute(select(Campaign.key_id).where(Campaign.id == campaign_id)).scalar_one() or 0
+
+
 def mark_sent(session: Session, campaign_id: CampaignId, *, now: datetime) -> bool:
     """Every recipient has an outcome: sending → sent."""
     done = move(session, Campaign, campaign_id, MOVES["finish"], "sent", finished_at=now)

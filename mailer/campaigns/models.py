@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailer.base.tables import Base, BigId, CampaignId, RevisionId, UtcDateTime
@@ -69,6 +69,7 @@ class Campaign(Base):
     tested_digest: Mapped[str] = mapped_column(String(64), default="")
     enlisted_to: Mapped[int | None] = mapped_column(default=None, type_=BigId)
     is_enlisted: Mapped[bool] = mapped_column(default=False)
+    key_id: Mapped[int | None] = mapped_column(SmallInteger, default=None)
     canary: Mapped[int] = mapped_column(default=0, server_default="0")
     canary_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -33,6 +33,7 @@ class CampaignRow:
     is_tested: bool
     enlisted_to: int | None
     is_enlisted: bool
+    key_id: int | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -111,6 +112,7 @@ def _row(found: Campaign, digest: str) -> CampaignRow:
         is_tested=found.tested_digest == digest,
         enlisted_to=found.enlisted_to,
         is_enlisted=found.is_enlisted,
+        key_id=found.key_id,
         created_at=found.created_at,
         started_at=found.started_at,
         finished_at=found.finished_at,

@@ -65,6 +65,7 @@ class BatchWork:
         self._page: Page | None = None
         self._lease: Lease | None = None
         self._campaign: CampaignRow | None = None
+        self._key_id: int | None = None
         self._people: Wanted | None = None
         self._audience_names: tuple[str, ...] = ()
         self._under_way: dict[int, int] = {}
@@ -166,6 +167,9 @@ class BatchWork:
             ids = audience_ids(session, self._campaign.audiences, archived=True)
             names = {audience.slug: audience.name for audience in list_audiences(session, archived=True)}
             self._audience_names = tuple(names[slug] for slug in self._campaign.audiences)
+            self._key_id = self._campaign.key_id
+            if self._key_id is None:
+                self._key_id = campaigns.keep_key(session, lease.campaign_id, self._composer.keys.newest)
             self._people = Wanted(ids, now=now)
         self._has_trouble = bool(self._campaign.detail)
         if self._journal is not None:
@@ -253,7 +257,12 @@ class BatchWork:
         try:
             letter = self._composer.letter(self._database, campaign, recipient.mask)
             message = self._composer.message(
-                letter, recipient, campaign_id=campaign.id, now=self._clock(), audience_names=self._audience_names
+                letter,
+                recipient,
+                campaign_id=campaign.id,
+                now=self._clock(),
+                audience_names=self._audience_names,
+                key_id=self._key_id,
             )
         except WrongInput as error:
             self._finished.append(Result(recipient.number, recipient.attempts, Refused(0, "", str(error))))

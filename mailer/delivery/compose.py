@@ -79,11 +79,13 @@ class Composer:
         campaign_id: CampaignId,
         now: datetime,
         audience_names: tuple[str, ...] = (),
+        key_id: int | None = None,
     ) -> Outgoing:
         """The message for one recipient.
 
         Args:
             audience_names: the campaign's, in the order of the mask's bits.
+            key_id: the campaign's; a Message-ID must not change with the newest key.
 
         Raises:
             WrongInput: his address cannot stand in a header.
@@ -91,7 +93,7 @@ class Composer:
         values = self.values(recipient, campaign_id=campaign_id, audience_names=audience_names)
         values[TO] = f"{recipient.name} <{recipient.address}>"
         values[DATE] = _date(now.replace(microsecond=0))
-        values[MESSAGE_ID] = self.message_id(campaign_id, recipient.number)
+        values[MESSAGE_ID] = self.message_id(campaign_id, recipient.number, key_id=key_id)
         parts, is_plain = letter.fill(values)
         if self._signers:
             parts.insert(0, signed(b"".join(parts[: letter.head])[:-2], parts[letter.head :], self._signers, now))
@@ -112,9 +114,9 @@ class Composer:
             ids.append(recipient.mask)
         return f"{self.base_url}/{name}/{self.keys.sign(_PURPOSES[name], *ids)}"
 
-    def message_id(self, campaign_id: CampaignId, number: int) -> str:
+    def message_id(self, campaign_id: CampaignId, number: int, *, key_id: int | None = None) -> str:
         """The same at every attempt; tells nobody but us which delivery it is."""
-        return f"<{self.keys.sign(Purpose.MESSAGE_ID, campaign_id, number)}@{self.domain}>"
+        return f"<{self.keys.signing_with(key_id).sign(Purpose.MESSAGE_ID, campaign_id, number)}@{self.domain}>"
 
     def envelope_sender(self, campaign_id: CampaignId, number: int) -> str:
         """Where bounces go: by VERP where there is a bounce mailbox, so that a bounce names its delivery by itself."""

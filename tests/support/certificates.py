@@ -36,7 +36,11 @@ class Certificate:
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
     """A certificate for 127.0.0.1 and localhost."""
-    folder = tmp_path_factory.mktemp("certificates")
+    return make_certificate(tmp_path_factory.mktemp("certificates"))
+
+
+def make_certificate(folder: Path) -> Certificate:
+    """A certificate for 127.0.0.1 and localhost, and the authority that vouches for it, as files in `folder`."""
     made = Certificate(folder / "authority.pem", folder / "chain.pem", folder / "key.pem")
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority = _signed("Test authority", authority_key, authority_key, "Test authority", is_authority=True)

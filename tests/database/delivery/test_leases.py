@@ -7,8 +7,10 @@ import pytest
 
 from mailer.base.database import Database
 from mailer.base.tables import BatchId
+from mailer.base.tokens import Keys, Purpose
 from mailer.delivery import calls, ledger
 from mailer.delivery.batch import BatchWork
+from mailer.delivery.compose import Composer
 from mailer.delivery.outcomes import Accepted, Deferred, Outcome, Outgoing, Unknown
 from mailer.delivery.policy import FIRST_GROUP
 from subscribers import audience_ids
@@ -257,3 +259,20 @@ def test_every_attempt_of_a_message_has_the_same_message_id_and_every_message_it
     assert len(set(again.values())) == 60
     for address, data in first.items():
         assert again[address].encode() in data
+
+
+def test_a_new_secret_key_changes_no_message_id_of_a_campaign_under_way(office: Office, recorder: Recorder) -> None:
+    office.people(60)
+    (batch,) = office.prepare(office.release())
+    sending = begin_work(office, batch).messages()
+    first = {message.recipient: message.data for message in (next(sending) for _ in range(FIRST_GROUP))}
+    old, new = "a key for tests, long enough", "a newer key, long enough as well"
+
+    office.composer = Composer(keys=Keys([new, old]), base_url="https://news.test", settings=office.settings)
+    office.later(seconds=61)
+    office.work()
+
+    again = dict(recorder.sent)
+    assert len(again) == 60
+    assert all(again[address].encode() in data for address, data in first.items())
+    assert {Keys([old]).read(Purpose.MESSAGE_ID, it.partition("<")[2].partition("@")[0])[0] for it in again.values()}

@@ -64,3 +64,15 @@ def test_a_keyed_hash_is_found_by_every_key_that_is_still_known() -> None:
     assert by_old in KEYS.keyed_hashes("ada@x.test")
     assert KEYS.keyed_hash("ada@x.test") in KEYS.keyed_hashes("ada@x.test")
     assert by_old not in KEYS.keyed_hashes("bob@x.test")
+
+
+def test_an_older_key_signs_where_it_is_asked_for_and_still_known() -> None:
+    old, new = Keys(["the old key, sixteen"]), Keys(["the new key, sixteen", "the old key, sixteen"])
+
+    token = new.signing_with(old.newest).sign(Purpose.MESSAGE_ID, 1, 2)
+
+    assert token == old.sign(Purpose.MESSAGE_ID, 1, 2) != new.sign(Purpose.MESSAGE_ID, 1, 2)
+    assert new.read(Purpose.MESSAGE_ID, token) == (1, 2)
+    unknown = Keys(["the new key, sixteen"])
+    assert unknown.signing_with(old.newest) is unknown
+    assert new.signing_with(None) is new
