@@ -1,14 +1,17 @@
-"""Sending against Postfix's smtp-source and smtplib, interleaved, to a minimal sink that leaves the sender as the bottleneck.
+"""Sending against Postfix's smtp-source, nodemailer and smtplib, interleaved; the machine may be busy, the ratios tell.
 
-    .venv/bin/python benchmarks/sending/compare.py --messages 10000 --rounds 5 [--database postgresql+psycopg://…]
+    .venv/bin/python benchmarks/sending/compare.py [--messages 10000] [--rounds 5] [--database postgresql+psycopg://…]
+        [--dkim rsa|ed25519] [--tls] [--sink smtp-sink] [--nodemailer]
 
-Needs `cc` and `smtp-source` (Debian: postfix). Prints a rate, CPU seconds of the sender for 10,000 messages, and the median
-of the ratios to smtp-source of the same round. The whole path is the product's: ledger on SQLite (or the given database), personal
-parts, links, group commits.
+Needs `cc`, OpenSSL's headers and Postfix (`smtp-source`, `smtp-sink`); `--nodemailer` needs npm's registry. By default a minimal
+sink takes the mail and leaves the sender as the bottleneck. Prints a rate, CPU seconds of the sender for 10,000 messages, and
+the median of the ratios to smtp-source of the same round. The whole path is the product's: ledger on SQLite (or the given
+database), personal parts, links, journal, group commits. With `--dkim`, bare signing on one core stands beside it.
 """
 
 import argparse
 import logging
+import os
 import resource
 import smtplib
 import statistics
@@ -16,7 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -28,42 +33,48 @@ from mailer.base.database import Database
 from mailer.base.relay_url import RelaySettings
 from mailer.base.schema import upgrade_schema
 from mailer.base.tables import BatchId
-from mailer.delivery import Outgoing, SmtpRelay
-from mailer.delivery.dkim import as_pem, new_key
+from mailer.delivery import Journal, Outgoing, SmtpRelay
+from mailer.delivery.dkim import Signer, as_pem, new_key
+from mailer.delivery.holders import this_process
+from tests.support.certificates import Certificate, make_certificate
+from tests.support.peers import NPM, run_node
 from tests.support.sending import Office, office_settings
 
-PORT = 26025
+HERE = Path(__file__).parent
+PLAIN, CHUNKING, SECURE = 26025, 26026, 26027
 CONNECTIONS = 8
 BYTES = 54_900
+TABLES = ("deliveries", "batches", "released_letters", "campaigns", "subscriptions", "subscribers", "audiences")
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+
+
+def relay_on(port: int, certificate: Certificate | None = None) -> SmtpRelay:
+    security = "starttls" if port == SECURE else "none"
+    context = certificate.client_context() if certificate else None
+    return SmtpRelay([RelaySettings("127.0.0.1", port, security, connections=CONNECTIONS)], context=context)
 
 
 class Campaign:
     """One campaign to so many people, frozen and not yet sent."""
 
-    def __init__(self, url: str, people: int, *, dkim: str, folder: Path) -> None:
+    def __init__(
+        self, url: str, people: int, *, folder: Path, relay: SmtpRelay, dkim: str = "", paragraphs: int = 48
+    ) -> None:
         self.database = Database(url)
         upgrade_schema(self.database)
-        self.relay = SmtpRelay([RelaySettings("127.0.0.1", PORT, "none", connections=CONNECTIONS)])
+        self.relay = relay
         with self.database.begin() as session:
-            for table in (
-                "deliveries",
-                "batches",
-                "released_letters",
-                "campaigns",
-                "subscriptions",
-                "subscribers",
-                "audiences",
-            ):
-                session.execute(text(f"DELETE FROM {table}"))  # noqa: S608 - our own names
+            for table in TABLES:
+                session.execute(text(f"DELETE FROM {table}"))
         signing = {}
         if dkim:
-            (folder / "key.pem").write_bytes(as_pem(new_key(dkim)))  # type: ignore[arg-type]
-            signing = {"DKIM_SELECTOR": "s", "DKIM_KEY_FILE": str(folder / "key.pem")}
-        self.office = Office(self.database, self.relay, settings=office_settings(**signing))
+            (folder / "dkim.pem").write_bytes(as_pem(new_key(dkim)))  # type: ignore[arg-type]
+            signing = {"DKIM_SELECTOR": "s", "DKIM_KEY_FILE": str(folder / "dkim.pem")}
+        self.office = Office(self.database, relay, settings=office_settings(**signing))
+        self.office.journal = Journal(folder / "journal", holder=this_process())
         self._add(people)
         paragraph = "A paragraph about the mathematics of deep learning, of about the length of a real one. " * 5
-        body = "Dear {{ name | default('colleague') }},\n\n" + f"{paragraph}\n\n" * 48
+        body = "Dear {{ name | default('colleague') }},\n\n" + f"{paragraph}\n\n" * paragraphs
         self.id = self.office.release(issue=f"---\ntitle: Winter\nsubject: Winter\n---\n\n{body}")
         began = time.perf_counter()
         self.batches = self.office.prepare(self.id, batch=500)
@@ -74,9 +85,13 @@ class Campaign:
             "INSERT INTO subscribers (public_id, address, address_key, name, language, zone, attributes, status, created_at,"
             " updated_at) VALUES (:p, :a, :a, :n, '', '', '{}', 'subscribed', '2027-01-01', '2027-01-01')"
         )
-        rows = [{"p": f"{n:022}", "a": f"p{n}@example.net", "n": f"Person Number {n}"} for n in range(people)]
         with self.database.begin() as session:
-            session.execute(insert, rows)
+            for start in range(0, people, 50_000):
+                rows = [
+                    {"p": f"{n:022}", "a": f"p{n}@example.net", "n": f"Person Number {n}"}
+                    for n in range(start, min(start + 50_000, people))
+                ]
+                session.execute(insert, rows)
             session.execute(
                 text(
                     "INSERT INTO subscriptions (subscriber_id, audience_id, state, since) SELECT s.id, a.id, 'subscribed',"
@@ -95,28 +110,46 @@ class Campaign:
                 self.office.send(BatchId(due[0]))
         counts = self.office.counts(self.id)
         assert counts.accepted == counts.total
+        self.close()
+
+    def close(self) -> None:
         self.relay.close()
         self.database.close()
 
 
-def relay_alone(messages: int) -> None:
-    data = b"Subject: x\r\n\r\n" + (b"x" * 74 + b"\r\n") * (BYTES // 76)
-    relay = SmtpRelay([RelaySettings("127.0.0.1", PORT, "none", connections=CONNECTIONS)])
+def a_message() -> bytes:
+    return b"Subject: x\r\n\r\n" + (b"x" * 74 + b"\r\n") * (BYTES // 76)
+
+
+def relay_alone(messages: int, relay: SmtpRelay) -> None:
+    data = a_message()
     outgoing = (Outgoing(n, "a@example.net", f"p{n}@example.net", data, is_plain=True) for n in range(messages))
     assert sum(answer is not None for answer in relay.send(outgoing)) == messages
     relay.close()
 
 
 def smtp_source(messages: int) -> None:
-    arguments = ["-s", str(CONNECTIONS), "-l", str(BYTES), "-m", str(messages), f"127.0.0.1:{PORT}"]
+    arguments = ["-s", str(CONNECTIONS), "-l", str(BYTES), "-m", str(messages), f"127.0.0.1:{PLAIN}"]
     subprocess.run(["smtp-source", *arguments], check=True)
 
 
 def by_smtplib(messages: int) -> None:
-    data = b"Subject: x\r\n\r\n" + (b"x" * 74 + b"\r\n") * (BYTES // 76)
-    with smtplib.SMTP("127.0.0.1", PORT) as client:
+    data = a_message()
+    with smtplib.SMTP("127.0.0.1", PLAIN) as client:
         for number in range(messages):
             client.sendmail("a@example.net", [f"p{number}@example.net"], data)
+
+
+def by_nodemailer(messages: int, folder: Path, *, dkim: str) -> None:
+    key = str(folder / "dkim.pem") if dkim else ""
+    ran = run_node(folder / "nodemailer.js", str(PLAIN), str(messages), str(CONNECTIONS), str(BYTES), key)
+    assert ran.returncode == 0, ran.stderr
+
+
+def bare_signatures(count: int, key_kind: str) -> None:
+    signer = Signer("x.test", "s", new_key(key_kind))  # type: ignore[arg-type]
+    for number in range(count):
+        signer._signature(b"%d" % number * 200)  # noqa: SLF001 - the key's own work and nothing else
 
 
 def timed(act: Callable[[], None]) -> tuple[float, float]:
@@ -130,19 +163,86 @@ def timed(act: Callable[[], None]) -> tuple[float, float]:
     return took, cpu
 
 
-def one_round(options: argparse.Namespace, folder: Path, results: dict[str, list[tuple[float, float]]]) -> None:
-    count = options.messages
+Runs = dict[str, tuple[int, Callable[[], None]]]
+
+
+def runs_of(options: argparse.Namespace, folder: Path, certificate: Certificate) -> Runs:
+    count, few = options.messages, max(100, options.messages // 10)
     url = options.database or f"sqlite:///{folder / 'bench.db'}"
-    whole = Campaign(url, count, dkim=options.dkim, folder=folder)
-    runs: dict[str, tuple[int, Callable[[], None]]] = {
+
+    def whole(port: int) -> Callable[[], None]:
+        relay = relay_on(port, certificate if port == SECURE else None)
+        campaign: list[Campaign] = []
+
+        def prepare_or_send() -> None:
+            if campaign:
+                campaign.pop().send()
+            else:
+                campaign.append(Campaign(url, count, folder=folder, relay=relay, dkim=options.dkim))
+
+        return prepare_or_send
+
+    runs: Runs = {
         "smtp-source": (count, lambda: smtp_source(count)),
-        "whole path": (count, whole.send),
-        "relay alone": (count, lambda: relay_alone(count)),
-        "smtplib": (count // 10, lambda: by_smtplib(count // 10)),
+        "whole path": (count, whole(PLAIN)),
+        "relay alone": (count, lambda: relay_alone(count, relay_on(PLAIN))),
+        "smtplib": (few, lambda: by_smtplib(few)),
     }
-    for name, (messages, act) in runs.items():
-        took, cpu = timed(act)
-        results.setdefault(name, []).append((messages / took, cpu / messages * 10_000))
+    if options.sink == "minimal":
+        runs["whole path, BDAT"] = (count, whole(CHUNKING))
+        runs["relay alone, BDAT"] = (count, lambda: relay_alone(count, relay_on(CHUNKING)))
+    if options.tls:
+        runs["whole path, STARTTLS"] = (count, whole(SECURE))
+    if options.nodemailer:
+        runs["nodemailer, pool"] = (few, lambda: by_nodemailer(few, folder, dkim=options.dkim))
+    if options.dkim:
+        runs[f"bare {options.dkim}"] = (count, lambda: bare_signatures(count, options.dkim))
+    return runs
+
+
+@contextmanager
+def sinks(options: argparse.Namespace, folder: Path, certificate: Certificate) -> Iterator[None]:
+    """The servers that take the mail."""
+    sink = folder / "sink"
+    subprocess.run(["cc", "-O2", "-o", sink, HERE / "sink.c", "-lssl", "-lcrypto"], check=True)
+    commands = [[sink, str(CHUNKING), "chunking"], [sink, str(SECURE), "plain", certificate.chain, certificate.key]]
+    if options.sink == "minimal":
+        commands.append([sink, str(PLAIN), "plain"])
+    else:
+        as_user = ["-u", "nobody"] if os.geteuid() == 0 else []
+        commands.append(["smtp-sink", *as_user, f"127.0.0.1:{PLAIN}", "100"])
+    started = [subprocess.Popen(command, cwd=folder) for command in commands]
+    time.sleep(0.5)
+    try:
+        yield
+    finally:
+        for process in started:
+            process.terminate()
+            process.wait()
+
+
+def install_nodemailer(folder: Path) -> None:
+    ran = run_node(NPM, "install", "--no-audit", "--no-fund", "--prefix", str(folder), "nodemailer")
+    assert ran.returncode == 0, ran.stderr
+    (folder / "nodemailer.js").write_text((HERE / "nodemailer.js").read_text())
+
+
+def shown(results: dict[str, list[tuple[float, float]]]) -> Iterator[str]:
+    yield f"{'sender':22}{'msg/s':>10}{'CPU s/10,000':>14}{'ratio':>8}{'CPU ratio':>11}"
+    base = results["smtp-source"]
+    for sender, rates in results.items():
+        ratio = statistics.median(mine / theirs for (mine, _), (theirs, _) in zip(rates, base, strict=True))
+        cpu_ratio = statistics.median(mine / theirs for (_, mine), (_, theirs) in zip(rates, base, strict=True))
+        rate, cpu = (statistics.median(column) for column in zip(*rates, strict=True))
+        yield f"{sender:22}{rate:>10,.0f}{cpu:>14.2f}{ratio:>8.2f}{cpu_ratio:>11.2f}"
+    bare = next((results[name] for name in results if name.startswith("bare ")), None)
+    if bare is not None:
+        for sender in (name for name in results if name.startswith("whole path")):
+            rate = statistics.median(
+                mine / theirs for (mine, _), (theirs, _) in zip(results[sender], bare, strict=True)
+            )
+            cpu = statistics.median(theirs / mine for (_, mine), (_, theirs) in zip(results[sender], bare, strict=True))
+            yield f"{sender}: {rate:.0%} of what one core signs bare; {cpu:.0%} of its CPU is the key's"
 
 
 def main() -> None:
@@ -151,26 +251,28 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--database", default="")
     parser.add_argument("--dkim", choices=("", "rsa", "ed25519"), default="")
+    parser.add_argument("--sink", choices=("minimal", "smtp-sink"), default="minimal")
+    parser.add_argument("--tls", action="store_true", help="also over STARTTLS (smtp-source cannot)")
+    parser.add_argument("--nodemailer", action="store_true")
     options = parser.parse_args()
     results: dict[str, list[tuple[float, float]]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        subprocess.run(["cc", "-O2", "-o", folder / "sink", Path(__file__).with_name("sink.c")], check=True)
-        sink = subprocess.Popen([folder / "sink", str(PORT)])
-        time.sleep(0.3)
-        try:
+        folder.chmod(0o755)
+        certificate = make_certificate(folder)
+        if options.nodemailer:
+            install_nodemailer(folder)
+        with sinks(options, folder, certificate):
             for _ in range(options.rounds):
-                one_round(options, folder, results)
-        finally:
-            sink.terminate()
-            sink.wait()
-    print(f"{'sender':14}{'msg/s':>10}{'CPU s/10,000':>14}{'ratio':>8}")
-    for sender, rates in results.items():
-        ratio = statistics.median(
-            mine / base for (mine, _), (base, _) in zip(rates, results["smtp-source"], strict=True)
-        )
-        rate, cpu = (statistics.median(column) for column in zip(*rates, strict=True))
-        print(f"{sender:14}{rate:>10,.0f}{cpu:>14.2f}{ratio:>8.2f}")
+                for sender, (messages, act) in runs_of(options, folder, certificate).items():
+                    if sender.startswith("whole path"):
+                        act()  # makes the campaign; sending it is what is timed
+                    took, cpu = timed(act)
+                    results.setdefault(sender, []).append((messages / took, cpu / messages * 10_000))
+    print(
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {options.rounds} rounds of {options.messages:,}, load {os.getloadavg()[0]:.1f}"
+    )
+    print("\n".join(shown(results)))
 
 
 if __name__ == "__main__":
