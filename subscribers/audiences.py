@@ -137,6 +137,11 @@ def find_audience(session: Session, slug: str, *, lock: bool = False) -> Audienc
     return next(row for row in list_audiences(session, archived=True) if row.id == audience_id)
 
 
+def audience_names(session: Session) -> dict[str, str]:
+    """The names of all audiences by their slugs, archived ones too; asked for every batch, so nobody is counted."""
+    return dict(session.execute(select(Audience.slug, Audience.name)).all())
+
+
 def audience_ids(session: Session, slugs: Sequence[str], *, archived: bool = False) -> tuple[AudienceId, ...]:
     """The ids of these audiences, in their order.
 

@@ -23,7 +23,7 @@ from mailer.delivery.journal import Journal, Page
 from mailer.delivery.ledger import Lease, Recipient, Result, Wanted
 from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Outgoing, Refused, Unknown, reason_of
 from mailer.delivery.policy import Suspicion, relay_is_away, relay_retry_at, stops_campaign
-from subscribers.audiences import audience_ids, list_audiences
+from subscribers.audiences import audience_ids, audience_names
 
 log = structlog.get_logger()
 
@@ -165,7 +165,7 @@ class BatchWork:
             if self._campaign.uncertain_rule == "leave":
                 ledger.leave_uncertain(session, lease, now=now)
             ids = audience_ids(session, self._campaign.audiences, archived=True)
-            names = {audience.slug: audience.name for audience in list_audiences(session, archived=True)}
+            names = audience_names(session)
             self._audience_names = tuple(names[slug] for slug in self._campaign.audiences)
             self._key_id = self._campaign.key_id
             if self._key_id is None:
