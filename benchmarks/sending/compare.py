@@ -81,17 +81,18 @@ class Campaign:
         self.freezing = time.perf_counter() - began
 
     def _add(self, people: int) -> None:
+        series = "generate_series(1, :people) AS series(n)"
+        if self.database.is_sqlite:
+            series = (
+                "(WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < :people) SELECT n FROM r)"
+            )
         insert = text(
             "INSERT INTO subscribers (public_id, address, address_key, name, language, zone, attributes, status, created_at,"
-            " updated_at) VALUES (:p, :a, :a, :n, '', '', '{}', 'subscribed', '2027-01-01', '2027-01-01')"
+            " updated_at) SELECT 'person-' || n, 'p' || n || '@example.net', 'p' || n || '@example.net', 'Person Number ' || n,"
+            f" '', '', '{{}}', 'subscribed', '2027-01-01', '2027-01-01' FROM {series}"
         )
         with self.database.begin() as session:
-            for start in range(0, people, 50_000):
-                rows = [
-                    {"p": f"{n:022}", "a": f"p{n}@example.net", "n": f"Person Number {n}"}
-                    for n in range(start, min(start + 50_000, people))
-                ]
-                session.execute(insert, rows)
+            session.execute(insert, {"people": people})
             session.execute(
                 text(
                     "INSERT INTO subscriptions (subscriber_id, audience_id, state, since) SELECT s.id, a.id, 'subscribed',"
