@@ -1,13 +1,13 @@
 """Which secret key a campaign's Message-IDs are made with, so that a new key changes none between attempts.
 
-Revision: 0005_message_key, after 0004_api.
+Revision: 0006_message_key, after 0005_pages.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005_message_key"
-down_revision = "0004_api"
+revision = "0006_message_key"
+down_revision = "0005_pages"
 
 
 def upgrade() -> None:
