@@ -16,6 +16,7 @@ from mailer.base.tokens import Keys
 from mailer.delivery import Composer, Journal, MailboxServer, Relay, SmtpRelay
 from mailer.delivery.allowances import SharedBySql
 from mailer.delivery.holders import this_process
+from mailer.delivery.pace import Pace
 from mailer.queues import CeleryQueue, make_celery
 from mailer.rendering import Frame, Sender
 from subscribers import list_audiences, public_slugs
@@ -109,6 +110,13 @@ class App:
         server = MailboxServer(self.mailbox)
         server.start()
         return server
+
+    @cached_property
+    def pace(self) -> Pace:
+        """What holds back the mail that a recipient domain would not bear."""
+        section = self.settings.pace
+        deadline = self.settings.limits.deadline
+        return Pace(self.database, ceilings=section.domains, learns=section.learns, deadline=deadline)
 
     @cached_property
     def composer(self) -> Composer:

@@ -18,36 +18,12 @@ from pydantic.networks import IPvAnyNetwork
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from mailer.base.errors import WrongInput
+from mailer.base.notation import Duration, rates_by_domain, split_list
 from mailer.base.relay_url import RelaySettings, read_relay_urls
 
 PREFIX = "MAILER_"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PLACEHOLDER_DOMAINS = ("example.org", "example.com", "example.net", "example")
-
-
-def _split_list(value: object) -> object:
-    """Several values in one variable are separated by commas or blanks."""
-    return value.replace(",", " ").split() if isinstance(value, str) else value
-
-
-def _duration(value: object) -> object:
-    """`90 s`, `5 min`, `6 h`, `2 d`, or a number of seconds."""
-    if not isinstance(value, str):
-        return value
-    number, _, unit = value.strip().partition(" ") if " " in value.strip() else _split_unit(value.strip())
-    seconds = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}.get(unit.strip())
-    if seconds is None or not number.replace(".", "", 1).isdigit():
-        message = "a duration such as 90 s, 5 min, 6 h or 2 d"
-        raise ValueError(message)
-    return timedelta(seconds=float(number) * seconds)
-
-
-def _split_unit(text: str) -> tuple[str, str, str]:
-    digits = text.rstrip("abcdefghijklmnopqrstuvwxyz")
-    return digits, "", text[len(digits) :]
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
 
 
 class Section(BaseModel):
@@ -126,7 +102,7 @@ class BaseSection(Section):
 class SecretSection(Section):
     """The keys that sign links and hash erased addresses, newest first."""
 
-    keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split_list)] = Field(
+    keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(split_list)] = Field(
         default=(), description="newest first"
     )
 
@@ -223,6 +199,15 @@ class LimitsSection(Section):
     api: int = Field(default=600, ge=1, description="calls a minute of each API token, in each web process")
 
 
+class PaceSection(Section):
+    """How fast a recipient domain is given its mail."""
+
+    learns: bool = Field(default=True, description="whether a domain that defers us gets it more slowly")
+    domains: Annotated[dict[str, float], NoDecode, BeforeValidator(rates_by_domain)] = Field(
+        default={}, description="messages a second at most, by domain: gmail.com=20 yahoo.com=5"
+    )
+
+
 class Settings(BaseSettings):
     """Everything that can be set, in sections; `home` is the workspace."""
 
@@ -250,6 +235,7 @@ class Settings(BaseSettings):
     release: ReleaseSection = ReleaseSection()
     privacy: PrivacySection = PrivacySection()
     limits: LimitsSection = LimitsSection()
+    pace: PaceSection = PaceSection()
 
     @classmethod
     def settings_customise_sources(

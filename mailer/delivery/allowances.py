@@ -21,8 +21,8 @@ from mailer.base.database import Database
 from mailer.base.relay_url import RelaySettings
 from mailer.delivery.models import Allowance as AllowanceRow
 
-SECOND, DAY = 1, 86_400
-PORTIONS = {SECOND: 10, DAY: 50}
+DAY = 86_400
+PORTIONS, DAY_PORTIONS = 10, 50
 """A portion is this part of what a slice has, so that several workers get their turn in each."""
 LARGEST_PORTION = 1000
 LEEWAY_SECONDS = 0.02
@@ -46,10 +46,12 @@ class Slice:
         return datetime.fromtimestamp((self.number + 1) * self.seconds, UTC)
 
 
-def second_of(of: str, rate: float, now: datetime) -> Slice:
-    """This second of a rate; of 2.5 a second, seconds have two and three in turn, and of 0.1 one in ten has one."""
-    number = floor(now.timestamp())
-    return Slice(f"{of} a second", number, SECOND, floor(rate * (number + 1)) - floor(rate * number))
+def slice_of(of: str, rate: float, now: datetime) -> Slice:
+    """This second of a rate; of 2.5 a second, seconds have two and three in turn. Of one in ten seconds, those ten."""
+    seconds = max(1, ceil(1 / rate))
+    number = floor(now.timestamp()) // seconds
+    each = rate * seconds
+    return Slice(of, number, seconds, floor(each * (number + 1)) - floor(each * number))
 
 
 def day_of(of: str, limit: int, now: datetime) -> Slice:
@@ -148,7 +150,7 @@ class Allowance:
             held, left = self._left.get(piece.of, (piece, 0))
             if held.number == piece.number and left > 0:
                 continue
-            portion = min(LARGEST_PORTION, ceil(piece.capacity / PORTIONS[piece.seconds]))
+            portion = min(LARGEST_PORTION, ceil(piece.capacity / (DAY_PORTIONS if piece.seconds == DAY else PORTIONS)))
             granted = self._shared.take(piece, portion)
             self._left[piece.of] = piece, granted
             if not granted:
@@ -164,7 +166,7 @@ class Allowance:
         if limit is not None:
             found.append(day_of(f"relay {settings.name}", limit, moment))
         if settings.rate:
-            found.append(second_of(f"relay {settings.name}", settings.rate, moment))
+            found.append(slice_of(f"relay {settings.name} a second", settings.rate, moment))
         return found
 
     def _wait_for_more(self, piece: Slice, moment: datetime, now: float) -> None:
@@ -172,4 +174,4 @@ class Allowance:
             self.spent = f"the {piece.capacity:,} messages of today's warm-up are sent; more go from 00:00 UTC"
             self._next_free = now + 1
         else:
-            self._next_free = now + max(0.01, piece.number + 1 - moment.timestamp())
+            self._next_free = now + max(0.01, min(1.0, (piece.until - moment).total_seconds()))

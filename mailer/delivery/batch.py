@@ -15,14 +15,15 @@ from sqlalchemy.orm import Session
 from mailer import campaigns
 from mailer.base.database import Database
 from mailer.base.errors import WrongInput
-from mailer.base.tables import BatchId
+from mailer.base.tables import BatchId, CampaignId
 from mailer.campaigns import CampaignRow
 from mailer.delivery import calls, ledger
 from mailer.delivery.compose import Composer
 from mailer.delivery.journal import Journal, Page
 from mailer.delivery.ledger import Lease, Recipient, Result, Wanted
 from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Outgoing, Refused, Unknown, reason_of
-from mailer.delivery.policy import Suspicion, relay_is_away, relay_retry_at, stops_campaign
+from mailer.delivery.pace import Pace
+from mailer.delivery.policy import SUSPICIOUS_REFUSALS, Suspicion, relay_is_away, relay_retry_at, stops_campaign
 from subscribers.audiences import audience_ids, audience_names
 
 log = structlog.get_logger()
@@ -33,12 +34,18 @@ STALE_SECONDS = 0.7
 """Who was taken longer ago than this is looked up again before his message is made: he may have left meanwhile."""
 
 
+OnRefusal = Callable[[Session, CampaignId, Recipient, Refused, datetime], None]
+"""Is told that a recipient was refused for good."""
+
+
 class BatchWork:
     """One batch from claim to release. `messages` feeds a relay; what it answers comes back through `answered`.
 
     Args:
         wanted: the batch, or None for the one that has been due longest.
         journal: where it is noted what left; None keeps no journal.
+        pace: holds back what a recipient domain would not bear.
+        on_refusal: is told of each recipient who was refused for good, in the transaction that writes it down.
     """
 
     def __init__(
@@ -51,6 +58,8 @@ class BatchWork:
         holder: str,
         stopping: Callable[[], bool],
         journal: Journal | None = None,
+        pace: Pace | None = None,
+        on_refusal: OnRefusal | None = None,
     ) -> None:
         self.found_nothing = True
         self.is_lost = False
@@ -63,14 +72,18 @@ class BatchWork:
         self._stopping = stopping
         self._journal = journal
         self._page: Page | None = None
+        self._pace = pace
+        self._on_refusal = on_refusal
         self._lease: Lease | None = None
         self._campaign: CampaignRow | None = None
         self._key_id: int | None = None
         self._people: Wanted | None = None
         self._audience_names: tuple[str, ...] = ()
-        self._under_way: dict[int, int] = {}
-        """Numbers that are marked as being sent, with their count of attempts."""
+        self._under_way: dict[int, Recipient] = {}
+        """Who is marked as being sent to, by number."""
         self._finished: list[Result] = []
+        self._refused: list[tuple[Recipient, Refused]] = []
+        """Refusals of single recipients that nobody has been told of yet."""
         self._suspicion = Suspicion()
         self._after = 0
         self._renewed = monotonic()
@@ -88,6 +101,7 @@ class BatchWork:
         while not self.is_lost and not self._is_stopped:
             with self._database.begin() as session:
                 group = self._turn(session)
+            self._learn()
             taken = monotonic()
             for index, recipient in enumerate(group):
                 if monotonic() - taken > STALE_SECONDS:
@@ -107,7 +121,7 @@ class BatchWork:
         """Take in an answer, or the news that there is none yet."""
         if answer is not None:
             number, outcome = answer
-            self._finished.append(Result(number, self._under_way[number], outcome))
+            self._finished.append(Result(number, self._under_way[number].attempts, outcome))
         if monotonic() - self._renewed > RENEW_SECONDS and self._lease is not None and not self.is_lost:
             with self._database.begin() as session:
                 self._keep(session)
@@ -131,6 +145,9 @@ class BatchWork:
                 self._let_go(session, self._lease)
         if self._page is not None:
             self._page.remove()
+        self._learn()
+        if self._pace is not None:
+            self._pace.unwatch(self._under_way)
         log.info(
             "batch_lost" if self.is_lost else "batch_sent",
             batch_id=self._lease.batch_id,
@@ -176,7 +193,13 @@ class BatchWork:
             self._journal.forget(lease.batch_id, lease.fence - 1)
             self._page = self._journal.open(lease)
         self._lease, self._after, self.found_nothing = lease, lease.first - 1, False
+        if self._pace is not None:
+            self._pace.watch(self._under_way)
         return True
+
+    def _learn(self) -> None:
+        if self._pace is not None:
+            self._pace.flush(clock=self._clock)
 
     def _turn(self, session: Session) -> tuple[Recipient, ...]:
         """Record, look whether to go on, and take the next group."""
@@ -188,10 +211,10 @@ class BatchWork:
             self._is_stopped = True
             return ()
         group = ledger.take_group(
-            session, lease, people, after=self._after, size=self._composer.group.now, now=self._clock()
+            session, lease, people, after=self._after, size=self._composer.group.now, now=self._clock(), pace=self._pace
         )
         self._after = group.last
-        self._under_way.update((recipient.number, recipient.attempts) for recipient in group.recipients)
+        self._under_way.update((recipient.number, recipient) for recipient in group.recipients)
         self._count("skipped", group.skipped)
         return group.recipients
 
@@ -226,22 +249,36 @@ class BatchWork:
             now=now,
         )
         self._note_trouble(session, outcomes)
-        for result in results:
-            del self._under_way[result.number]
-            if result.outcome != NotTried(""):
-                self._count(_TALLY[type(result.outcome)], 1)
+        answers = [(self._under_way.pop(result.number), result.outcome) for result in results]
+        if self._pace is not None:
+            self._pace.observe(answers)
+        self._refused += [(to, outcome) for to, outcome in answers if isinstance(outcome, Refused) and outcome.code]
+        if self._suspicion.accepted:
+            self._tell_refusals(session, now)
+        for _, outcome in answers:
+            if outcome != NotTried(""):
+                self._count(_TALLY[type(outcome)], 1)
+
+    def _tell_refusals(self, session: Session, now: datetime) -> None:
+        """Tell of refusals, once the relay has taken something: before, it may have lost its list (see `Suspicion`)."""
+        told, self._refused = self._refused, []
+        for recipient, refused in told:
+            if self._on_refusal is not None and refused.scope == "recipient":
+                self._on_refusal(session, self._lease_held.campaign_id, recipient, refused, now)
 
     def _let_go(self, session: Session, lease: Lease) -> None:
         now = self._clock()
         # Whatever was marked and never given to the relay goes back as it was.
         answered = {result.number for result in self._finished}
-        for number, attempts in self._under_way.items():
+        for number, recipient in self._under_way.items():
             if number not in answered:
-                self._finished.append(Result(number, attempts, NotTried("")))
+                self._finished.append(Result(number, recipient.attempts, NotTried("")))
         away = relay_is_away(result.outcome for result in self._finished)
         is_away = away is not None
         if not self._keep(session):
             return
+        if len(self._refused) < SUSPICIOUS_REFUSALS and not self._suspicion.is_about_us:
+            self._tell_refusals(session, now)
         failures = lease.failures + 1 if is_away else 0
         due_at = relay_retry_at(failures, now=now) if is_away else None
         self.must_rest = is_away or self._is_stopped

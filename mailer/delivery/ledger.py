@@ -4,7 +4,7 @@ A batch is claimed by one compare-and-set; whatever its holder writes later firs
 batch is still his by the fencing number that the claim gave him.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from mailer.base.tables import AudienceId, BatchId, CampaignId, SubscriberId
 from mailer.delivery.calls import can_be_claimed
 from mailer.delivery.models import Batch, Delivery
 from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Refused, Unknown, reason_of
+from mailer.delivery.pace import Hold, Pace
 from mailer.delivery.policy import UNKNOWN_ATTEMPTS, retry_at
 from subscribers.audiences import recipients
 from subscribers.people import person_by_id
@@ -78,6 +79,9 @@ _RECORD = (
         updated_at=bindparam("moment", type_=_rows.c.updated_at.type),
     )
 )
+_ONE = update(_rows).where(_rows.c.campaign_id == bindparam("campaign"), _rows.c.number == bindparam("row"))
+_HELD = _ONE.values(reason=bindparam("why"), due_at=bindparam("due", type_=_rows.c.due_at.type), updated_at=_MOMENT)
+_GIVEN_UP = _HELD.values(state="failed")
 
 
 # --- batches ------------------------------------------------------------------------------------------------------------
@@ -252,8 +256,13 @@ class Wanted:
         )
 
 
-def take_group(session: Session, lease: Lease, wanted: Wanted, *, after: int, size: int, now: datetime) -> Group:
-    """Mark the next rows as being sent, and skip those who may no longer receive: this is the last moment to look."""
+def take_group(
+    session: Session, lease: Lease, wanted: Wanted, *, after: int, size: int, now: datetime, pace: Pace | None = None
+) -> Group:
+    """Mark the next rows as being sent, and skip those who may no longer receive: this is the last moment to look.
+
+    Whom `pace` holds back stays as he is, to be looked at later.
+    """
     span = {"campaign": lease.campaign_id, "after": after, "end": lease.last, "now": now, "size": size}
     rows = session.execute(wanted.query, span).all()
     if not rows:
@@ -267,6 +276,10 @@ def take_group(session: Session, lease: Lease, wanted: Wanted, *, after: int, si
                 Recipient(number, subscriber_id, live & mask, attempts + 1, address, name, language, attributes or {})
             )
     _skip(session, lease, skipped, now=now)
+    held = pace.hold(session, taken, now=now) if pace is not None and taken else {}
+    if held:  # what is due later, or given up, is no longer among those that are marked
+        taken = [one for one in taken if one.number not in held]
+        _hold(session, lease, held, now)
     last = rows[-1].number
     if taken:
         session.execute(_SENDING, {"campaign": lease.campaign_id, "from": rows[0].number, "to": last, "now": now})
@@ -281,6 +294,17 @@ def _skip(session: Session, lease: Lease, rows: Sequence[tuple[int, SubscriberId
         reason = "unsubscribed" if status == "subscribed" else status
         skip = update(_rows).where(_rows.c.campaign_id == lease.campaign_id, _rows.c.number == number)
         session.execute(skip.values(state="skipped", reason=reason, due_at=None, updated_at=now))
+
+
+def _hold(session: Session, lease: Lease, held: Mapping[int, Hold], now: datetime) -> None:
+    rows = [
+        {"campaign": lease.campaign_id, "row": number, "why": hold.reason, "due": hold.until, "moment": now}
+        for number, hold in held.items()
+    ]
+    for statement, due in ((_HELD, True), (_GIVEN_UP, False)):
+        these = [row for row in rows if (row["due"] is not None) is due]
+        if these:
+            session.execute(statement, these)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ class Notice(Base):
 class Allowance(Base):
     """What all workers together have taken of a limit in one slice of time: a second of a rate, a day of a warm-up.
 
-    `of` names the limit, such as `relay mx.example.org:587 a second`; `slice` counts seconds or days since 1970. Workers take
+    `of` names the limit, such as `relay mx.example.org:587 a second`; `slice` counts slices since 1970. Workers take
     some at once, a few times a second, never one for each message.
     """
 

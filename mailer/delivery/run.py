@@ -13,12 +13,13 @@ from mailer import campaigns
 from mailer.base.database import Database
 from mailer.base.hints import wake
 from mailer.base.tables import BatchId, CampaignId
-from mailer.delivery import calls, enlisting
-from mailer.delivery.batch import BatchWork
+from mailer.delivery import allowances, calls, enlisting
+from mailer.delivery.batch import BatchWork, OnRefusal
 from mailer.delivery.compose import Composer
 from mailer.delivery.holders import is_dead
 from mailer.delivery.journal import Journal
 from mailer.delivery.outcomes import Outcome, Outgoing
+from mailer.delivery.pace import Pace
 from subscribers.audiences import audience_ids
 
 log = structlog.get_logger()
@@ -97,6 +98,8 @@ def send_batch(
     holder: str,
     stopping: Callable[[], bool] = lambda: False,
     journal: Journal | None = None,
+    pace: Pace | None = None,
+    on_refusal: OnRefusal | None = None,
 ) -> None:
     """Send a batch, and then whatever else is due, for a few seconds.
 
@@ -106,12 +109,22 @@ def send_batch(
         holder: who this is, for the manager's eyes.
         stopping: asked between groups; True ends the work in good order.
         journal: where it is noted what left, so that a kill leaves little uncertain.
+        pace: holds back what a recipient domain would not bear.
+        on_refusal: is told of each recipient who was refused for good.
     """
     until = monotonic() + TURN_SECONDS
     wanted: BatchId | None = batch_id
     while True:
         work = BatchWork(
-            database, wanted, composer=composer, clock=clock, holder=holder, stopping=stopping, journal=journal
+            database,
+            wanted,
+            composer=composer,
+            clock=clock,
+            holder=holder,
+            stopping=stopping,
+            journal=journal,
+            pace=pace,
+            on_refusal=on_refusal,
         )
         try:
             with closing(relay.send(work.messages())) as answers:  # type: ignore[type-var]
@@ -153,5 +166,6 @@ def sweep(database: Database, *, clock: Clock, grace: timedelta) -> None:
             else:
                 finish_if_done(session, campaign.id, now=now)
         calls.free_dead(session, is_dead, now=now)
+        allowances.forget_old(session, now=now)
         for batch_id in calls.call_out(session, now=now):
             wake(session, "send_batch", batch_id)

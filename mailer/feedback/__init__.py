@@ -8,6 +8,7 @@ functions; the reading of messages is pure and knows none of them.
 from mailer.feedback.apply import apply_message
 from mailer.feedback.bounces import classify
 from mailer.feedback.events import record, record_opt_out
+from mailer.feedback.refusals import note_refusal
 from mailer.feedback.report import Report, report
 from mailer.feedback.verdicts import Action, Kind, Recipient, Verdict
 
@@ -19,6 +20,7 @@ __all__ = [
     "Verdict",
     "apply_message",
     "classify",
+    "note_refusal",
     "record",
     "record_opt_out",
     "report",

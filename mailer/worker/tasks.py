@@ -9,6 +9,7 @@ from mailer.app import App
 from mailer.base import answers, limits
 from mailer.base.tables import BatchId, CampaignId
 from mailer.delivery import notices, run
+from mailer.feedback import note_refusal
 from subscribers import sign_ups, uploads
 
 SWEEP_SECONDS = 1.0
@@ -30,7 +31,10 @@ def send_batch(app: App, subject_id: int) -> None:
         holder=app.holder,
         stopping=app.stopping.is_set,
         journal=app.journal,
+        pace=app.pace,
+        on_refusal=note_refusal,
     )
+
 
 
 def send_notice(app: App, subject_id: int) -> None:

@@ -30,6 +30,8 @@ from mailer.delivery import (
     sweep,
 )
 from mailer.delivery.exchange import Patience
+from mailer.delivery.pace import Pace
+from mailer.feedback import note_refusal
 from mailer.rendering import Frame, Sender
 from subscribers import add_audience, add_person, find_person, person_by_id, unsubscribe
 from tests.support.relay import RelayServer
@@ -57,9 +59,12 @@ Only industry reads this.
 class Office:
     """Everything that is needed to send, in one process and without a queue; time stands still unless it is moved."""
 
-    def __init__(self, database: Database, relay: Relay, *, settings: Settings | None = None) -> None:
+    def __init__(
+        self, database: Database, relay: Relay, *, settings: Settings | None = None, pace: Pace | None = None
+    ) -> None:
         self.database = database
         self.relay = relay
+        self.pace = pace
         self.now = BEGIN
         self.settings = settings or office_settings()
         self.keys = Keys(["a key for tests, long enough"])
@@ -180,6 +185,8 @@ class Office:
             clock=self.clock,
             holder=holder,
             journal=self.journal,
+            pace=self.pace,
+            on_refusal=note_refusal,
         )
 
     def work(self) -> None:

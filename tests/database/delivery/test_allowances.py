@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 
 from mailer.base.database import Database
-from mailer.delivery.allowances import Slice, forget_old, second_of, take
+from mailer.delivery.allowances import Slice, forget_old, slice_of, take
 
 NOON = datetime(2027, 1, 4, 12, 0, tzinfo=UTC)
 
@@ -33,16 +33,18 @@ def test_what_is_taken_at_once_by_many_is_never_more_than_there_is(database: Dat
 
 def test_seconds_of_a_rate_add_up_to_it() -> None:
     for rate, seconds, expected in ((2.5, 10, 25), (0.1, 100, 10), (30, 3, 90), (1 / 3, 9, 3)):
-        pieces = [second_of("x", rate, NOON + timedelta(seconds=second)) for second in range(seconds)]
-        assert abs(sum(piece.capacity for piece in pieces) - expected) <= 1
-        assert len({piece.number for piece in pieces}) == seconds
+        found = [slice_of("x", rate, NOON + timedelta(seconds=second)) for second in range(seconds)]
+        pieces = {piece.number: piece for piece in found}
+        assert abs(sum(piece.capacity for piece in pieces.values()) - expected) <= 1
+        assert all(piece.until > NOON for piece in pieces.values())
+        assert all(piece.capacity for piece in pieces.values()), "nobody could send in such a slice"
 
 
 def test_slices_that_are_over_are_thrown_away(database: Database) -> None:
-    old = second_of("relay x", 10, NOON)
+    old = slice_of("relay x", 10, NOON)
     with database.begin() as session:
         take(session, old, 3)
-        take(session, second_of("relay x", 10, NOON + timedelta(minutes=5)), 3)
+        take(session, slice_of("relay x", 10, NOON + timedelta(minutes=5)), 3)
         forget_old(session, now=NOON + timedelta(minutes=5))
 
     with database.read() as session:

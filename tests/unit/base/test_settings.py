@@ -90,6 +90,10 @@ def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("MAILER_RELEASE_COOLING_OFF", "soon", "'soon'", "90 s, 5 min, 6 h or 2 d"),
         ("MAILER_RELEASE_CANARY", "-1", "'-1'", "greater than or equal to 0"),
         ("MAILER_PRIVACY_TRACKING", "everything", "'everything'", "'off', 'counts' or 'persons'"),
+        ("MAILER_PACE_DOMAINS", "gmail.com", "'gmail.com'", "gmail.com=20"),
+        ("MAILER_PACE_DOMAINS", "gmail.com=0", "'gmail.com=0'", "rates above 0"),
+        ("MAILER_PACE_DOMAINS", "@gmail.com=5", "'@gmail.com=5'", "by domain"),
+        ("MAILER_PACE_LEARNS", "perhaps", "'perhaps'", "boolean"),
         ("MAILER_LIMITS_BATCH", "0", "'0'", "greater than or equal to 1"),
     ],
 )
@@ -121,6 +125,17 @@ def test_a_duration_is_a_number_and_a_unit(tmp_path: Path, value: str) -> None:
     expected = {"90 s": 90, "90": 90, "1.5 min": 90, "0 s": 0, "6h": 21600, "2 d": 172800, "5min": 300}[value]
     settings = _read(tmp_path, environ={"MAILER_RELEASE_GRACE": value})
     assert settings.release.grace == timedelta(seconds=expected)
+
+
+@pytest.mark.parametrize(
+    ("toml", "environ"),
+    [
+        ('[pace.domains]\n"Gmail.com" = 20\n"yahoo.com" = 0.5\n', {}),
+        ("", {"MAILER_PACE_DOMAINS": "gmail.com=20, yahoo.com=.5"}),
+    ],
+)
+def test_the_pace_of_domains_is_a_table(tmp_path: Path, toml: str, environ: Mapping[str, str]) -> None:
+    assert _read(tmp_path, toml, environ=environ).pace.domains == {"gmail.com": 20, "yahoo.com": 0.5}
 
 
 def test_settings_are_frozen(tmp_path: Path) -> None:

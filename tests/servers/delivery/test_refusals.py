@@ -1,0 +1,59 @@
+"""Who is refused for good by the relay itself: the end of the mail to an address that does not exist, and to no other."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from mailer.base import audit
+from mailer.base.database import Database
+from mailer.delivery import SmtpRelay
+from mailer.feedback import report
+from subscribers import list_suppressions
+from tests.support.relay import RelayServer
+from tests.support.sending import Office, relay_to
+
+
+@pytest.fixture
+def relay(relay_server: RelayServer) -> Iterator[SmtpRelay]:
+    opened = relay_to(relay_server)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def office(database: Database, relay: SmtpRelay) -> Office:
+    return Office(database, relay)
+
+
+def test_an_address_that_does_not_exist_gets_no_mail_ever_again(office: Office, relay_server: RelayServer) -> None:
+    addresses = office.people(4)
+    first = office.release()
+    relay_server.fault("rcpt", "550 5.1.1 no such user", to=addresses[1])
+    relay_server.fault("rcpt", "550 5.7.1 blocked by policy", to=addresses[2])
+    office.work()
+    relay_server.heal()
+    second = office.release()
+
+    office.work()
+
+    assert office.states(first)[addresses[1]] == "failed"
+    assert addresses[1] not in office.states(second)
+    assert office.states(second)[addresses[2]] == "accepted", "what is not the address's own fault may change"
+    with office.database.read() as session:
+        assert report(session, first).bounced == 1
+        (entry,) = list_suppressions(session)
+        deeds = [it.deed for it in audit.entries(session, subject=f"suppression {entry.id}")]
+    assert (entry.subject, entry.reason, entry.source) == (addresses[1], "bounced", "bounce")
+    assert deeds == ["suppressed"]
+
+
+def test_a_relay_that_has_lost_its_list_suppresses_nobody(office: Office, relay_server: RelayServer) -> None:
+    office.people(120)
+    campaign = office.release()
+    relay_server.fault("rcpt", "550 5.1.1 no such user")
+
+    office.work()
+
+    assert (office.state(campaign).state, office.state(campaign).reason) == ("paused", "relay")
+    with office.database.read() as session:
+        assert list_suppressions(session) == ()
