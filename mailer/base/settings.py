@@ -85,7 +85,7 @@ class BaseSection(Section):
     """The public address that stands in every link."""
 
     url: str = Field(default="", description="https://news.example.org; unset: the address really bound")
-    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_split_list)] = Field(
+    trusted_proxies: Annotated[tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(split_list)] = Field(
         default=(ip_network("127.0.0.1"), ip_network("::1")), description="whose X-Forwarded-For is believed"
     )
 
@@ -178,6 +178,14 @@ class ReleaseSection(Section):
 
     cooling_off: Duration = Field(default=timedelta(minutes=5), description="how long a release can be recalled")
     canary: int = Field(default=0, ge=0, description="size of the first wave; 0 is off")
+    canary_wait: Duration = Field(
+        default=timedelta(minutes=30), description="how long after the first wave's last message it is judged"
+    )
+    canary_bounces: float = Field(default=0.05, ge=0, le=1, description="the part of it that may bounce")
+    canary_complaints: float = Field(default=0.003, ge=0, le=1, description="the part of it that may complain")
+    uncertain: Literal["resend", "leave"] = Field(
+        default="resend", description="what becomes of those whose answer was lost, unless a campaign says otherwise"
+    )
     grace: Duration = Field(default=timedelta(hours=6), description="a time missed by more waits for a decision")
 
 

@@ -5,7 +5,16 @@ were approved, and the moves of a campaign's state. Knows content, rendering and
 """
 
 from mailer.campaigns.archive import Publication, Published, list_publications, publication
-from mailer.campaigns.course import advance_enlisting, due, finish_enlisting, keep_key, mark_sent, note_trouble
+from mailer.campaigns.course import (
+    advance_enlisting,
+    begin_judging,
+    due,
+    end_canary,
+    finish_enlisting,
+    keep_key,
+    mark_sent,
+    note_trouble,
+)
 from mailer.campaigns.decisions import (
     cancel,
     create,
@@ -39,12 +48,14 @@ __all__ = [
     "Publication",
     "Published",
     "advance_enlisting",
+    "begin_judging",
     "campaign",
     "cancel",
     "create",
     "create_from_revision",
     "discard",
     "due",
+    "end_canary",
     "fail",
     "finish_enlisting",
     "is_live",

@@ -65,6 +65,22 @@ def keep_key(session: Session, campaign_id: CampaignId, key_id: int) -> int:
     return session.execute(select(Campaign.key_id).where(Campaign.id == campaign_id)).scalar_one() or 0
 
 
+def begin_judging(session: Session, campaign_id: CampaignId, *, until: datetime) -> None:
+    """The first wave is out: it is judged at `until`."""
+    there = (Campaign.id == campaign_id, Campaign.state.in_(AT_WORK), Campaign.canary_until.is_(None))
+    session.execute(update(Campaign).where(*there).values(canary_until=until))
+
+
+def end_canary(session: Session, campaign_id: CampaignId, *, now: datetime, detail: str) -> None:
+    """The first wave went well: the rest may leave."""
+    there = (Campaign.id == campaign_id, Campaign.state.in_(AT_WORK), Campaign.canary > 0)
+    ended = update(Campaign).where(*there).values(canary=0, canary_until=None, detail="").returning(Campaign.id)
+    if session.execute(ended).scalar_one_or_none() is not None:
+        subject = f"campaign {campaign_id}"
+        audit.note(session, actor=ACTOR, deed="first_wave_passed", subject=subject, now=now, detail=detail)
+        wake(session, "sweep", 0)
+
+
 def mark_sent(session: Session, campaign_id: CampaignId, *, now: datetime) -> bool:
     """Every recipient has an outcome: sending → sent."""
     done = move(session, Campaign, campaign_id, MOVES["finish"], "sent", finished_at=now)

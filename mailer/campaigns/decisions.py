@@ -21,6 +21,7 @@ from mailer.content import Finding, Issue, as_sent_at, check_issue
 from mailer.rendering import Frame
 from subscribers import audience_ids, list_audiences
 
+UNCERTAIN_RULES = ("resend", "leave")
 MOST_AUDIENCES = 6
 """Every combination of a campaign's audiences is a letter of its own: six make 63."""
 JUST_NOW = timedelta(minutes=2)
@@ -28,27 +29,49 @@ JUST_NOW = timedelta(minutes=2)
 
 
 def create(
-    session: Session, issue: Issue, *, audiences: Sequence[str], now: datetime, actor: str, origin: str = ""
+    session: Session,
+    issue: Issue,
+    *,
+    audiences: Sequence[str],
+    now: datetime,
+    actor: str,
+    origin: str = "",
+    uncertain_rule: str = "resend",
 ) -> CampaignId:
     """Make a draft that sends this issue to these audiences.
 
+    Args:
+        uncertain_rule: what becomes of those whose answer was lost: `resend` or `leave` them.
+
     Raises:
         NotFound: an audience does not exist.
-        WrongInput: no audience, or too many.
+        WrongInput: no audience, or too many, or there is no such rule.
     """
     revision_id = store_revision(session, issue, now=now, author=actor, origin=origin)
-    return create_from_revision(session, revision_id, audiences=audiences, now=now, actor=actor)
+    return create_from_revision(
+        session, revision_id, audiences=audiences, now=now, actor=actor, uncertain_rule=uncertain_rule
+    )
 
 
 def create_from_revision(
-    session: Session, revision_id: RevisionId, *, audiences: Sequence[str], now: datetime, actor: str
+    session: Session,
+    revision_id: RevisionId,
+    *,
+    audiences: Sequence[str],
+    now: datetime,
+    actor: str,
+    uncertain_rule: str = "resend",
 ) -> CampaignId:
     """Make a draft that sends this revision to these audiences.
 
     Raises:
         NotFound: the revision or an audience does not exist.
-        WrongInput: no audience, or too many.
+        WrongInput: no audience, or too many, or there is no such rule.
     """
+    if uncertain_rule not in UNCERTAIN_RULES:
+        raise WrongInput(
+            f"{uncertain_rule!r} is no rule for uncertain deliveries", do=f"use {' or '.join(UNCERTAIN_RULES)}"
+        )
     slugs = list(dict.fromkeys(audiences))
     if not 1 <= len(slugs) <= MOST_AUDIENCES:
         raise WrongInput(f"{len(slugs)} audiences were named", do=f"name between 1 and {MOST_AUDIENCES}")
@@ -59,6 +82,7 @@ def create_from_revision(
         title=revision.title,
         revision_id=revision_id,
         audiences=slugs,
+        uncertain_rule=uncertain_rule,
         created_at=now,
     )
     session.add(campaign)
@@ -78,10 +102,12 @@ def schedule(
     frame: Frame,
     accept_warnings: bool | Collection[str],
     formula_cache: Path | None = None,
+    canary: int = 0,
 ) -> str:
     """Release a draft for a time; gives the hash that names what was approved.
 
     Args:
+        canary: the size of a first wave that the rest waits for; 0 is none.
         accept_warnings: True accepts every warning, else the codes of those that were accepted.
 
     Raises:
@@ -95,7 +121,9 @@ def schedule(
     known = frozenset(audience.slug for audience in list_audiences(session))
     _require_checked(check_issue(issue, known_audiences=known, now=now), accept_warnings)
     # The state first: of two who release at once, the second waits here and is then refused, before any rendering.
-    _move(session, campaign_id, "schedule", "scheduled", scheduled_at=send_at, zone=zone)
+    _move(
+        session, campaign_id, "schedule", "scheduled", scheduled_at=send_at, zone=zone, canary=canary, canary_until=None
+    )
     digest = release(session, campaign, issue, frame=frame, formula_cache=formula_cache, now=now)
     session.execute(update(Campaign).where(Campaign.id == campaign_id).values(release_hash=digest))
     audit.note(
@@ -152,7 +180,9 @@ def resume(session: Session, campaign_id: CampaignId, *, now: datetime, actor: s
     campaign = row(session, campaign_id)
     waited = campaign.resumes_to == "scheduled" and campaign.scheduled_at is not None and campaign.scheduled_at <= now
     after = "preparing" if waited else campaign.resumes_to
-    started = {"started_at": now} if waited else {}
+    started: dict[str, Any] = {"started_at": now} if waited else {}
+    if campaign.reason == "canary":  # whoever has seen why the rest was stopped lets all of it go
+        started |= {"canary": 0, "canary_until": None}
     _decide(session, campaign_id, "resume", after, now=now, actor=actor, reason="", detail="", resumes_to="", **started)
     if after == "preparing":
         wake(session, "prepare", campaign_id)

@@ -34,6 +34,8 @@ class CampaignRow:
     enlisted_to: int | None
     is_enlisted: bool
     key_id: int | None
+    canary: int
+    canary_until: datetime | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -113,6 +115,8 @@ def _row(found: Campaign, digest: str) -> CampaignRow:
         enlisted_to=found.enlisted_to,
         is_enlisted=found.is_enlisted,
         key_id=found.key_id,
+        canary=found.canary,
+        canary_until=found.canary_until,
         created_at=found.created_at,
         started_at=found.started_at,
         finished_at=found.finished_at,

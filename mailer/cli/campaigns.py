@@ -1,5 +1,6 @@
 """send and campaign …: the same decisions as on the manager's pages."""
 
+import dataclasses
 import sys
 import threading
 import time
@@ -41,6 +42,14 @@ AtOption = Annotated[
     str, typer.Option("--at", metavar="TIME", help='now, an ISO time with offset, or "2027-01-05 09:00 Europe/London".')
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Answer every question with yes, and accept every warning.")]
+UncertainOption = Annotated[
+    str | None,
+    typer.Option(
+        "--uncertain",
+        metavar="resend|leave",
+        help="What becomes of those whose answer was lost; by default as [release] uncertain says.",
+    ),
+]
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The campaign's id or slug.")]
 
 
@@ -55,6 +64,7 @@ def send(
     audience: AudienceOption,
     at: AtOption = "now",
     yes: YesOption = False,
+    uncertain: UncertainOption = None,
     workspace: WorkspaceOption = None,
     json_: JsonOption = False,
 ) -> int:
@@ -62,7 +72,7 @@ def send(
     with stop_signals() as stopped, opened(workspace, works=True) as app:
         if at.strip() == "now":
             delivery.require_relay(app.settings.smtp.relays)
-        campaign_id = _create(app, issue, audience)
+        campaign_id = _create(app, issue, audience, uncertain)
         try:
             moment = _schedule(app, campaign_id, at, yes=yes)
         except (MailerError, typer.Abort):
@@ -78,11 +88,15 @@ def send(
 
 @campaign.command("create", epilog="Example: mailer campaign create issues/sample --audience academic")
 def create(
-    issue: IssueArgument, audience: AudienceOption, workspace: WorkspaceOption = None, json_: JsonOption = False
+    issue: IssueArgument,
+    audience: AudienceOption,
+    uncertain: UncertainOption = None,
+    workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
 ) -> None:
     """Make a draft of an issue for audiences."""
     with opened(workspace) as app:
-        _show_campaign(app, _create(app, issue, audience), json_=json_)
+        _show_campaign(app, _create(app, issue, audience, uncertain), json_=json_)
 
 
 @campaign.command("schedule", epilog='Example: mailer campaign schedule 3 --at "2027-01-05 09:00 Europe/London"')
@@ -157,11 +171,17 @@ def report(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: Js
 # --- the steps -------------------------------------------------------------------------------------------------------
 
 
-def _create(app: App, issue: Path, audiences: list[str]) -> CampaignId:
+def _create(app: App, issue: Path, audiences: list[str], uncertain: str | None) -> CampaignId:
     read = read_issue(issue)
     with app.database.begin() as session:
         return campaigns.create(
-            session, read, audiences=audiences, now=app.clock(), actor=ACTOR, origin=str(issue.absolute())
+            session,
+            read,
+            audiences=audiences,
+            now=app.clock(),
+            actor=ACTOR,
+            origin=str(issue.absolute()),
+            uncertain_rule=uncertain or app.settings.release.uncertain,
         )
 
 
@@ -194,6 +214,8 @@ def _schedule(app: App, campaign_id: CampaignId, at: str, *, yes: bool) -> datet
             frame=app.frame(session, slug=found.slug),
             accept_warnings=True,
             formula_cache=app.formula_cache,
+            # At once and without a question is without a first wave too.
+            canary=0 if yes and at.strip() == "now" else app.settings.release.canary,
         )
     return send_at
 
@@ -278,13 +300,19 @@ def _decide(decision: Any, campaign_id: str, workspace: Path | None, *, json_: b
 def _show_campaign(app: App, campaign_id: CampaignId, *, json_: bool) -> None:
     with app.database.read() as session:
         row, counts = campaigns.row(session, campaign_id), delivery.progress(session, campaign_id)
+        pace = delivery.throughput(session, row, counts, now=app.clock())
     if json_:
         twice = counts.might_have_got_it_twice
-        show_json({**_as_json(row), "counts": counts.as_dict(), "might_have_got_it_twice": twice})
+        show_json(
+            {**_as_json(row), "counts": counts.as_dict(), "might_have_got_it_twice": twice, **dataclasses.asdict(pace)}
+        )
         return
     why = f" ({row.reason}{': ' + row.detail if row.detail else ''})" if row.reason else ""
     show(f"campaign {row.id} {row.slug}: {row.state}{why}, time {_when(row.scheduled_at)}")
     show("  ".join(f"{name} {count:,}" for name, count in counts.as_dict().items() if count))
+    if pace.rate:
+        done = f", done at about {pace.finishes_at:%Y-%m-%d %H:%M} UTC" if pace.finishes_at else ""
+        show(f"{pace.rate:,.1f} messages a second{done}")
     if counts.might_have_got_it_twice:
         show(
             f"{counts.might_have_got_it_twice:,} might have got it twice: a worker died before the relay's answer came"
@@ -303,6 +331,11 @@ def _as_json(row: CampaignRow) -> dict[str, object]:
         "zone": row.zone,
         "audiences": row.audiences,
         "release_hash": row.release_hash,
+        "uncertain_rule": row.uncertain_rule,
+        "canary": row.canary,
+        "canary_until": row.canary_until,
+        "started_at": row.started_at,
+        "finished_at": row.finished_at,
     }
 
 

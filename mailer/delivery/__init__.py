@@ -6,6 +6,7 @@ ledger and its leases; knows no template and no queue.
 
 from mailer.delivery.compose import Composer
 from mailer.delivery.copies import test_copies
+from mailer.delivery.figures import Figures, figures
 from mailer.delivery.journal import Journal
 from mailer.delivery.mailbox import MailboxServer, Received, read_message, received
 from mailer.delivery.outcomes import Accepted, Deferred, Outcome, Outgoing, Refused, Unknown, reason_of
@@ -13,12 +14,14 @@ from mailer.delivery.progress import Counts, RecipientRow, progress, recipients_
 from mailer.delivery.reach import require_relay
 from mailer.delivery.run import Relay, prepare, send_batch, sweep
 from mailer.delivery.smtp import SmtpRelay
+from mailer.delivery.throughput import Throughput, throughput
 
 __all__ = [
     "Accepted",
     "Composer",
     "Counts",
     "Deferred",
+    "Figures",
     "Journal",
     "MailboxServer",
     "Outcome",
@@ -28,7 +31,9 @@ __all__ = [
     "Refused",
     "Relay",
     "SmtpRelay",
+    "Throughput",
     "Unknown",
+    "figures",
     "prepare",
     "progress",
     "read_message",
@@ -39,4 +44,5 @@ __all__ = [
     "send_batch",
     "sweep",
     "test_copies",
+    "throughput",
 ]

@@ -5,6 +5,7 @@ CHUNKING. Where the journal cannot be read (another machine takes over), it is a
 groups for each batch in work, each of about half a second.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from time import monotonic
@@ -24,11 +25,13 @@ from mailer.delivery.ledger import Lease, Recipient, Result, Wanted
 from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Outgoing, Refused, Unknown, reason_of
 from mailer.delivery.pace import Pace
 from mailer.delivery.policy import SUSPICIOUS_REFUSALS, Suspicion, relay_is_away, relay_retry_at, stops_campaign
+from mailer.delivery.throughput import tally
 from subscribers.audiences import audience_ids, audience_names
 
 log = structlog.get_logger()
 
 ACTOR = "delivery"
+TALLY_SECONDS = 1.0
 RENEW_SECONDS = ledger.LEASE.total_seconds() / 4
 STALE_SECONDS = 0.7
 """Who was taken longer ago than this is looked up again before his message is made: he may have left meanwhile."""
@@ -88,7 +91,10 @@ class BatchWork:
         self._after = 0
         self._renewed = monotonic()
         self._began = monotonic()
-        self._tally: dict[str, int] = {}
+        self._tally: Counter[str] = Counter()
+        self._told: Counter[str] = Counter()
+        """What of the tally stands in the campaign's minutes already."""
+        self._told_at = monotonic()
         self._is_stopped = False
         self._has_trouble = False
 
@@ -102,6 +108,8 @@ class BatchWork:
             with self._database.begin() as session:
                 group = self._turn(session)
             self._learn()
+            if monotonic() - self._told_at > TALLY_SECONDS:
+                self._tell()
             taken = monotonic()
             for index, recipient in enumerate(group):
                 if monotonic() - taken > STALE_SECONDS:
@@ -125,6 +133,7 @@ class BatchWork:
         if monotonic() - self._renewed > RENEW_SECONDS and self._lease is not None and not self.is_lost:
             with self._database.begin() as session:
                 self._keep(session)
+            self._tell()
 
     def _put_back(self, recipients: Sequence[Recipient]) -> None:
         """Give back who has waited too long; the next turn takes him again if he may still receive."""
@@ -146,6 +155,7 @@ class BatchWork:
         if self._page is not None:
             self._page.remove()
         self._learn()
+        self._tell()
         if self._pace is not None:
             self._pace.unwatch(self._under_way)
         log.info(
@@ -196,6 +206,13 @@ class BatchWork:
         if self._pace is not None:
             self._pace.watch(self._under_way)
         return True
+
+    def _tell(self) -> None:
+        """Write down what came since the last time, for the campaign's rate: in a transaction that holds nothing else."""
+        came, self._told, self._told_at = self._tally - self._told, self._tally.copy(), monotonic()
+        if came:
+            with self._database.begin() as session:
+                tally(session, self._lease_held.campaign_id, came, now=self._clock())
 
     def _learn(self) -> None:
         if self._pace is not None:
@@ -333,7 +350,7 @@ class BatchWork:
 
     def _count(self, what: str, number: int) -> None:
         if number:
-            self._tally[what] = self._tally.get(what, 0) + number
+            self._tally[what] += number
 
 
 _TALLY: dict[type[Outcome], str] = {

@@ -18,11 +18,20 @@ _batches: Table = Batch.metadata.tables["batches"]
 
 
 def can_be_claimed(session: Session, now: datetime) -> ColumnElement[bool]:
-    """True in SQL of a batch that waits and is due, or whose lease ran out, of a campaign that is being sent."""
+    """True in SQL of a batch that waits and is due, or whose lease ran out, of a campaign that is being sent.
+
+    While a first wave is out, only its batches.
+    """
     waiting = and_(_batches.c.state == "waiting", _batches.c.due_at <= now)
     run_out = and_(_batches.c.state == "leased", _batches.c.leased_until <= now)
-    live = [campaign.id for campaign in campaigns.working(session)]
-    return and_(_batches.c.campaign_id.in_(live), or_(waiting, run_out))
+    live = campaigns.working(session)
+    whole = _batches.c.campaign_id.in_([campaign.id for campaign in live if not campaign.canary])
+    first_waves = [
+        and_(_batches.c.campaign_id == campaign.id, _batches.c.last <= campaign.canary)
+        for campaign in live
+        if campaign.canary
+    ]
+    return and_(or_(whole, *first_waves), or_(waiting, run_out))
 
 
 def call_out(session: Session, *, now: datetime) -> tuple[BatchId, ...]:

@@ -1,6 +1,6 @@
 """Enlisting: the recipients of a campaign get their rows of the ledger, and batches that own them, chunk by chunk."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import Table, func, insert, literal, select
@@ -34,10 +34,11 @@ def enlist(
     last: SubscriberId,
     batch_size: int,
     now: datetime,
+    first_wave: int = 0,
 ) -> int:
     """Give the recipients among the subscribers after `after`, up to `last`, their rows, and batches that own the rows.
 
-    Returns how many there are.
+    No batch reaches over the end of the first wave. Returns how many there are.
     """
     base = _last_number(session, campaign_id)
     query = recipients(audience_ids, now=now)
@@ -59,16 +60,25 @@ def enlist(
                 {
                     "campaign_id": campaign_id,
                     "first": first,
-                    "last": min(first + batch_size - 1, end),
+                    "last": last_number,
                     "state": "waiting",
                     "fence": 0,
                     "holder": "",
                     "due_at": now,
                 }
-                for first in range(base + 1, end + 1, batch_size)
+                for first, last_number in _ranges(base + 1, end, batch_size, first_wave)
             ],
         )
     return end - base
+
+
+def _ranges(first: int, end: int, size: int, first_wave: int) -> Iterator[tuple[int, int]]:
+    while first <= end:
+        last = min(first + size - 1, end)
+        if first <= first_wave < last:
+            last = first_wave
+        yield first, last
+        first = last + 1
 
 
 def _last_number(session: Session, campaign_id: CampaignId) -> int:

@@ -70,14 +70,16 @@ STATES: dict[str, ColumnElement[bool]] = {
 }
 
 
-def progress(session: Session, campaign_id: CampaignId) -> Counts:
-    """How far a campaign is."""
+def progress(session: Session, campaign_id: CampaignId, *, up_to: int | None = None) -> Counts:
+    """How far a campaign is; of its first recipients only, with `up_to` the number of the last of them."""
     was_tried = Delivery.attempts > 0
     query = (
         select(Delivery.state, was_tried, Delivery.was_uncertain, func.count())
         .where(Delivery.campaign_id == campaign_id)
         .group_by(Delivery.state, was_tried, Delivery.was_uncertain)
     )
+    if up_to is not None:
+        query = query.where(Delivery.number <= up_to)
     counts: dict[str, int] = {}
     for state, tried, was_uncertain, count in session.execute(query):
         name = _shown(state, is_tried=bool(tried))

@@ -78,7 +78,9 @@ def _enlist_chunk(session: Session, campaign_id: CampaignId, *, size: int, batch
     if not campaigns.advance_enlisting(session, campaign_id, before=campaign.enlisted_to, after=last or after):
         return True
     if last is not None:
-        enlisting.enlist(session, campaign_id, ids, after=after, last=last, batch_size=batch, now=now)
+        enlisting.enlist(
+            session, campaign_id, ids, after=after, last=last, batch_size=batch, now=now, first_wave=campaign.canary
+        )
         for batch_id in calls.call_out(session, now=now):
             wake(session, "send_batch", batch_id)
         return False

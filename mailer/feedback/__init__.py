@@ -7,6 +7,7 @@ functions; the reading of messages is pure and knows none of them.
 
 from mailer.feedback.apply import apply_message
 from mailer.feedback.bounces import classify
+from mailer.feedback.canary import Limits, watch_first_waves
 from mailer.feedback.events import record, record_opt_out
 from mailer.feedback.refusals import note_refusal
 from mailer.feedback.report import Report, report
@@ -15,6 +16,7 @@ from mailer.feedback.verdicts import Action, Kind, Recipient, Verdict
 __all__ = [
     "Action",
     "Kind",
+    "Limits",
     "Recipient",
     "Report",
     "Verdict",
@@ -24,4 +26,5 @@ __all__ = [
     "record",
     "record_opt_out",
     "report",
+    "watch_first_waves",
 ]

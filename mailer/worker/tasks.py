@@ -9,7 +9,7 @@ from mailer.app import App
 from mailer.base import answers, limits
 from mailer.base.tables import BatchId, CampaignId
 from mailer.delivery import notices, run
-from mailer.feedback import note_refusal
+from mailer.feedback import Limits, note_refusal, watch_first_waves
 from subscribers import sign_ups, uploads
 
 SWEEP_SECONDS = 1.0
@@ -36,7 +36,6 @@ def send_batch(app: App, subject_id: int) -> None:
     )
 
 
-
 def send_notice(app: App, subject_id: int) -> None:
     """Send one notice, such as a confirmation mail."""
     notices.send(app.database, app.relay, subject_id, composer=app.composer, languages=app.languages, clock=app.clock)
@@ -61,9 +60,12 @@ def sweep(app: App, _subject_id: int) -> None:
     notices.sweep(app.database, clock=app.clock)
     uploads.sweep(app.database, clock=app.clock)
     answers.drop_old(app.database, now=app.clock())
+    section = app.settings.release
+    first_wave = Limits(section.canary_wait, section.canary_bounces, section.canary_complaints)
     with app.database.begin() as session:
         sign_ups.sweep(session, now=app.clock())
         limits.forget(session, now=app.clock())
+        watch_first_waves(session, first_wave, now=app.clock())
 
 
 JOBS: dict[str, Callable[[App, int], None]] = {

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from mailer import campaigns
@@ -15,7 +14,6 @@ from mailer.base.hints import Hint
 from mailer.base.settings import Settings, read_settings
 from mailer.base.tables import BatchId, CampaignId, SubscriberId
 from mailer.base.tokens import Keys
-from mailer.campaigns.models import Campaign
 from mailer.content import StoredFiles, read_files
 from mailer.delivery import (
     Composer,
@@ -130,12 +128,18 @@ class Office:
         issue: str = ISSUE,
         send_at: datetime | None = None,
         rule: Literal["resend", "leave"] = "resend",
+        canary: int = 0,
     ) -> CampaignId:
         """A released campaign; by default to `academic` and for now."""
         read = read_files(StoredFiles({"issue.md": issue.encode()}), "issue.md")
         with self.database.begin() as session:
             campaign_id = campaigns.create(
-                session, read, audiences=audiences or ("academic",), now=self.now, actor="test"
+                session,
+                read,
+                audiences=audiences or ("academic",),
+                now=self.now,
+                actor="test",
+                uncertain_rule=rule,
             )
             campaigns.schedule(
                 session,
@@ -146,9 +150,8 @@ class Office:
                 actor="test",
                 frame=Frame(Sender("News", "news@news.test", "1 Street, Town"), "https://news.test"),
                 accept_warnings=True,
+                canary=canary,
             )
-            if rule == "leave":
-                session.execute(update(Campaign).where(Campaign.id == campaign_id).values(uncertain_rule=rule))
         return campaign_id
 
     def decide(self, decision: str, campaign_id: CampaignId) -> None:

@@ -44,7 +44,8 @@ def new(request: Request, app: AppOf, issue: str = "") -> Response:
         groups = audience_book.list_audiences(session)
         revision = campaigns.revision_files(session, campaigns.issue(session, issue).revision_id) if issue else None
     named = read_files(*revision).meta.audiences if revision else ()
-    return page(request, "manager/campaign_new.html", issues=issues, groups=groups, chosen=issue, named=named)
+    return page(request, "manager/campaign_new.html", issues=issues, groups=groups, chosen=issue, named=named,
+                uncertain=app.settings.release.uncertain)  # fmt: skip
 
 
 @router.post("/campaigns")
@@ -53,6 +54,7 @@ def create(
     manager: Manager,
     issue: Annotated[str, Form(max_length=200)],
     audience: Annotated[list[str] | None, Form()] = None,
+    uncertain: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """Make a draft of the issue's newest revision."""
     if not audience:
@@ -60,7 +62,12 @@ def create(
     with app.database.begin() as session:
         row = campaigns.issue(session, issue)
         campaign_id = campaigns.create_from_revision(
-            session, row.revision_id, audiences=audience, now=app.clock(), actor=manager.actor
+            session,
+            row.revision_id,
+            audiences=audience,
+            now=app.clock(),
+            actor=manager.actor,
+            uncertain_rule=uncertain or app.settings.release.uncertain,
         )
     return see_other(f"/campaigns/{campaign_id}", "created")
 
@@ -109,8 +116,9 @@ def progress(request: Request, name: str, app: AppOf) -> Response:
     with app.database.read() as session:
         row = campaigns.campaign(session, name)
         counts = delivery.progress(session, row.id)
+        pace = delivery.throughput(session, row, counts, now=app.clock())
     waits = row.state == "scheduled"
-    answer = page(request, "manager/progress.html", row=row, counts=counts, is_live=row.state in LIVE)
+    answer = page(request, "manager/progress.html", row=row, counts=counts, pace=pace, is_live=row.state in LIVE)
     if row.state in LIVE or waits:
         answer.headers["refresh"] = "5" if waits else "2"
     return answer

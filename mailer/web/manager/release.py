@@ -119,6 +119,7 @@ def release(
                 frame=app.frame(session, slug=row.slug),
                 accept_warnings=accepted,
                 formula_cache=app.formula_cache,
+                canary=app.settings.release.canary,
             )
     except MailerError as error:
         return _page(request, app, name, Wish("at", zone=zone, at=at), accepted=accepted, wrong=error)

@@ -1,0 +1,88 @@
+"""The metrics, in Prometheus' text format: each with its kind, its labels and its meaning, in one table."""
+
+from collections.abc import Iterable, Iterator
+
+from sqlalchemy.orm import Session
+
+from mailer import campaigns, delivery
+from mailer.app import App
+from mailer.campaigns import CampaignRow
+from mailer.web import words
+
+METRICS = {
+    "mailer_campaigns": ("gauge", "Campaigns, by state."),
+    "mailer_deliveries": ("gauge", "Recipients of campaigns under way and of the last five, by campaign and state."),
+    "mailer_campaign_rate": ("gauge", "Messages a second that relays answered in the last minutes, by campaign."),
+    "mailer_messages_total": (
+        "counter",
+        "What came of messages, by outcome; a killed worker takes its last second along.",
+    ),
+    "mailer_batches_waiting": ("gauge", "Batches that are due and that nobody works on."),
+    "mailer_batches_leased": ("gauge", "Batches that a worker holds."),
+    "mailer_batches_late_seconds": (
+        "gauge",
+        "How long the oldest batch that waits has been due; rises without workers.",
+    ),
+    "mailer_notices_waiting": ("gauge", "Single messages, such as confirmations, that wait to be sent."),
+    "mailer_domain_rate": ("gauge", "Messages a second for a domain that has deferred us, by domain; 0 while closed."),
+    "mailer_warmup_taken": ("gauge", "Messages of today's warm-up that are taken, by relay."),
+}
+"""Name to kind and meaning. Labels: `campaign` is a slug, `state` as in `campaign show --json`, `relay` is host:port,
+`outcome` one of accepted, deferred, refused, uncertain, skipped; `domain` is a recipients' domain, never an address."""
+
+Labels = tuple[tuple[str, str], ...]
+Samples = list[tuple[str, Labels, float]]
+RECENT = 5
+
+
+def metrics(app: App) -> str:
+    """Everything, as it stands in SQL: any process can be asked, and all say the same."""
+    with app.database.read() as session:
+        samples = [*_of_campaigns(app, session), *_of_delivery(app, session)]
+    return "".join(_written(samples))
+
+
+def _of_campaigns(app: App, session: Session) -> Iterator[tuple[str, Labels, float]]:
+    rows = campaigns.list_campaigns(session)
+    for name in words.STATES:
+        yield "mailer_campaigns", (("state", name),), sum(row.state == name for row in rows)
+    for row in _shown(rows):
+        counts = delivery.progress(session, row.id)
+        for name, number in counts.as_dict().items():
+            yield "mailer_deliveries", (("campaign", row.slug), ("state", name)), number
+        if row.state in ("preparing", "sending"):
+            rate = delivery.throughput(session, row, counts, now=app.clock()).rate
+            yield "mailer_campaign_rate", (("campaign", row.slug),), rate
+
+
+def _shown(rows: Iterable[CampaignRow]) -> list[CampaignRow]:
+    rows = list(rows)
+    live = [row for row in rows if row.state in ("preparing", "sending", "paused")]
+    return [*live, *[row for row in rows if row.state in ("sent", "failed", "cancelled")][:RECENT]]
+
+
+def _of_delivery(app: App, session: Session) -> Iterator[tuple[str, Labels, float]]:
+    found = delivery.figures(session, now=app.clock())
+    for outcome, number in found.outcomes.items():
+        yield "mailer_messages_total", (("outcome", outcome),), number
+    yield "mailer_batches_waiting", (), found.waiting
+    yield "mailer_batches_leased", (), found.leased
+    yield "mailer_batches_late_seconds", (), round(found.late_seconds, 1)
+    yield "mailer_notices_waiting", (), found.notices
+    for domain, rate in found.domain_rates.items():
+        yield "mailer_domain_rate", (("domain", domain),), rate
+    for relay, taken in found.warm_up_taken.items():
+        yield "mailer_warmup_taken", (("relay", relay),), taken
+
+
+def _written(samples: Samples) -> Iterator[str]:
+    for name, (kind, meaning) in METRICS.items():
+        yield f"# HELP {name} {meaning}\n# TYPE {name} {kind}\n"
+        for of, labels, value in samples:
+            if of == name:
+                inside = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels)
+                yield f"{name}{{{inside}}} {value:.15g}\n" if inside else f"{name} {value:.15g}\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
