@@ -86,7 +86,7 @@ def test_operators_are_told_how_it_stands(client: TestClient, published: str) ->
     assert 'mailer_campaigns{state="preparing"} 1' in metrics
     assert f'mailer_deliveries{{campaign="{published}",state="accepted"}} 0' in metrics
     for line in metrics.splitlines():
-        assert re.fullmatch(r'# (HELP|TYPE) .+|[a-z_]+\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\} \d+', line), line
+        assert re.fullmatch(r'# (HELP|TYPE) .+|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [\d.]+', line), line
 
 
 def test_a_head_request_has_the_headers_and_no_body(client: TestClient) -> None:

@@ -152,7 +152,7 @@ def test_a_refused_sign_in_stops_the_campaign_and_fails_nobody(
 def test_what_is_no_reply_ends_the_connection_and_is_uncertain_only_after_the_dot(
     server: RelayServer, stage: Stage, reply: str
 ) -> None:
-    server.fault(stage, reply or "\r", times=1)
+    server.fault(stage, reply or "\r", times=1, keep=True)
 
     with closing(relay_to(server, connections=1, patience=SHORT)) as relay:
         outcomes = send(relay, messages(6))

@@ -1,0 +1,82 @@
+"""What an operator sees from outside: every metric is documented, and says what stands in SQL."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from fastapi.testclient import TestClient
+from sqlalchemy import insert
+
+from mailer import campaigns, delivery
+from mailer.app import App
+from mailer.base.relay_url import RelaySettings, WarmUp
+from mailer.content import StoredFiles, read_files
+from mailer.delivery.allowances import Allowance, SharedBySql
+from mailer.delivery.models import DomainStanding
+from mailer.delivery.throughput import tally, throughput
+from mailer.web.metrics import METRICS
+from tests.faces.web.conftest import a_person
+
+DOCS = Path(__file__).parents[3] / "docs" / "scaling.md"
+ISSUE = b"---\ntitle: Winter\n---\n\nHello, this is for everybody.\n"
+
+
+def test_every_metric_is_told_with_its_meaning_and_stands_in_the_documentation(client: TestClient) -> None:
+    told = client.get("/metrics").text
+    documented = DOCS.read_text(encoding="utf-8")
+
+    for name, (kind, _) in METRICS.items():
+        assert f"# HELP {name} " in told
+        assert f"# TYPE {name} {kind}\n" in told
+        assert f"| `{name}` |" in documented
+
+
+def test_slow_domains_and_the_days_warm_up_are_told(app: App, client: TestClient) -> None:
+    now = app.clock()
+    day = now.date() - timedelta(days=1)
+    relay = RelaySettings("mx.test", 587, "starttls", warm_up=WarmUp(day, (50, 100)))
+    assert Allowance(relay, SharedBySql(app.database, app.clock)).take()
+    slow = {"rate": 2.5, "trips": 0, "deferred_at": now, "updated_at": now, "reason": ""}
+    with app.database.begin() as session:
+        session.execute(insert(DomainStanding).values(domain="slow.test", **slow))
+        shut = slow | {"closed_until": now + timedelta(minutes=5), "closed_since": now, "trips": 1}
+        session.execute(insert(DomainStanding).values(domain="shut.test", **shut))
+
+    told = client.get("/metrics").text
+
+    assert 'mailer_domain_rate{domain="slow.test"} 2.5\n' in told
+    assert 'mailer_domain_rate{domain="shut.test"} 0\n' in told
+    if app.clock().date() == now.date():
+        assert 'mailer_warmup_taken{relay="mx.test:587"} 2\n' in told, "a fiftieth of the day is one portion"
+
+
+def test_the_rate_and_the_finish_of_a_campaign_follow_from_what_it_did_lately(app: App, client: TestClient) -> None:
+    for number in range(4):
+        a_person(app, f"p{number}@x.test", "academic")
+    now = app.clock()
+    with app.database.begin() as session:
+        issue = read_files(StoredFiles({"issue.md": ISSUE}), "issue.md")
+        name = campaigns.create(session, issue, audiences=["academic"], now=now, actor="tests")
+        campaigns.schedule(
+            session, name, send_at=now, zone="UTC", now=now, actor="tests",
+            frame=app.frame(session), accept_warnings=True,
+        )  # fmt: skip
+        campaigns.due(session, now=now, grace=timedelta(hours=6))
+    delivery.prepare(app.database, name, clock=app.clock)
+    later = now + timedelta(seconds=30)
+    with app.database.begin() as session:
+        tally(session, name, {"accepted": 2, "skipped": 5}, now=now + timedelta(seconds=10))
+        tally(session, name, {"accepted": 1}, now=later)
+        row, counts = campaigns.row(session, name), delivery.progress(session, name)
+        found = throughput(session, row, counts, now=later)
+        idle = throughput(session, row, counts, now=now + timedelta(minutes=10))
+
+    assert found.rate == 0.1
+    assert counts.total == 4
+    assert found.finishes_at is not None
+    assert abs((found.finishes_at - later).total_seconds() - 40) < 0.5
+    assert (idle.rate, idle.finishes_at) == (0.0, None)
+    told = client.get("/metrics").text
+    assert 'mailer_messages_total{outcome="accepted"} 3\n' in told
+    assert 'mailer_messages_total{outcome="skipped"} 5\n' in told
+    assert f'mailer_campaign_rate{{campaign="{row.slug}"}} ' in told
+    assert "mailer_batches_waiting 1\n" in told
