@@ -253,7 +253,8 @@ def _watch(app: App, campaign_id: CampaignId, stopped: threading.Event) -> str:
     Raises:
         Unreachable: with a broker, no worker has begun within a minute.
     """
-    last_change, last_seen = time.monotonic(), None
+    last_change, last_seen, is_told = time.monotonic(), None, False
+    hours = app.settings.limits.deadline.total_seconds() / 3600
     with _progress() as update:
         while True:
             with app.database.read() as session:
@@ -268,6 +269,13 @@ def _watch(app: App, campaign_id: CampaignId, stopped: threading.Event) -> str:
             if due and not begun and time.monotonic() - last_change > WORKERS_MUST_ANSWER_SECONDS:
                 raise Unreachable(
                     "workers", "none has answered within 60 s", do="start `mailer worker` and `mailer beat`"
+                )
+            only_later = counts.deferred and not (counts.pending or counts.sending or counts.uncertain)
+            if only_later and not is_told:
+                is_told = True
+                say(
+                    f"{counts.deferred:,} are to be tried again, for up to {hours:.3g} hours; "
+                    "Ctrl-C leaves them to `mailer run` or a worker"
                 )
             stopped.wait(LOOK_SECONDS)
 

@@ -145,3 +145,33 @@ def test_check_speaks_like_a_compiler_and_in_json(home: Path) -> None:
     said = run_mailer("check", "broken", home=home, cwd=home.parent)
     assert said.returncode == 1
     assert f"{error['line']}:{error['column']}: error {error['code']} " in said.stdout
+
+
+def test_a_campaign_says_what_becomes_of_the_uncertain(home: Path) -> None:
+    create = ("campaign", "create", "issue.md", "--audience", "academic")
+    leave = {"MAILER_RELEASE_UNCERTAIN": "leave"}
+
+    assert _json(home, *create)["uncertain_rule"] == "resend"
+    assert _json(home, *create, env=leave)["uncertain_rule"] == "leave"
+    assert _json(home, *create, "--uncertain", "resend", env=leave)["uncertain_rule"] == "resend"
+    wrong = run_mailer(*create, "--uncertain", "perhaps", home=home, cwd=home.parent)
+    assert wrong.returncode == 2
+    assert "'perhaps' is no rule for uncertain deliveries" in wrong.stderr
+
+
+def test_while_only_deferred_ones_are_left_it_says_what_it_waits_for(
+    home: Path, relay_server: RelayServer, start_mailer: Start
+) -> None:
+    _import(home)
+    relay_server.fault("rcpt", "450 4.2.0 later", to="bob@x.test")
+    send = ("send", "issue.md", "--audience", "academic", "--at", "now", "--yes")
+
+    process = start_mailer(*send, home=home, cwd=home.parent, env={"MAILER_SMTP_URL": relay_server.url})
+    process.wait_for("1 are to be tried again, for up to 48 hours")
+    shown = _json(home, "campaign", "show", "1")
+
+    assert process.interrupt() == 130
+    assert shown["counts"]["accepted"] == 1
+    assert shown["counts"]["deferred"] == 1
+    assert shown["rate"] > 0
+    assert shown["finishes_at"] is not None
