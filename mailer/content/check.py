@@ -30,6 +30,7 @@ from mailer.content.check_readers import (
 )
 from mailer.content.check_text import (
     doubled_words,
+    foreign_markup,
     formulas,
     heading_levels,
     lost_markup,
@@ -50,6 +51,7 @@ RULES: Final[tuple[Rule, ...]] = (
     empty_sections,
     fences_in_text,
     footnotes_for_others,
+    foreign_markup,
     formulas,
     heading_levels,
     headings_for_others,

@@ -33,6 +33,23 @@ _DEADLINE: Final = re.compile(
     rf"(?:(?:on|the|the\s+end\s+of|zum|am|den|le|au)\s+)*(?:{_WEEKDAY},?\s+)?({_DATE})",
     re.IGNORECASE,
 )
+_NUMBERED: Final = {
+    "de": re.compile(
+        rf"(?<!\w)((?i:{_WEEKDAY})|(?:Mo|Di|Mi|Do|Fr|Sa|So)\.)(?:\s*,\s*|\s+)(?:den\s+|dem\s+)?(\d{{1,2}}\.\s?\d{{1,2}}\.\s?\d{{4}})\b"
+    ),
+    "fr": re.compile(
+        rf"(?<!\w)({_WEEKDAY}|(?:lun|mar|mer|jeu|ven|sam|dim)\.)(?:\s*,\s*|\s+)(?:le\s+)?(\d{{1,2}}/\d{{1,2}}/\d{{4}})\b",
+        re.IGNORECASE,
+    ),
+}
+"""Dates in figures, in the languages whose order of day and month is beyond doubt."""
+_SHORT: Final = dict(
+    zip(
+        (*("mo", "di", "mi", "do", "fr", "sa", "so"), *("lun", "mar", "mer", "jeu", "ven", "sam", "dim")),
+        (*range(7), *range(7)),
+        strict=True,
+    )
+)
 BEFORE: Final = timedelta(days=60)
 AFTER: Final = timedelta(days=200)
 """How far from the issue's date a date without a year is believed to lie."""
@@ -69,6 +86,21 @@ def weekdays(checked: Checked) -> Iterator[Finding]:
         if day is not None and day.weekday() != WEEKDAYS[stated.lower().rstrip(".")]:
             message = f"{day:%d %B %Y} is a {_NAMES[day.weekday()]}; mend the day or the date"
             yield warning(checked.place_at(found.start()), "weekday-mismatch", message)
+    numbered = _NUMBERED.get(checked.issue.meta.language.split("-")[0].lower())
+    for found in numbered.finditer(checked.prose) if numbered else ():
+        day = _numbered_day(found[2])
+        name = found[1].lower().rstrip(".")
+        if day is not None and day.weekday() != _SHORT.get(name, WEEKDAYS.get(name)):
+            message = f"{day:%d %B %Y} is a {_NAMES[day.weekday()]}; mend the day or the date"
+            yield warning(checked.place_at(found.start()), "weekday-mismatch", message)
+
+
+def _numbered_day(written: str) -> date | None:
+    day, month, year = map(int, re.findall(r"\d+", written))
+    try:
+        return date(year, month, day)
+    except ValueError:  # there is no 31.2.2027
+        return None
 
 
 def _day(checked: Checked, written: str) -> date | None:

@@ -130,13 +130,13 @@ def link_addresses(checked: Checked) -> Iterator[Finding]:
             hint = "write it with https://, or set base_url in the front matter"
             yield error(place, "relative-link", f"{href} leads nowhere from a mail; {hint}")
         elif scheme in {"http", "https"}:
-            yield from _web_address(href, scheme, place)
+            yield from _web_address(link, scheme)
         elif scheme == "mailto" and not re.match(r"mailto:[^@\s,]+@[^@\s,]+\.[^@\s,]+", href):
             yield error(place, "link-malformed", f"{href} is no mail address; write mailto:name@example.org")
 
 
-def _web_address(href: str, scheme: str, place: Place) -> Iterator[Finding]:
-    host = _host(href)
+def _web_address(link: Shown, scheme: str) -> Iterator[Finding]:
+    href, place, host = link.href, link.place, _host(link.href)
     if not host or ("." not in host and host != "localhost" and ":" not in host) or "%7B%7B" in href:
         yield error(place, "link-malformed", f"{href} is no complete address; mend it")
     elif _is_private(host):
@@ -145,6 +145,8 @@ def _web_address(href: str, scheme: str, place: Place) -> Iterator[Finding]:
         yield warning(
             place, "short-link", f"{host} hides where the link goes, and spam filters refuse it; write the real address"
         )
+    elif scheme == "http" and link.words.casefold().startswith("www."):
+        yield warning(place, "http-link", f"{link.words} leads to {href}, not encrypted; write https://{link.words}")
     elif scheme == "http":
         yield warning(place, "http-link", f"{href} is not encrypted; use https where the site has it")
 

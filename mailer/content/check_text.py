@@ -17,6 +17,7 @@ from mailer.content.issue import (
     Link,
     Picture,
     Place,
+    Publications,
     Span,
     Table,
     Text,
@@ -24,8 +25,8 @@ from mailer.content.issue import (
 from mailer.content.plain import plain
 from mailer.content.walk import all_inlines, inlines_of
 
-_PLACEHOLDER: Final = re.compile(r"\b(?:TODO|FIXME|XXX+|TBC|TBD|TBA)\b|\?\?\?|(?i:\blorem ipsum\b)")
-_DOUBLED: Final = re.compile(r"\b([^\W\d_]{2,})\s+\1\b", re.IGNORECASE)
+_PLACEHOLDER: Final = re.compile(r"\b(?:TODO|FIXME|XXX+)\b|\?\?\?|(?i:\blorem ipsum\b|\bt\.?b\.?[acd]\b\.?)")
+_DOUBLED: Final = re.compile(r"(?<![\w’'-])([^\W\d_]{2,})\s+\1(?![\w’'-])", re.IGNORECASE)
 _MAY_DOUBLE: Final = {
     "en": frozenset(
         {"had", "that", "very", "bye", "so", "no", "is", "do", "ha", "blah", "knock", "long", "many", "much", "really"}
@@ -37,6 +38,12 @@ _MAY_DOUBLE: Final = {
 _FOOTNOTE: Final = re.compile(r"\[\^[^\]\s]+\]")
 _REFERENCE: Final = re.compile(r"\[([^\[\]^][^\[\]]*)\]\[([^\[\]]*)\]")
 _TEX_BRACKETS: Final = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]")
+_FOREIGN: Final = re.compile(
+    r"(?<!\w)\|[A-Z][A-Z0-9_:]{2,}\|(?!\w)"  # Mailchimp's *|FNAME|*, whose stars make it italic
+    r"|%%[a-z_]+%%|%recipient[._]\w+%|\[\[data:\w+[^\]]*\]\]"  # Salesforce, Mailgun, Mailjet
+    r"|\[-?@[\w:.-]+(?:[;,] [^\]]*)?\]"  # citations of Pandoc and R Markdown
+    r"|(?<!\w)@ref\([\w:.-]+\)|\\(?:eq|page|auto|c)?ref\{[^}]*\}|\\cite[pt]?\{[^}]*\}|\\(?:toc|fig|output|input|textoutput)\b(?:\{[^}]*\})?"
+)
 SUBJECT_CHARACTERS: Final = 78
 PREHEADER_CHARACTERS: Final = 140
 
@@ -67,10 +74,10 @@ def doubled_words(checked: Checked) -> Iterator[Finding]:
             for found in _DOUBLED.finditer(_words_alone(run)):
                 if found[1].lower() in allowed or _is_name(found[0]):
                     continue
-                place = checked.place_in(
-                    block, rf"(?i:\b{re.escape(found[1])}(?:\W{{1,3}}{re.escape(found[1])}\b|\W{{0,3}}$))"
-                )
-                yield warning(place, "doubled-word", f"“{' '.join(found[0].split())}” stands twice; delete one")
+                twice = rf"(?i:\b{re.escape(found[1])}(?:\W{{1,6}}{re.escape(found[1])}\b|\W{{0,3}}$))"
+                place = block.place if isinstance(block, Publications) else checked.found_in(block, twice)
+                if place is not None:  # else something between the two was dropped in reading
+                    yield warning(place, "doubled-word", f"“{' '.join(found[0].split())}” stands twice; delete one")
 
 
 def _words_alone(inlines: Inlines) -> str:
@@ -189,6 +196,15 @@ def lost_markup(checked: Checked) -> Iterator[Finding]:
             if re.search(r"[\\^_]", bracketed[1] or bracketed[2]):
                 place = Place(checked.issue.source, number, bracketed.start() + 1)
                 yield warning(place, "tex-brackets", r"\(…\) and \[…\] are not read as formulas; write $…$ or $$…$$")
+
+
+def foreign_markup(checked: Checked) -> Iterator[Finding]:
+    """`foreign-markup`: citations, references and fields of other systems, which readers would see as they are written."""
+    for block, text in checked.texts:
+        for found in _FOREIGN.finditer(text.text):
+            place = checked.place_in(block, re.escape(found[0].split()[0]))
+            message = f"{found[0]} is another system's and is shown as it is written; write what it stands for"
+            yield warning(place, "foreign-markup", message)
 
 
 def wide_tables(checked: Checked) -> Iterator[Finding]:

@@ -58,13 +58,17 @@ class Checked:
 
     def place_in(self, block: Block, pattern: str) -> Place:
         """Where the pattern stands in the source of a block; the block's own place where it is not found as written."""
+        return self.found_in(block, pattern) or block.place
+
+    def found_in(self, block: Block, pattern: str) -> Place | None:
+        """Where the pattern stands in the source of a block; None where it is not found as written."""
         place = block.place
         if place.file != self.issue.source:
-            return place
+            return None
         for number in range(place.line, min(place.line + 60, len(self.lines) + 1)):
             if found := re.search(pattern, self.lines[number - 1]):
                 return Place(place.file, number, found.start() + 1)
-        return place
+        return None
 
     def place_of_key(self, key: str) -> Place:
         """Where a key of the front matter stands."""

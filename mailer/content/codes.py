@@ -106,6 +106,9 @@ GROUPS: Final[Mapping[str, Mapping[str, Explanation]]] = {
         ),
     },
     "Text": {
+        "foreign-markup": _e(
+            "Readers would see the sign of another system instead of what it stands for.", "Write what it stands for."
+        ),
         "placeholder": _e("A note to yourself would be sent to everyone.", "Write what belongs there."),
         "doubled-word": _e("A word stands twice.", "Delete one."),
         "heading-skips": _e("Who listens to the headings looks for the level that is missing.", "Use the next level."),

@@ -153,6 +153,11 @@ def test_no_word_is_lost_and_none_is_doubled(parts: list[str]) -> None:
         "www." * 4_000,
         "x " * 50_000,
         "arXiv:" * 5_000,
+        "<!-- " * 5_000,
+        "Register by Monday " * 5_000,
+        "deadline is " * 8_000,
+        "[@a " * 8_000,
+        "the " * 20_000,
     ],
     ids=lambda text: text[:10].strip() or "blank",
 )

@@ -112,6 +112,19 @@ def found(text: str, front: str = FRONT, **options: object) -> list[tuple[int, i
         ("Register by 4 January 2027. It was registered by 4 May 2020, and ran until 5 May 2020.", []),
         # words said twice
         ("Use `pip` pip, $x$ x and Baden Baden; the\n**the** end", [(6, 39, "warning", "doubled-word")]),
+        ("*On on-line learning*, and d’d’Alembert", []),
+        ("Speaker: tba, room: T.B.C.", [(6, 10, "warning", "placeholder"), (6, 21, "warning", "placeholder")]),
+        ("Hi %recipient_name%", [(6, 4, "warning", "foreign-markup")]),
+        (
+            "Hi *|FNAME|* and *|LNAME|* and me",
+            [(6, 4, "error", "foreign-template"), (6, 18, "error", "foreign-template")],
+        ),
+        (
+            "As [@gelman2013] and [-@a; p. 3] say, mail me@ref.org",
+            [(6, 4, "warning", "foreign-markup"), (6, 22, "warning", "foreign-markup")],
+        ),
+        ("See \\cite{b} and `\\cite{c}`", [(6, 5, "warning", "foreign-markup")]),
+        ("See www.x.org", [(6, 5, "warning", "http-link")]),
         ("It had it had. The the end", [(6, 16, "warning", "doubled-word")]),
         # addresses of ours
         (
@@ -198,6 +211,17 @@ def test_a_date_without_a_year_is_that_near_the_issue() -> None:
     assert found("On Monday 12 September.", front) == []  # too far to know its year
     assert found("Apply by 3 January, register before 6 January.", front) == [(7, 10, "warning", "deadline-past")]
     assert found("On Monday 12 January.", now=NOW) == []  # of an issue without a date nothing is known
+
+
+def test_dates_in_figures_are_read_in_the_order_of_the_language() -> None:
+    def front(language: str) -> str:
+        return f"---\ntitle: T\nsubject: S\npreheader: P\nlanguage: {language}\n---\n"
+
+    assert found("Am Di., 24.11.2026, Mittwoch, den 24.11.2026", front("de")) == [
+        (7, 21, "warning", "weekday-mismatch")
+    ]
+    assert found("Le mar. 24/11/2026, mercredi 24/11/2026", front("fr-CH")) == [(7, 21, "warning", "weekday-mismatch")]
+    assert found("On Wednesday 11/12/2026, Fr. 31.2.2027", front("en")) == []
 
 
 def test_words_are_doubled_by_the_custom_of_the_language() -> None:
