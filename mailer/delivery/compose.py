@@ -14,7 +14,7 @@ from mailer.base.tokens import Keys, Purpose
 from mailer.campaigns import CampaignRow
 from mailer.content.issue import FrontMatter
 from mailer.content.merge_fields import evaluate
-from mailer.delivery.dkim import signed, signers
+from mailer.delivery.dkim import relaxed_body, signed, signers
 from mailer.delivery.headers import DATE, LEAVE_KEY, MESSAGE_ID, TO, message_headers
 from mailer.delivery.ledger import Recipient
 from mailer.delivery.mould import Mould
@@ -100,6 +100,13 @@ class Composer:
         data = b"".join(parts)
         sender = self.envelope_sender(campaign_id, recipient.number)
         return Outgoing(recipient.number, sender, envelope_address(recipient.address), data, is_plain)
+
+    def signed(self, message: bytes, now: datetime) -> bytes:
+        """A whole message of another kind, such as a notice, with our signatures where there are keys."""
+        if not self._signers:
+            return message
+        head, _, body = message.partition(b"\r\n\r\n")
+        return signed(head + b"\r\n", [relaxed_body(body)], self._signers, now) + message
 
     def values(
         self, recipient: Recipient, *, campaign_id: CampaignId, audience_names: tuple[str, ...] = ()

@@ -42,6 +42,7 @@ OVERSIGNED: Final = ("from", "to", "subject", "date", "reply-to", "message-id", 
 """Named once more than they stand there: another one cannot be added on the way (RFC 6376 §8.15)."""
 
 _BLANKS: Final = re.compile(rb"[ \t]+")
+_BLANKS_AT_END = re.compile(rb" +(?=\r\n|\Z)")
 _FOLD: Final = re.compile(rb"\r\n(?=[ \t])")
 
 PrivateKey = RSAPrivateKey | Ed25519PrivateKey
@@ -124,6 +125,11 @@ def hash_of(body: Sequence[bytes]) -> bytes:
     for piece in body:
         digest.update(piece)
     return digest.digest()
+
+
+def relaxed_body(body: bytes) -> bytes:
+    """A body in relaxed canonical form, but for empty lines at its end (RFC 6376 §3.4.4)."""
+    return _BLANKS_AT_END.sub(b"", _BLANKS.sub(b" ", body))
 
 
 def is_canonical(body: bytes) -> bool:

@@ -41,7 +41,7 @@ def notice_message(composer: Composer, language: Language, notice: NoticeText, *
     paragraphs = [hello, *language[f"notice_{notice.kind}_body"].split("\n\n")]
     filled = [text if text == LINK else text.format(**facts) for text in paragraphs]
     text = "\n\n".join(notice.link if part == LINK else part for part in filled)
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))  # a signature does not survive a relay that changes it
     message["From"] = Address(sender.name, addr_spec=sender.address)
     message["To"] = Address(" ".join(notice.name.split()), addr_spec=envelope_address(notice.to))
     if sender.reply_to:
@@ -63,7 +63,7 @@ def notice_message(composer: Composer, language: Language, notice: NoticeText, *
         "sender": sender,
     }
     message.add_alternative(page.render(shown), subtype="html")
-    return message.as_bytes()
+    return composer.signed(message.as_bytes(), now)
 
 
 def _environment() -> Environment:

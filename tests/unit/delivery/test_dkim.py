@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.base.errors import WrongInput
+from mailer.base.languages import Languages
 from mailer.base.settings import DkimSection
 from mailer.base.tables import CampaignId, SubscriberId
 from mailer.base.tokens import Keys
@@ -17,6 +18,7 @@ from mailer.delivery.compose import Composer
 from mailer.delivery.dkim import Kind, Signer, as_pem, dns_record, hash_of, is_canonical, new_key, signed, signers
 from mailer.delivery.ledger import Recipient
 from mailer.delivery.mould import Mould
+from mailer.delivery.notice_message import NoticeText, notice_message
 from mailer.rendering import Frame, Sender, render
 from tests.support.sending import ISSUE, office_settings
 
@@ -134,3 +136,18 @@ def test_a_wrong_key_is_named(tmp_path: Path, selector: str, key_file: str, says
 
     with pytest.raises(WrongInput, match=says):
         signers(DkimSection(selector=selector, key_file=key_file), home=tmp_path, sender_domain="news.test")
+
+
+def test_a_notice_is_signed_like_a_letter(tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_bytes(as_pem(KEYS["rsa"]))
+    settings = office_settings().model_copy(
+        update={"home": tmp_path, "dkim": DkimSection(domain="news.test", selector="rsa", key_file="key.pem")}
+    )
+    composer = Composer(keys=Keys(["a key of the tests, long enough"]), base_url="https://news.test", settings=settings)
+    facts = {"audiences": "- Zürich  und \t Umgebung \n- ∀x"}
+    notice = NoticeText("confirm", "ada@x.test", "", "https://news.test/confirm/x", facts)
+    for code in ("en", "de", "fr"):
+        message = notice_message(composer, Languages().best(code), notice, now=NOW)
+        assert verified(message, "rsa") == [True]
+        assert message.isascii()
+        assert verified(message.replace(b"confirm/x", b"confirm/y"), "rsa") == [False]
