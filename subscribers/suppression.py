@@ -135,6 +135,16 @@ def find_suppression(session: Session, address_or_domain: str, *, keys: Keys | N
     return _row(entry)
 
 
+def suppression_of(session: Session, address: str) -> SuppressionRow | None:
+    """Why an address must not be mailed: its own entry, else its domain's."""
+    key = find_address(address).key
+    for condition in (Suppression.address_key == key, Suppression.domain == key.rpartition("@")[2]):
+        entry = session.scalar(select(Suppression).where(condition))
+        if entry is not None:
+            return _row(entry)
+    return None
+
+
 def list_suppressions(session: Session, *, after: int = 0, limit: int = 100) -> tuple[SuppressionRow, ...]:
     """A page of the list, oldest first, after the entry `after`."""
     query = select(Suppression).where(Suppression.id > after).order_by(Suppression.id).limit(limit)

@@ -40,6 +40,8 @@ class Pages:
             "count": words.count,
             "state": words.state,
             "size": words.size,
+            "deed": words.deed,
+            "reason": words.reason,
             "moment": lambda moment, zone=zone: words.moment(moment, zone),
             "short": lambda moment, zone=zone: words.short(moment, zone),
         }

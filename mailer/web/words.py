@@ -60,6 +60,36 @@ def short(at: datetime | None, zone: str) -> str:
     return f"{local.day} {local:%b %Y, %H:%M}"
 
 
+DEEDS = {
+    "asked": "Signed up, not yet confirmed",
+    "reminded": "Reminded once",
+    "agreed": "Agreed",
+    "withdrew": "Left",
+    "declined": "Left without having confirmed",
+    "paused": "Paused",
+    "unpaused": "Ended the pause",
+    "moved": "Moved to another address",
+}
+REASONS = {
+    "bounce": "Mail to it came back for good",
+    "bounced": "Mail to it came back for good",
+    "complaint": "They reported a letter as unwanted",
+    "complained": "They reported a letter as unwanted",
+    "manual": "A manager said so",
+    "import": "It came so from another system",
+}
+
+
+def deed(name: str) -> str:
+    """What a line of the log of consent means."""
+    return DEEDS.get(name, name)
+
+
+def reason(name: str) -> str:
+    """Why an address is never mailed."""
+    return REASONS.get(name, name)
+
+
 def count(number: int) -> str:
     """A number with its thousands apart."""
     return f"{number:,}"

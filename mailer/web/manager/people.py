@@ -149,7 +149,8 @@ def show(request: Request, public_id: str, app: AppOf) -> Response:
     with app.database.read() as session:
         person = people.find_person(session, public_id, now=app.clock())
         log = consents.list_consents(session, person.id)
-    return page(request, "manager/person.html", person=person, consents=log)
+        suppressed = suppression.suppression_of(session, person.email)
+    return page(request, "manager/person.html", person=person, consents=log, suppressed=suppressed)
 
 
 @router.post("/people/{public_id}/unsubscribe")
@@ -194,11 +195,13 @@ def erase(
             erasure.erase(session, person.id, keys=app.keys, now=app.clock(), actor=manager.actor)
             return see_other("/people", "erased")
         log = consents.list_consents(session, person.id)
+        suppressed = suppression.suppression_of(session, person.email)
     return page(
         request,
         "manager/person.html",
         status=409,
         person=person,
         consents=log,
+        suppressed=suppressed,
         not_erased="Nothing was erased: type the address exactly as it stands above.",
     )

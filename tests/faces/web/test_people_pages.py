@@ -161,3 +161,22 @@ def test_the_form_for_other_pages_is_shown_as_text(app: App, manager: TestClient
     assert "&lt;form method=&#34;post&#34; action=&#34;http://testserver/subscribe&#34;" in page
     manager.post("/subscribe", data={"audience": "academic", "email": "guest@maths.test"})
     assert the_person(app, "guest@maths.test").status == "unconfirmed"
+
+
+def test_a_person_shows_why_they_are_not_mailed_and_what_they_agreed_to(app: App, manager: TestClient) -> None:
+    from subscribers import joining, people, suppression
+
+    for email, subject, said in (
+        ("ada@maths.test", "ada@maths.test", "Mail to it came back for good"),
+        ("bob@gone.test", "@gone.test", "Nobody at @gone.test is mailed"),
+    ):
+        person = a_person(app, email)
+        with app.database.begin() as session:
+            joining.unsubscribe(session, person, audience_slugs=["academic"], now=app.clock(), source="page")
+            suppression.suppress(session, subject, reason="bounce", source="tests", now=app.clock())
+            public_id = people.find_person(session, email, now=app.clock()).public_id
+        page = text_of(manager.get(f"/people/{public_id}").text)
+        assert said in page
+        assert "Agreed" in page
+        assert "Left" in page
+        assert ("Lift the suppression" in page) == (not subject.startswith("@"))
