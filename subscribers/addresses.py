@@ -24,7 +24,7 @@ _LOCAL = re.compile(rf"[{_ATEXT}\u0080-\U0010ffff]+(?:\.[{_ATEXT}\u0080-\U0010ff
 _IN_BRACKETS = re.compile(r"(.*)<([^<>]*)>\W*", re.DOTALL)
 # What copying out of a mail program, a web page or a spreadsheet leaves around an address.
 _AROUND = " \t\r\n\f\v\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u202f\u2060\ufeff\"'<>,;"
-_HIDDEN = dict.fromkeys(map(ord, "\x00\u00ad\u200b\u2060\ufeff"))
+HIDDEN = dict.fromkeys(map(ord, "\x00\u00ad\u200b\u2060\ufeff"))
 
 
 class Address(NamedTuple):
@@ -65,11 +65,13 @@ def find_address(text: str) -> Address:
 
 def bare_address(text: str) -> str:
     """What is left of `text` when everything that commonly stands around an address is taken off."""
-    text = text.translate(_HIDDEN).strip(_AROUND)
+    text = text.translate(HIDDEN).strip(_AROUND)
     match = _IN_BRACKETS.fullmatch(f"{text}>") if "<" in text else None
     if match is not None:
         text = match[2].strip(_AROUND)
-    return text[7:].strip(_AROUND) if text[:7].lower() == "mailto:" else text
+    if text[:7].lower() == "mailto:":
+        text = text[7:].partition("?")[0].strip(_AROUND)
+    return text.removesuffix(".")  # of a sentence, or of a domain written out to its root
 
 
 def written_name(text: str) -> str:

@@ -19,7 +19,9 @@ _NAMES: dict[str, str] = {
     "email": "emailaddress mail emails e-mails adresse~e~mail adresse~mail adresse~email courriel correo"
     " correo~electronico correo~electrónico e~mailadres emailadres adres~e~mail adres~email e~post epost e~postadress"
     " sähköposti indirizzo~email indirizzo~e~mail indirizzo~mail endereço~de~email メールアドレス メール 电子邮件 邮箱"
-    " e~mail~adresse emailadresse mailadresse mail~address endereco~de~email эл~почта",
+    " e~mail~adresse emailadresse mailadresse mail~address endereco~de~email эл~почта"
+    " adresse~de~messagerie adresse~électronique adresse~electronique dirección~de~correo~electrónico"
+    " direccion~de~correo~electronico indirizzo~di~posta~elettronica indirizzo~posta~elettronica adres~email",
     "name": "name full~name fullname display~name displayname gecos real~name realname subscriber~name your~name"
     " vollständiger~name nom~complet nombre~completo nome~completo namn naam contact~name 名前 氏名",
     "first_name": "first~name firstname fname given~name givenname forename vorname prénom prenom nombre voornaam förnamn"
@@ -49,7 +51,7 @@ _NAMES: dict[str, str] = {
     " do~not~email do~not~contact do~not~mail",
     "-paused": "suspend suspended",
     # what a newsletter has no use for, or has no business to keep
-    "ignore": "id uuid ip ip~address line reason public~id email~type created~at updated~at",
+    "ignore": "kontakt~id id~contact id uuid ip ip~address line reason public~id email~type created~at updated~at",
 }  # fmt: skip
 ROLES: dict[str, str] = {
     name.replace("~", " ").replace("-", " "): role for role, names in _NAMES.items() for name in names.split()

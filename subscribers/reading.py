@@ -3,7 +3,6 @@
 Delimited text (comma, semicolon, tab, bar), spreadsheets (XLSX), JSON lines, address lists and Sympa dumps.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from subscribers import delimited
 from subscribers.delimited import SAMPLE, Record, clean_column
 from subscribers.encodings import TextFile
 from subscribers.formulas import unguarded
+from subscribers.json_text import read_json
 
 Kind = Literal["delimited", "addresses", "json", "sympa", "xlsx"]
 IsEmailColumn = Callable[[str], bool]
@@ -62,6 +62,8 @@ def open_source(path: Path, is_email_column: IsEmailColumn) -> Source:
         return _spreadsheet(path, is_email_column)
     if start.startswith((b"\xd0\xcf\x11\xe0", b"%PDF")):
         raise WrongInput("is an old spreadsheet or a PDF", do="save it as XLSX or CSV", place=str(path))
+    if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")):
+        raise WrongInput("is compressed", do="unpack it first", place=str(path))
     text = TextFile(path)
     first = next((line.strip() for line in text.lines() if line.strip()), "")
     if not first:
@@ -117,7 +119,8 @@ def _address_list(text: TextFile) -> Source:
 def _listed(written: str) -> list[tuple[str, str]]:
     named = _PLAIN_THEN_NAME.fullmatch(written)
     if named is not None:
-        return [(named[1], named[2])]
+        name = named[2].strip()
+        return [(named[1], name[1:-1] if name.startswith("(") and name.endswith(")") else name)]
     parts = _LISTED.findall(written)
     # What is no list of addresses is one row, to be refused under its own line.
     return [(part.strip(" ,;"), "") for part in (parts if len(parts) > 1 else [written])]
@@ -165,8 +168,8 @@ def _json_lines(text: TextFile) -> Source:
 
 def _json_record(line: int, written: str) -> Record:
     try:
-        found = json.loads(written)
-    except (ValueError, RecursionError) as error:
+        found = read_json(written)
+    except ValueError as error:
         return Record(line, ("row",), [written.strip()], f"is not JSON: {error}")
     if not isinstance(found, dict):
         return Record(line, ("row",), [written.strip()], "is not a JSON object")

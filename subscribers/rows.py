@@ -10,8 +10,9 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from mailer.base.errors import WrongInput
-from subscribers.addresses import find_address, is_plain, written_name
+from subscribers.addresses import HIDDEN, find_address, is_plain, written_name
 from subscribers.delimited import Record
+from subscribers.json_text import read_json
 from subscribers.standing import FALSE, NO_END, Standing, reason_of, standing_of
 
 ATTRIBUTES_LIMIT = 16_384  # signs of JSON
@@ -99,7 +100,7 @@ def _with_address(candidate: Candidate) -> Candidate | str:
 def clean_text(value: object) -> str:
     """A cell as text, blanks of every kind made plain."""
     text = value if isinstance(value, str) else str(value)
-    return " ".join(text.split())
+    return " ".join((text if text.isascii() else text.translate(HIDDEN)).split())
 
 
 # --- what each kind of column sets -------------------------------------------------------------------------------
@@ -150,8 +151,8 @@ def _attribute(candidate: Candidate, name: str, value: Any) -> None:
 def _attributes(candidate: Candidate, _name: str, value: Any) -> None:
     if isinstance(value, str):
         try:
-            value = json.loads(value)
-        except (ValueError, RecursionError) as error:
+            value = read_json(value)
+        except ValueError as error:
             message = f"has attributes that are no JSON: {error}"
             raise Unusable(message) from error
     if not isinstance(value, dict):
@@ -167,7 +168,7 @@ def _tags(candidate: Candidate, _name: str, value: Any) -> None:
     """`"Partners","Press"`, `a, b`, `a;b`, `a ::: b` or a JSON list; Google's own groups begin with a star."""
     if isinstance(value, str) and value.startswith("["):
         try:
-            value = json.loads(value)
+            value = read_json(value)
         except ValueError:
             value = str(value).strip("[]")
     if isinstance(value, list):

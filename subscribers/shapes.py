@@ -67,6 +67,14 @@ SHAPES = (
         ),
     ),
     Shape(
+        "Substack",
+        frozenset({"email", "subscription type", "emails received (6mo)"}),
+        _ignored(
+            "stripe plan, cancel date, start date, paid upgrade date, bestseller, emails received (6mo), subscription type,"
+            " activity, revenue, last email open, last clicked at"
+        ),
+    ),
+    Shape(
         "Brevo",
         frozenset({"contact id", "email"}),
         _ignored("contact id, whatsapp, sms, landline number, ext id, added time, modified time"),
@@ -83,6 +91,12 @@ SHAPES = (
     Shape("Outlook", frozenset({"e mail address", "e mail display name"}), {}, _PRIVATE_BUT),
     Shape("Outlook", frozenset({"e mail address", "business phone"}), {}, _PRIVATE_BUT),
     Shape("Outlook", frozenset({"e mail address", "e mail 2 address"}), {}, _PRIVATE_BUT),
+    Shape(
+        "Outlook", frozenset({"e mail adresse", "e mail typ"}), {}, _PRIVATE_BUT | {"firma", "position", "abteilung"}
+    ),
+    Shape(
+        "Outlook", frozenset({"adresse de messagerie", "type de messagerie"}), {}, _PRIVATE_BUT | {"société", "service"}
+    ),
     Shape("Keila", frozenset({"email", "first name", "last name", "status"})),
 )
 PLAIN = Shape("", frozenset())

@@ -97,7 +97,7 @@ def test_titles_above_the_header_and_excels_own_line_are_passed_over(tmp_path: P
     "header",
     [
         "Email", "E-mail", "EMAIL ADDRESS", "email_address", "E-Mail-Adresse", "Adresse e-mail", "Courriel",
-        "Correo electrónico", "Indirizzo email", "メールアドレス", "Subscriber Email", "E-mail 1 - Value", "Email*", "Mail",
+        "Correo electrónico", "Adresse de messagerie", "Indirizzo email", "メールアドレス", "Subscriber Email", "E-mail 1 - Value", "Email*", "Mail",
     ],
 )  # fmt: skip
 def test_the_column_of_addresses_has_many_names(tmp_path: Path, header: str) -> None:
@@ -131,6 +131,7 @@ def test_a_name_is_put_together(tmp_path: Path, header: str, row: str, name: str
         ('# list\nAda L <ada@x.org>\n\n"L, Ada" <bob@x.org>\n', [("ada@x.org", "Ada L"), ("bob@x.org", "L, Ada")]),
         ("ada@x.org, bob@x.org; Cy <cy@x.org>\n", [("ada@x.org", ""), ("bob@x.org", ""), ("cy@x.org", "Cy")]),
         ("ada@x.org Ada Lovelace\nbob@x.org\tBob\n", [("ada@x.org", "Ada Lovelace"), ("bob@x.org", "Bob")]),
+        ("ada@x.org (Ada Lovelace)\nbob@x.org (Bob)\n", [("ada@x.org", "Ada Lovelace"), ("bob@x.org", "Bob")]),
         ("ada@x.org\nno address\n", [("ada@x.org", ""), "'no address' is not"]),
         ("ada@x.org,Ada\nbob@x.org,Bob\n", [("ada@x.org", "Ada"), ("bob@x.org", "Bob")]),
         ("Ada,ada@x.org\nBob,bob@x.org\n", [("ada@x.org", "Ada"), ("bob@x.org", "Bob")]),
@@ -178,6 +179,28 @@ def test_json_lines_name_their_columns_anew_in_each(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ('{"email": "ada@x.org", "name": "A\\u0000da\\ud800"}', ("Ada", {})),
+        ('{"email": "ada@x.org", "attributes": {"a\\u0000": ["\\udfff", "\\u00e9"]}}', ("", {"a": ["", "é"]})),
+        ('{"email": "ada@x.org", "n": NaN}', "is not JSON: NaN is no number"),
+        ('{"email": "ada@x.org", "n": 1e999}', "is not JSON: inf is no number"),
+        ('{"email": "ada@x.org", "n": ' + "[" * 100_000, "is not JSON"),
+    ],
+)
+def test_json_that_no_database_would_keep(tmp_path: Path, row: str, expected: Any) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_text('{"email": "first@x.org"}\n' + row, encoding="utf-8")
+    (record,) = list(open_source(path, is_email_column).records())[1:]
+    found = plan_for(record.columns, {}, "p", kind="json").candidate(record) if not record.fault else record.fault
+    assert (found[: len(expected)] if isinstance(found, str) else (found.name, found.attributes)) == expected
+
+
+def test_signs_without_a_width_are_no_part_of_a_name(tmp_path: Path) -> None:
+    assert read(tmp_path, "email,name\nada@x.org,\u200bAda\ufeff L\u00a0\n") == [("ada@x.org", "Ada L")]
+
+
 def test_a_spreadsheet_is_read_from_the_sheet_that_holds_people(tmp_path: Path) -> None:
     book = Workbook()
     book.active.title = "empty"  # type: ignore[union-attr]
@@ -207,6 +230,7 @@ def test_a_spreadsheet_is_read_from_the_sheet_that_holds_people(tmp_path: Path) 
         (b"%PDF-1.7", "PDF"),
         (b'[{"email": 1}]', "JSON list"),
         (b"PK\x03\x04junk", "no spreadsheet"),
+        (b"\x1f\x8b\x08\x00", "compressed"),
     ],
 )
 def test_what_is_no_file_of_people_is_refused(tmp_path: Path, content: bytes, why: str) -> None:

@@ -38,6 +38,16 @@ CASES: list[tuple[str, str, str, list[Any]]] = [
         [(SUBSCRIBED, {"Company": "ACME"})],
     ),
     (
+        "Outlook", "kontakte.csv",
+        "Anrede;Vorname;Nachname;E-Mail-Adresse;E-Mail-Typ;Firma;Mobiltelefon\n;Ada;L;ada@x.org;SMTP;ACME;123\n",
+        [(SUBSCRIBED, {"Firma": "ACME"})],
+    ),
+    (
+        "Substack", "subscribers.csv",
+        "Email,Name,Stripe plan,Start date,Emails received (6mo),Subscription type\na@x.org,A,,2024,1,free\n",
+        [(SUBSCRIBED, {})],
+    ),
+    (
         "Google", "contacts.csv",
         ("Given Name,Family Name,E-mail 1 - Type,E-mail 1 - Value,Group Membership,Notes\n"
         "Ada,L,* Home,ada@x.org,* myContacts ::: Friends,private\n"),
