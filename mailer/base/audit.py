@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import String, Text, insert, select
+from sqlalchemy import String, Text, delete, insert, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mailer.base.tables import Base, BigId, UtcDateTime
@@ -35,6 +35,11 @@ def note(session: Session, *, actor: str, deed: str, subject: str, now: datetime
     # Not as an object: one more line a deed is the most that the log should cost.
     row = {"at": now, "actor": actor, "deed": deed, "subject": subject, "detail": detail}
     session.connection().execute(_ADD, row)
+
+
+def drop_entries(session: Session, *, before: datetime) -> int:
+    """Forget the lines from before a moment; how many."""
+    return len(session.scalars(delete(AuditEntry).where(AuditEntry.at < before).returning(AuditEntry.id)).all())
 
 
 def entries(

@@ -195,6 +195,16 @@ class PrivacySection(Section):
     tracking: Literal["off", "counts", "persons"] = "off"
 
 
+class RetentionSection(Section):
+    """How long what is no longer needed is kept; 0 is for ever. Looked at once an hour."""
+
+    sign_ups: Duration = Field(default=timedelta(days=90), description="people who signed up and never confirmed")
+    deliveries: Duration = Field(
+        default=timedelta(0), description="who it was that messages went to and events are about; the counts stay"
+    )
+    audit: Duration = Field(default=timedelta(0), description="lines of the audit log")
+
+
 class LimitsSection(Section):
     """Bounds."""
 
@@ -244,6 +254,7 @@ class Settings(BaseSettings):
     privacy: PrivacySection = PrivacySection()
     limits: LimitsSection = LimitsSection()
     pace: PaceSection = PaceSection()
+    retention: RetentionSection = RetentionSection()
 
     @classmethod
     def settings_customise_sources(

@@ -38,7 +38,7 @@ from mailer.campaigns.issues import (
 )
 from mailer.campaigns.plan import Plan, plan
 from mailer.campaigns.release import media, released_edition, released_letter, released_masks, verify_release
-from mailer.campaigns.rows import CampaignRow, campaign, is_live, list_campaigns, masks_of, row, working
+from mailer.campaigns.rows import CampaignRow, campaign, is_live, list_campaigns, masks_of, over_before, row, working
 from mailer.campaigns.when import parse_when
 
 __all__ = [
@@ -70,6 +70,7 @@ __all__ = [
     "media",
     "note_test",
     "note_trouble",
+    "over_before",
     "parse_when",
     "pause",
     "plan",

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from mailer.base.errors import NotFound
 from mailer.base.tables import CampaignId, RevisionId
 from mailer.campaigns.models import Campaign, IssueRevision
-from mailer.campaigns.states import AT_WORK
+from mailer.campaigns.states import AT_WORK, OVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,13 @@ def list_campaigns(session: Session) -> tuple[CampaignRow, ...]:
 def working(session: Session) -> tuple[CampaignRow, ...]:
     """The campaigns that are being prepared or sent."""
     return _rows(session, Campaign.state.in_(AT_WORK))
+
+
+def over_before(session: Session, moment: datetime) -> tuple[CampaignId, ...]:
+    """The campaigns that were over before a moment; one without a time of its end by that of its making."""
+    ended = func.coalesce(Campaign.finished_at, Campaign.created_at)
+    query = select(Campaign.id).where(Campaign.state.in_(OVER), ended < moment).order_by(Campaign.id)
+    return tuple(session.scalars(query))
 
 
 def is_live(session: Session, campaign_id: CampaignId) -> bool:

@@ -5,14 +5,19 @@ Each may be lost, may come twice and may die between any two lines: what is true
 
 from collections.abc import Callable
 
+from mailer import campaigns
 from mailer.app import App
-from mailer.base import answers, limits
+from mailer.base import answers, audit, limits
 from mailer.base.tables import BatchId, CampaignId
 from mailer.delivery import notices, run
+from mailer.delivery.retention import forget_recipients
 from mailer.feedback import Limits, note_refusal, watch_first_waves
+from mailer.feedback.retention import forget_persons
 from subscribers import sign_ups, uploads
+from subscribers.retention import drop_sign_ups
 
 SWEEP_SECONDS = 1.0
+RETAIN_SECONDS = 3600.0
 
 
 def prepare(app: App, subject_id: int) -> None:
@@ -68,11 +73,27 @@ def sweep(app: App, _subject_id: int) -> None:
         watch_first_waves(session, first_wave, now=app.clock())
 
 
+def retain(app: App, _subject_id: int) -> None:
+    """Forget what the settings say is to be forgotten by now."""
+    keep, now = app.settings.retention, app.clock()
+    if keep.sign_ups:
+        drop_sign_ups(app.database, before=now - keep.sign_ups, now=now)
+    if keep.deliveries:
+        with app.database.read() as session:
+            over = campaigns.over_before(session, now - keep.deliveries)
+        forget_recipients(app.database, over, now=now)
+        forget_persons(app.database, before=now - keep.deliveries)
+    if keep.audit:
+        with app.database.begin() as session:
+            audit.drop_entries(session, before=now - keep.audit)
+
+
 JOBS: dict[str, Callable[[App, int], None]] = {
     "prepare": prepare,
     "send_batch": send_batch,
     "send_notice": send_notice,
     "import_people": import_people,
     "sign_up": sign_up,
+    "retain": retain,
     "sweep": sweep,
 }
