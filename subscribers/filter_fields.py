@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Float, and_, exists, func, literal, not_, or_
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
+from mailer.base.tables import SubscriberId
 from subscribers.audiences import shown_status
 from subscribers.consents import agreed_at
 from subscribers.models import Audience, Subscriber, Subscription
@@ -37,9 +39,9 @@ def fields(now: datetime) -> dict[str, Field]:
         "status": _status(now),
         "audience": _audience,
         "tag": _tag,
-        "created": _time(Subscriber.created_at),
-        "updated": _time(Subscriber.updated_at),
-        "consented": _time(agreed_at()),
+        "created": time_field(Subscriber.created_at),
+        "updated": time_field(Subscriber.updated_at),
+        "consented": time_field(agreed_at()),
     }
 
 
@@ -66,7 +68,14 @@ def _plain(text: str) -> str:
     return re.sub(r"([/%_])", r"/\1", text)
 
 
-def _time(column: Any) -> Field:
+def person_id() -> InstrumentedAttribute[SubscriberId]:
+    """The person whom a filter asks about, for the fields that other parts lend."""
+    return Subscriber.id
+
+
+def time_field(column: Any) -> Field:
+    """A field that holds a moment."""
+
     def say(sign: str, value: str) -> ColumnElement[bool]:
         if sign == "empty":
             found: ColumnElement[bool] = column.is_(None)

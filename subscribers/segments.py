@@ -5,6 +5,7 @@
     email ends with .ac.uk and attributes."Job title" is not empty and attributes.age > 30
 
 Fields: `email name language zone status audience tag created updated consented` and `attributes.NAME`.
+The stages above lend more: `mailed clicked opened bounced complained`, the last time of each (`mailer.feedback.engagement`).
 `audience` means a live subscription, `consented` the time of the last agreement. Words without blanks need no quotes;
 comparing texts minds no case; a time is a date, or `30 days ago`.
 """
@@ -35,8 +36,20 @@ class SegmentRow:
     created_at: datetime
 
 
-def add_segment(session: Session, slug: str, name: str, filter_text: str, *, now: datetime, actor: str) -> None:
+def add_segment(
+    session: Session,
+    slug: str,
+    name: str,
+    filter_text: str,
+    *,
+    now: datetime,
+    actor: str,
+    more: Mapping[str, Field] | None = None,
+) -> None:
     """Save a filter under a name.
+
+    Args:
+        more: fields that other parts lend, such as engagement; the same are to be lent wherever it is used.
 
     Raises:
         WrongInput: the slug cannot be, or the filter cannot be understood: where and why.
@@ -44,7 +57,7 @@ def add_segment(session: Session, slug: str, name: str, filter_text: str, *, now
     """
     if not SLUG.fullmatch(slug) or len(slug) > 64:
         raise WrongInput(f"{slug!r} cannot name a segment", do="use lower case letters, digits and hyphens")
-    condition(filter_text, now=now)
+    condition(filter_text, now=now, more=more)
     if session.scalar(select(Segment.id).where(Segment.slug == slug)) is not None:
         raise NotAllowed(f"there is a segment {slug} already", do="choose another slug")
     segment = Segment(slug=slug, name=(name or slug)[:200], filter=filter_text, created_at=now)

@@ -199,9 +199,7 @@ class RetentionSection(Section):
     """How long what is no longer needed is kept; 0 is for ever. Looked at once an hour."""
 
     sign_ups: Duration = Field(default=timedelta(days=90), description="people who signed up and never confirmed")
-    deliveries: Duration = Field(
-        default=timedelta(0), description="who it was that messages went to and events are about; the counts stay"
-    )
+    deliveries: Duration = Field(default=timedelta(0), description="whom messages went to; the counts stay")
     audit: Duration = Field(default=timedelta(0), description="lines of the audit log")
 
 
@@ -209,9 +207,7 @@ class LimitsSection(Section):
     """Bounds."""
 
     batch: int = Field(default=500, ge=1, le=10_000, description="deliveries in a batch")
-    group: int = Field(
-        default=500, ge=1, le=1_000, description="deliveries taken, and results written, in one commit at most"
-    )
+    group: int = Field(default=500, ge=1, le=1_000, description="deliveries taken, and results written, in one commit")
     letter_bytes: int = Field(default=95 * 1024, ge=10_000, description="budget of a letter's HTML")
     deadline: Duration = Field(default=timedelta(hours=48), description="how long a deferred message is tried again")
     api: int = Field(default=600, ge=1, description="calls a minute of each API token, in each web process")

@@ -8,6 +8,7 @@ import subscribers as book
 from mailer.base.errors import NotFound
 from mailer.cli.output import JsonOption, show, show_json, show_table
 from mailer.cli.workspace import WorkspaceOption, opened
+from mailer.feedback.engagement import engagement
 from subscribers import segments as segment_book
 
 ACTOR = "cli"
@@ -143,8 +144,8 @@ def add_segment(
 ) -> None:
     """Save a filter under a name."""
     with opened(workspace) as app, app.database.begin() as session:
-        segment_book.add_segment(session, slug, name, filter_, now=app.clock(), actor=ACTOR)
-        count = segment_book.count_segment(session, filter_, now=app.clock())
+        segment_book.add_segment(session, slug, name, filter_, now=app.clock(), actor=ACTOR, more=engagement())
+        count = segment_book.count_segment(session, filter_, now=app.clock(), more=engagement())
     _done(f"segment {slug} finds {count} people now", {"slug": slug, "count": count}, json_=json_)
 
 
@@ -161,7 +162,7 @@ def count_segment(
             raise NotFound(
                 f"there is no segment {segment!r}", do=f"use one of {', '.join(saved) or '(there is none yet)'}"
             )
-        count = segment_book.count_segment(session, saved.get(segment, segment), now=app.clock())
+        count = segment_book.count_segment(session, saved.get(segment, segment), now=app.clock(), more=engagement())
     if json_:
         show_json({"count": count})
         return

@@ -18,6 +18,7 @@ from mailer.cli import audiences
 from mailer.cli.exits import DONE, FAULTS
 from mailer.cli.output import JsonOption, say, show, show_json, show_table
 from mailer.cli.workspace import WorkspaceOption, opened
+from mailer.feedback.engagement import engagement
 from subscribers import segments as segment_book
 
 ACTOR = "cli"
@@ -156,7 +157,11 @@ def export(
         with app.database.read() as session:
             if audience is not None:
                 book.audience_ids(session, (audience,), archived=True)
-            where = segment_book.segment_condition(session, segment, now=now) if segment is not None else None
+            where = (
+                segment_book.segment_condition(session, segment, now=now, more=engagement())
+                if segment is not None
+                else None
+            )
         people = book.export_people(app.database, audience=audience, where=where, now=now)
         write = book.write_csv if format_ == ExportFormat.CSV else book.write_json_lines
         if out is None:

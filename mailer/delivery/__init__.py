@@ -10,7 +10,7 @@ from mailer.delivery.figures import Figures, figures
 from mailer.delivery.journal import Journal
 from mailer.delivery.mailbox import MailboxServer, Received, read_message, received
 from mailer.delivery.outcomes import Accepted, Deferred, Outcome, Outgoing, Refused, Unknown, reason_of
-from mailer.delivery.progress import Counts, RecipientRow, progress, recipients_page
+from mailer.delivery.progress import Counts, RecipientRow, last_mailed, progress, recipients_page
 from mailer.delivery.reach import require_relay
 from mailer.delivery.run import Relay, prepare, send_batch, sweep
 from mailer.delivery.smtp import SmtpRelay
@@ -34,6 +34,7 @@ __all__ = [
     "Throughput",
     "Unknown",
     "figures",
+    "last_mailed",
     "prepare",
     "progress",
     "read_message",

@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from mailer.base.errors import WrongInput
 from mailer.base.tables import CampaignId, SubscriberId
@@ -130,3 +130,9 @@ def _shown(state: str, *, is_tried: bool) -> str:
 
 def _may_be_second(state: str, *, was_uncertain: bool) -> bool:
     return was_uncertain and state in ("sent", "sending")
+
+
+def last_mailed(subscriber_id: InstrumentedAttribute[SubscriberId]) -> ScalarSelect[datetime | None]:
+    """When a relay last took a message for the person of a row, in SQL; NULL where none ever did."""
+    mine = (Delivery.subscriber_id == subscriber_id, Delivery.state == "sent")
+    return select(func.max(Delivery.updated_at)).where(*mine).scalar_subquery()

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from mailer.base.errors import MailerError
+from mailer.feedback.engagement import engagement
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.errors import status_of
 from mailer.web.pages import page, see_other
@@ -35,7 +36,7 @@ def index(
     with app.database.read() as session:
         groups = audiences.list_audiences(session)
         saved = segments.list_segments(session)
-        where = segments.segment_condition(session, segment, now=now) if segment else None
+        where = segments.segment_condition(session, segment, now=now, more=engagement()) if segment else None
         asked: dict[str, Any] = {
             "search": search,
             "audience": audience or None,
@@ -75,7 +76,7 @@ def export(
     where = None
     if segment:
         with app.database.read() as session:
-            where = segments.segment_condition(session, segment, now=now)
+            where = segments.segment_condition(session, segment, now=now, more=engagement())
     status = status if status in people.STATUSES else ""
     listed = export_people(app.database, audience=audience or None, status=status or None, where=where, now=now)
     file = TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 - closed when it was read to its end

@@ -7,6 +7,7 @@ from fastapi.responses import Response
 
 from mailer.app import App
 from mailer.base.errors import MailerError
+from mailer.feedback.engagement import engagement
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.errors import status_of
 from mailer.web.pages import page, see_other
@@ -39,7 +40,9 @@ def add(
     """Save a filter."""
     try:
         with app.database.begin() as session:
-            segments.add_segment(session, slug.strip(), name.strip(), filter_, now=app.clock(), actor=manager.actor)
+            segments.add_segment(
+                session, slug.strip(), name.strip(), filter_, now=app.clock(), actor=manager.actor, more=engagement()
+            )
     except MailerError as error:
         return _page(request, app, name=name, slug=slug, filter_text=filter_, wrong=error)
     return see_other("/segments", "added")
@@ -50,10 +53,13 @@ def _page(
 ) -> Response:
     now, found = app.clock(), None
     with app.database.read() as session:
-        rows = [(row, segments.count_segment(session, row.filter, now=now)) for row in segments.list_segments(session)]
+        rows = [
+            (row, segments.count_segment(session, row.filter, now=now, more=engagement()))
+            for row in segments.list_segments(session)
+        ]
         if filter_text and wrong is None:
             try:
-                found = segments.count_segment(session, filter_text, now=now)
+                found = segments.count_segment(session, filter_text, now=now, more=engagement())
             except MailerError as error:
                 wrong = error
     return page(
