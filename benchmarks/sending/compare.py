@@ -93,6 +93,8 @@ class Campaign:
         )
         with self.database.begin() as session:
             session.execute(insert, {"people": people})
+            if not self.database.is_sqlite:  # what it counts it tells the planner a second later, or now
+                session.execute(text("SELECT pg_stat_force_next_flush()"))
             session.execute(
                 text(
                     "INSERT INTO subscriptions (subscriber_id, audience_id, state, since) SELECT s.id, a.id, 'subscribed',"

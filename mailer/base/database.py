@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from sqlite3 import Connection as SqliteConnection
 
 from psycopg import Connection as PsycopgConnection
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -80,6 +80,20 @@ class Database:
         """
         with self._open(write=False) as session:
             yield session
+
+    def refresh_statistics(self) -> None:
+        """Let PostgreSQL look again at tables that have changed much since it last did; SQLite plans without.
+
+        Right after an import it knows nothing of a million people, and reads them twenty-five times as slowly.
+        """
+        if self.is_sqlite:
+            return
+        stale = text(
+            "SELECT quote_ident(relname) FROM pg_stat_user_tables WHERE n_mod_since_analyze > 1000 + n_live_tup / 5"
+        )
+        with self.begin() as session:
+            for table in session.execute(stale).scalars().all():
+                session.execute(text(f"ANALYZE {table}"))
 
     @contextmanager
     def _open(self, *, write: bool) -> Iterator[Session]:

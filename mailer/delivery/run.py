@@ -53,6 +53,7 @@ def prepare(database: Database, campaign_id: CampaignId, *, clock: Clock, batch:
     In chunks, the first of them small, so that sending begins at once at any size. It may be killed after any of them, and
     two may do it at once: where the last chunk ended stands with the campaign, and one transaction at a time moves it on.
     """
+    database.refresh_statistics()
     size = FIRST_CHUNK
     while True:
         with database.begin() as session:

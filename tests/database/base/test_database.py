@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from threading import Barrier, Thread
+from time import monotonic, sleep
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -177,3 +178,29 @@ def test_a_database_that_goes_away_in_the_middle_is_unreachable_and_then_there_a
 def test_a_statement_that_is_wrong_is_no_lost_database(database: Database) -> None:
     with pytest.raises(IntegrityError), database.begin() as session:
         session.execute(text("INSERT INTO audit_log (id) VALUES (1)"))
+
+
+def test_postgresql_looks_again_at_tables_that_have_changed_much(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
+    known = text("SELECT reltuples FROM pg_class WHERE relname = 'audit_log'")
+    flushed = text("SELECT n_mod_since_analyze FROM pg_stat_user_tables WHERE relname = 'audit_log'")
+    fill = text(
+        "INSERT INTO audit_log (at, actor, deed, subject, detail) SELECT now(), 'test', 'tried', 'x', '' FROM generate_series(1, :n)"
+    )
+    try:
+        for count, is_noticed in ((10, False), (5000, True)):
+            with database.begin() as session:
+                session.execute(fill, {"n": count})
+            give_up = monotonic() + 20
+            with database.begin() as session:
+                session.execute(text("SELECT pg_stat_force_next_flush()"))
+            while monotonic() < give_up:
+                with database.read() as session:
+                    if (session.scalar(flushed) or 0) >= count:
+                        break
+                sleep(0.05)
+            database.refresh_statistics()
+            with database.read() as session:
+                assert ((session.scalar(known) or 0) >= 5000) is is_noticed
+    finally:
+        database.close()
