@@ -14,17 +14,6 @@ _rows: Table = Delivery.metadata.tables["deliveries"]
 _batches: Table = Batch.metadata.tables["batches"]
 
 
-def last_of_chunk(
-    session: Session, audience_ids: Sequence[AudienceId], *, after: int, limit: int, now: datetime
-) -> SubscriberId | None:
-    """The last of the next `limit` subscribers after `after` who may receive now; None where there is none."""
-    query = recipients(audience_ids, now=now)
-    subscriber_id = query.selected_columns.subscriber_id
-    chunk = query.with_only_columns(subscriber_id).where(subscriber_id > after).order_by(subscriber_id).limit(limit)
-    last: SubscriberId | None = session.execute(select(func.max(chunk.subquery().c.subscriber_id))).scalar_one()
-    return last
-
-
 def enlist(
     session: Session,
     campaign_id: CampaignId,

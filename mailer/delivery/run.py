@@ -20,7 +20,7 @@ from mailer.delivery.holders import is_dead
 from mailer.delivery.journal import Journal
 from mailer.delivery.outcomes import Outcome, Outgoing
 from mailer.delivery.pace import Pace
-from subscribers.audiences import audience_ids
+from subscribers.audiences import audience_ids, last_of_next
 
 log = structlog.get_logger()
 
@@ -75,7 +75,7 @@ def _enlist_chunk(session: Session, campaign_id: CampaignId, *, size: int, batch
     after = campaign.enlisted_to or 0
     ids = audience_ids(session, campaign.audiences, archived=True)
     # The mark first: of two who do this at once, the second waits here, finds it moved and leaves it to the first.
-    last = enlisting.last_of_chunk(session, ids, after=after, limit=size, now=now)
+    last = last_of_next(session, after=after, count=size)
     if not campaigns.advance_enlisting(session, campaign_id, before=campaign.enlisted_to, after=last or after):
         return True
     if last is not None:
