@@ -142,6 +142,8 @@ class BatchWork:
 
     def end(self) -> None:
         """Nothing more is sent, whatever has happened; what the journal knows is the next one's."""
+        if self._pace is not None:
+            self._pace.unwatch(self._under_way)
         if self._page is not None:
             self._page.end()
 
@@ -156,8 +158,6 @@ class BatchWork:
             self._page.remove()
         self._learn()
         self._tell()
-        if self._pace is not None:
-            self._pace.unwatch(self._under_way)
         log.info(
             "batch_lost" if self.is_lost else "batch_sent",
             batch_id=self._lease.batch_id,

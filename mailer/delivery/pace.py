@@ -116,12 +116,13 @@ class Pace:
             if domain in limited:
                 asked[domain].append(recipient.number)
         held: dict[int, Hold] = {}
-        busy = self._count_under_way(asked) if asked else Counter()
+        busy = self.count_under_way(asked) if asked else Counter()
         for domain in sorted(asked):  # in one order, so that two workers never wait for each other
             held |= self._hold_domain(session, domain, asked[domain], busy[domain], now)
         return held
 
-    def _count_under_way(self, domains: Collection[str]) -> Counter[str]:
+    def count_under_way(self, domains: Collection[str]) -> Counter[str]:
+        """How many messages this process has under way, by domain."""
         with self._lock:
             batches = list(self._under_way)
         found = (domain_of(recipient.address) for batch in batches for recipient in list(batch.values()))

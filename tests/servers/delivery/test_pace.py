@@ -1,6 +1,7 @@
 """The pace for a recipient domain, learned from a real server's answers and shared by those who work on a database."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
@@ -9,7 +10,7 @@ import pytest
 
 from mailer.base.database import Database
 from mailer.base.tables import CampaignId
-from mailer.delivery import SmtpRelay, recipients_page
+from mailer.delivery import Outcome, Outgoing, SmtpRelay, recipients_page
 from mailer.delivery.pace import Pace
 from tests.support.relay import RelayServer
 from tests.support.sending import Office, office_settings, relay_to
@@ -198,3 +199,28 @@ def test_where_it_is_switched_off_nothing_is_learned(office: Office, relay_serve
 
     assert office.counts(campaign).deferred == 30
     assert replace(office.counts(campaign), deferred=0).total == 0
+
+
+def test_a_batch_that_breaks_off_is_not_counted_as_under_way_for_ever(
+    office: Office,
+) -> None:
+    pace = a_pace(office.database)
+    office.pace = pace
+    people(office, "busy.test", 5)
+    campaign = office.release()
+    (batch,) = office.prepare(campaign)
+
+    class Broken:
+        def send(self, messages: Iterable[Outgoing]) -> Iterator[tuple[int, Outcome] | None]:
+            next(iter(messages))
+            message = "a fault of ours"
+            raise RuntimeError(message)
+            yield
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    with pytest.raises(RuntimeError, match="a fault of ours"):
+        office.send(batch, relay=Broken())
+
+    assert pace.count_under_way(["busy.test"]) == Counter()
