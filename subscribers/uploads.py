@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from mailer.base import audit
 from mailer.base.database import Database
-from mailer.base.errors import MailerError, NotAllowed, NotFound, WrongInput
+from mailer.base.errors import NotAllowed, NotFound, WrongInput
 from mailer.base.hints import wake
 from mailer.base.tokens import Keys
 from subscribers.audiences import audience_ids
@@ -125,7 +125,7 @@ def run(database: Database, import_id: int, *, keys: Keys, clock: Callable[[], d
             refused = path.with_name("rejected.csv")
             report = _import(database, path, refused, taken, keys=keys, clock=clock)
             _finish(database, taken, report, refused)
-    except MailerError as error:
+    except (WrongInput, NotFound, NotAllowed) as error:  # a database that is away is another matter: it is done again
         with database.begin() as session:
             session.execute(
                 update(Import).where(*_held(taken)).values(state="failed", error=f"{error}", leased_until=None)

@@ -41,7 +41,7 @@ class World:
         self.home = self.folder / "workspace"
         self.received = self.folder / "received"
         self.received.touch()
-        self.workers, self.concurrency, self.group = workers, concurrency, group
+        self.workers, self.concurrency, self.group, self.connections = workers, concurrency, group, connections
         self.answer_after = answer_after
         # A crash of the server must lose no commit that was confirmed; one of the machine's is not played here.
         self.database = PostgresServer(settings={"synchronous_commit": "on"})
@@ -144,22 +144,27 @@ class World:
             return sum(block.count(b"\n") for block in iter(lambda: file.read(1 << 20), b""))
 
     def misfortunes(self) -> dict[str, tuple[int, int, Callable[[random.Random], None]]]:
-        """What can happen: how often (weight), how many workers' jobs it can leave uncertain, and the deed."""
-        everybody = self.workers * self.concurrency
+        """What can happen: how often (weight), how many second copies it can make at most, and the deed.
+
+        A process of this machine that dies leaves notes of what left it: one message a connection is uncertain. A job whose
+        process lives on, and whose batch is taken over all the same, leaves what was marked: two groups.
+        """
+        jobs = self.workers * self.concurrency
+        in_flight, marked = jobs * self.connections, jobs * 2 * self.group
         found: dict[str, tuple[int, int, Callable[[random.Random], None]]] = {
-            "worker killed": (36, self.concurrency, self._kill_worker),
-            "one job's process killed": (10, 1, self._kill_child),
+            "worker killed": (36, self.concurrency * self.connections, self._kill_worker),
+            "one job's process killed": (10, self.connections, self._kill_child),
             "scheduler killed": (8, 0, lambda chance: self._restart("beat", chance)),
             "web killed": (8, 0, lambda chance: self._restart("web", chance)),
             "broker flushed": (8, 0, lambda _: self._flush()),
             "broker killed": (6, 0, self._kill_broker),
-            "database crashed": (5, everybody, lambda chance: self._restart_database(signal.SIGQUIT, chance)),
-            "database restarted": (4, everybody, lambda chance: self._restart_database(signal.SIGINT, chance)),
-            "relay cut": (6, everybody, lambda chance: self._restart("sink", chance)),
-            "relay stalled": (3, everybody, self._stall_relay),
+            "database crashed": (5, marked, lambda chance: self._restart_database(signal.SIGQUIT, chance)),
+            "database restarted": (4, marked, lambda chance: self._restart_database(signal.SIGINT, chance)),
+            "relay cut": (6, in_flight, lambda chance: self._restart("sink", chance)),
+            "relay stalled": (3, in_flight, self._stall_relay),
         }
         if COMPILER is not None:
-            found["clock stepped"] = (6, everybody, self._step_clock)
+            found["clock stepped"] = (6, marked, self._step_clock)
         return found
 
     def _kill(self, name: str) -> None:
