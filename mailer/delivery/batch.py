@@ -85,6 +85,9 @@ class BatchWork:
         self._under_way: dict[int, Recipient] = {}
         """Who is marked as being sent to, by number."""
         self._finished: list[Result] = []
+        self._withheld: list[Result] = []
+        """Refusals that may yet turn out to be about us: written down once somebody was accepted, or at the end."""
+        self._is_ending = False
         self._refused: list[tuple[Recipient, Refused]] = []
         """Refusals of single recipients that nobody has been told of yet."""
         self._suspicion = Suspicion()
@@ -247,14 +250,18 @@ class BatchWork:
 
     def _record(self, session: Session, now: datetime) -> None:
         results, self._finished = self._finished, []
-        if not results:
-            return
         outcomes = [result.outcome for result in results]
         self._suspicion = self._suspicion.after(outcomes)
         about_us = stops_campaign(outcomes)
+        results, self._withheld = self._withheld + results, []
         if about_us is None and self._suspicion.is_about_us:
-            about_us = next(outcome for outcome in reversed(outcomes) if isinstance(outcome, Refused))
+            about_us = next((it.outcome for it in reversed(results) if isinstance(it.outcome, Refused)), None)
             results = [self._not_his_fault(result) for result in results]
+        elif not (self._suspicion.accepted or self._is_ending):
+            self._withheld = [result for result in results if isinstance(result.outcome, Refused)]
+            results = [result for result in results if not isinstance(result.outcome, Refused)]
+        if not results:
+            return
         if about_us is not None:
             self._stop_campaign(session, about_us, now)
         ledger.record(
@@ -286,7 +293,8 @@ class BatchWork:
     def _let_go(self, session: Session, lease: Lease) -> None:
         now = self._clock()
         # Whatever was marked and never given to the relay goes back as it was.
-        answered = {result.number for result in self._finished}
+        self._is_ending = True
+        answered = {result.number for result in (*self._finished, *self._withheld)}
         for number, recipient in self._under_way.items():
             if number not in answered:
                 self._finished.append(Result(number, recipient.attempts, NotTried("")))
