@@ -77,10 +77,15 @@ class BlockWriter:
         if made is None:
             kind = type(block)
             if kind not in self._templates:
-                self._templates[kind] = template(self._made, self._pattern.format(kind.__name__.lower()))
+                self._templates[kind] = template(self._made, template_of(kind, self._pattern))
             made = written(self._templates[kind], {**self._context, "b": block, "under_banner": under_banner})
             self._written[key] = made
         return made
+
+
+def template_of(kind: type[Block], pattern: str) -> str:
+    """The name of a kind of block's template."""
+    return pattern.format(kind.__name__.lower())
 
 
 def bare(inlines: Inlines) -> Inlines:

@@ -73,6 +73,11 @@ class Edition:
         key = "why" if names else "why_plain"
         return self.words[key].format(sender=self.frame.sender.name, audiences=self.words.listed(names))
 
+    @property
+    def direction(self) -> str:
+        """In which direction its language is written, `ltr` or `rtl`."""
+        return direction(self.issue.meta.language)
+
     def facts(self, audiences: frozenset[str]) -> dict[str, object]:
         """What every frame knows."""
         return {
@@ -81,7 +86,7 @@ class Edition:
             "facts": self._dating(),
             "why": self.why(audiences),
             "language": self.issue.meta.language,
-            "direction": direction(self.issue.meta.language),
+            "direction": self.direction,
             "archive_url": self.frame.archive_url,
         }
 

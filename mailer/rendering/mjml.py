@@ -1,7 +1,7 @@
 """Blocks → MJML, through Jinja2 and `templates/email` → HTML, by mjml-python."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -98,8 +98,12 @@ def mjml(made: Environment, template: str, context: Mapping[str, object]) -> str
     return str(rendered(made, *named, f"{TEMPLATE}.mjml", **context))
 
 
-def html(source: str) -> str:
+def html(source: str, *, blame: Callable[[], str]) -> str:
     """The HTML that mjml-python makes of MJML, tightened.
+
+    Args:
+        source: the MJML.
+        blame: finds the template at fault where there is one.
 
     Raises:
         WrongInput: the MJML is not well formed, which a template of the workspace can bring about.
@@ -109,9 +113,20 @@ def html(source: str) -> str:
         made: str = mjml2html(CONTROLS.sub("", source), fonts={})
     except ValueError as error:
         raise WrongInput(
-            f"the MJML cannot be read: {error}", do="mend the template", place="templates/email"
+            f"the MJML that it makes cannot be read: {error}", do="close every element", place=blame()
         ) from error
     return tightened(made)
+
+
+def is_well_formed(fragment: str) -> bool:
+    """Whether mjml-python takes the markup as what stands in an mj-text."""
+    try:
+        mjml2html(
+            f"<mjml><mj-body><mj-section><mj-column><mj-text>{fragment}</mj-text></mj-column></mj-section></mj-body></mjml>"
+        )
+    except ValueError:
+        return False
+    return True
 
 
 def tightened(made: str) -> str:

@@ -8,7 +8,7 @@ an h2 like the others, shown as one.
 from dataclasses import dataclass
 from functools import cached_property
 
-from mailer.content.issue import Block, Blocks, Heading, Inlines
+from mailer.content.issue import Block, Blocks, Heading, Inlines, Rule
 from mailer.content.plain import plain
 from mailer.content.walk import all_blocks
 
@@ -71,10 +71,15 @@ def _standing_above(blocks: Blocks) -> tuple[Heading, ...]:
 
 
 def parts(blocks: Blocks, plan: Outline) -> tuple[Blocks, ...]:
-    """The blocks cut before each h2; a banner stays with the section below it."""
+    """The blocks cut before each h2; a banner stays with the section below it.
+
+    A thematic break before a cut is left out, for each section draws its own line.
+    """
     cut: list[list[Block]] = [[]]
     for block in blocks:
         if isinstance(block, Heading) and plan.of(block).level == 2 and not _only_banners(cut[-1], plan):
+            if cut[-1] and isinstance(cut[-1][-1], Rule):
+                cut[-1].pop()
             cut.append([])
         cut[-1].append(block)
     return tuple(tuple(part) for part in cut if part)

@@ -1,14 +1,15 @@
 """The fixed words of a letter in the issue's language, and dates in it; the table is `templates/email/phrases.toml`."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
-from mailer.base.errors import WrongInput
+from mailer.base.settings import templates_dir
+from mailer.rendering.tables import read_table, wrong
 
 RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
@@ -78,27 +79,54 @@ def direction(language: str) -> str:
 
 
 def phrases(language: str, folders: tuple[Path, ...]) -> Phrases:
-    """The words of a language; of several folders the first that knows a word gives it.
+    """The words of a language; of several folders the first that knows a word in it gives it.
 
     Raises:
-        WrongInput: a `phrases.toml` cannot be read.
+        WrongInput: a `phrases.toml` cannot be read, or holds a phrase that cannot be used; with its line.
     """
+    paths = [path for folder in reversed(folders) if (path := folder / "phrases.toml").is_file()]
+    ours = tuple(path for path in paths if path.is_relative_to(templates_dir()))
+    tables = [_table(path, ours, path.stat().st_mtime_ns) for path in paths]
     words: dict[str, Any] = {}
-    for folder in reversed(folders):
-        table = _table(folder / "phrases.toml")
-        for key in ("en", language.partition("-")[0].lower(), language.lower()):
+    for key in dict.fromkeys(("en", language.partition("-")[0].lower(), language.lower())):
+        for table in tables:
             words.update(table.get(key, {}))
     return Phrases(words)
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, changed: int) -> Mapping[str, Mapping[str, Any]]:
+def _table(path: Path, ours: tuple[Path, ...], changed: int) -> Mapping[str, Mapping[str, Any]]:
+    """The table of a file, each of its phrases of the same kind as the English one of our own."""
     del changed  # part of the cache's key: an edited file is read again
+    table = read_table(path)
+    if path not in ours:
+        english = {key: phrase for own in ours for key, phrase in read_table(own)["en"].items()}
+        for language, words in table.items():
+            if not isinstance(words, dict):
+                raise wrong(path, language, f"{language} stands outside of a language", "write it below [en]")
+            for key, phrase in words.items():
+                _require_usable(path, key, phrase, english)
+    return table
+
+
+def _require_usable(path: Path, key: str, phrase: object, english: Mapping[str, Any]) -> None:
+    if key not in english:
+        raise wrong(path, key, f"there is no phrase {key}", f"use one of {', '.join(english)}")
+    model = english[key]
+    if isinstance(model, list):
+        if not isinstance(phrase, list) or len(phrase) != len(model) or not all(isinstance(one, str) for one in phrase):
+            raise wrong(path, key, f"{key} must be a list of {len(model)} words", "write all of them")
+        return
+    known = _gaps(model)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise WrongInput(str(error), do="mend the file", place=str(path)) from error
+        gaps = _gaps(phrase) if isinstance(phrase, str) else {"?"}
+    except ValueError:
+        gaps = {"?"}
+    if not gaps <= known:
+        what = " and ".join(f"{{{gap}}}" for gap in sorted(known)) or "no braces"
+        raise wrong(path, key, f"{key} = {phrase!r} cannot be used", f"write a text with {what}")
 
 
-def _table(path: Path) -> Mapping[str, Mapping[str, Any]]:
-    return _read(path, path.stat().st_mtime_ns) if path.is_file() else {}
+def _gaps(phrase: str) -> set[str]:
+    """The names between braces."""
+    return {name for _, name, _, _ in Formatter().parse(phrase) if name is not None}

@@ -13,8 +13,10 @@ from urllib.parse import quote
 import resvg_py
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from mailer.base.errors import WrongInput
 from mailer.content.tex_glyphs import FAMILY, font_files
 from mailer.rendering.letter import Picture
+from mailer.rendering.themes import Logo
 
 EMBED_LIMIT_BYTES: Final = 1_000_000
 DENSITY: Final = 2
@@ -25,7 +27,7 @@ PHOTO_BYTES: Final = 150_000
 """A PNG above this is tried as a JPEG too."""
 TALLEST: Final = 12
 """Height over width of an SVG that is still drawn."""
-REFERENCE: Final = re.compile(r'src="cid:([0-9a-f]{24}\.[a-z]{3})@mailer"')
+REFERENCE: Final = re.compile(r'="cid:([0-9a-f]{24}\.[a-z]{3})@mailer"')
 MEDIA_TYPES: Final = {"PNG": ("image/png", "png"), "JPEG": ("image/jpeg", "jpg"), "GIF": ("image/gif", "gif")}
 
 
@@ -36,6 +38,15 @@ class Shown:
     src: str
     width: int
     height: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLogo:
+    """The logo at its place, and the one for dark mode where there is one."""
+
+    alt: str
+    light: Shown
+    dark: Shown | None
 
 
 def content_name(content: bytes, suffix: str) -> str:
@@ -85,6 +96,19 @@ class Gallery:
             return None
         return self.keep(picture)
 
+    def logo(self, logo: Logo | None) -> "ShownLogo | None":
+        """The theme's logo, ready to be shown.
+
+        Raises:
+            WrongInput: a file of it is no picture.
+        """
+        if logo is None:
+            return None
+        light, dark = (prepared(content, logo.width) if content else None for content in (logo.light, logo.dark))
+        if light is None or (logo.dark and dark is None):
+            raise WrongInput("the logo is no picture", do="name a PNG, JPEG, GIF or SVG", place="themes: [logo]")
+        return ShownLogo(logo.alt, self.keep(light), self.keep(dark) if dark else None)
+
     def keep(self, picture: Picture) -> Shown:
         """Take a finished picture in, such as a formula's."""
         self._pictures.setdefault(picture.name, picture)
@@ -100,7 +124,7 @@ def hosted(html: str, pictures: Iterable[Picture], base_url: str) -> str:
     """The HTML with every embedded picture's reference turned into its public address."""
     for picture in pictures:
         src = f"cid:{content_id(picture.name)}"
-        html = html.replace(f'src="{src}"', f'src="{public_address(src, base_url)}"')
+        html = html.replace(f'="{src}"', f'="{public_address(src, base_url)}"')
     return html
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Final
 
 from markupsafe import Markup
 
@@ -11,7 +12,7 @@ from mailer.content.issue import Blocks, Issue
 from mailer.content.select import select
 from mailer.rendering import mjml
 from mailer.rendering.archive import Archive
-from mailer.rendering.blocks import BlockWriter, Written, bare
+from mailer.rendering.blocks import BlockWriter, Written, bare, template_of
 from mailer.rendering.edition import Edition, calendars
 from mailer.rendering.folding import Costs, choose, fold, personal_bytes, section_sizes
 from mailer.rendering.formulas import MailFormulas
@@ -20,9 +21,10 @@ from mailer.rendering.inlines import MailInlines
 from mailer.rendering.letter import Frame, Letter, LinkName, LinkSlot, Picture, Segments
 from mailer.rendering.outline import outline
 from mailer.rendering.pictures import Gallery, hosted, is_embedded
-from mailer.rendering.templates import rendered
+from mailer.rendering.templates import rendered, template
 from mailer.rendering.text import TextWriter
 
+BLOCKS: Final = "blocks/{}.mjml"
 LINKS: tuple[LinkName, ...] = ("unsubscribe", "preferences", "view")
 
 
@@ -59,7 +61,10 @@ class Press:
         self._shared: dict[str, object] = {
             "bare": cache(lambda words: self._inlines(bare(words))),
             "t": theme,
+            "logo": self._gallery.logo(theme.logo),
             "p": self._edition.words,
+            "start": "right" if self._edition.direction == "rtl" else "left",
+            "end": "left" if self._edition.direction == "rtl" else "right",
             "picture": self._inlines.picture,
             "formula": self._inlines.formula,
             "code": highlighted,
@@ -109,7 +114,7 @@ class Press:
         edition, plan = self._edition, outline(blocks)
         write = BlockWriter(
             edition.templates,
-            "blocks/{}.mjml",
+            BLOCKS,
             inlines=self._inlines,
             plan=plan,
             context=self._shared,
@@ -132,12 +137,20 @@ class Press:
         edition, body = self._edition, bodies.mjml
         context = {**self._shared, **self._frame(audiences), "inline": self._inlines, **body.facts}
         source = mjml.mjml(edition.templates, edition.issue.meta.template or mjml.TEMPLATE, context)
-        html = mjml.html(source)
+        html = mjml.html(source, blame=self._template_at_fault)
         pictures = self._gallery.shown_in(html)
         embedded = is_embedded(pictures, edition.frame.pictures)
         if not embedded:
             html = hosted(html, pictures, edition.frame.base_url)
         return _Page(source, edition.mint.segments(html), pictures, embedded, body.costs)
+
+    def _template_at_fault(self) -> str:
+        """The file of the innermost block's template that makes no well-formed markup, else the frame's."""
+        templates = self._edition.templates
+        kinds = (type(key[0]) for key, markup in self._written.items() if not mjml.is_well_formed(markup))
+        kind = next(kinds, None)
+        found = template(templates, template_of(kind, BLOCKS) if kind else f"{mjml.TEMPLATE}.mjml")
+        return str(found.filename)
 
     def _short(self, blocks: Blocks, folded: frozenset[str]) -> Blocks:
         edition = self._edition

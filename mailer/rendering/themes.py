@@ -1,7 +1,10 @@
-"""Themes: the colours, type and measures of a letter, as data in `templates/email/themes/NAME.toml`."""
+"""Themes: the colours, type, measures and logo of a letter, as data in `templates/email/themes/NAME.toml`.
+
+A theme is laid over another: a workspace's own over the program's of the same name, that over the default one. So it need
+name only what it changes.
+"""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mailer.base.errors import WrongInput
+from mailer.rendering.tables import read_table, wrong
 
 DEFAULT = "meridian"
 COLOUR = re.compile(r"#[0-9a-f]{6}")
@@ -30,7 +34,19 @@ TEXT_ON = (
 )
 """Which colour of a palette is written on which."""
 
+PALETTES = ("light", "dark", "code_colours")
+
 Palette = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """The sender's mark in the masthead, the bytes of its files: `dark` is shown where the client is in dark mode."""
+
+    alt: str
+    width: int
+    light: bytes
+    dark: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +60,7 @@ class Theme:
     light: Palette
     dark: Palette
     code_colours: Palette
+    logo: Logo | None = None
 
     @property
     def column(self) -> int:
@@ -52,19 +69,24 @@ class Theme:
 
 
 def theme(name: str, folders: tuple[Path, ...]) -> Theme:
-    """The theme of that name in the first folder that has it; the default theme where none has.
+    """The theme of that name; the default theme where there is none.
 
-    A workspace's own theme need not repeat what it leaves as it is: what is missing comes from the default theme.
+    Args:
+        name: as the issue's front matter has it.
+        folders: where themes are looked for; the first one's count most.
 
     Raises:
-        WrongInput: the theme cannot be read, lacks a key, or holds something else than a colour where one belongs.
+        WrongInput: a theme cannot be read, holds a key that no theme has, or something else than belongs there; with its line.
     """
-    own = _find(name or DEFAULT, folders)
-    base = _find(DEFAULT, folders[-1:])  # the program's own, which has every key, also under a workspace's of that name
-    if base is None:
+    name = name if name in theme_names(folders) else DEFAULT
+    layers = [folder / "themes" / f"{named}.toml" for named in dict.fromkeys((name, DEFAULT)) for folder in folders]
+    if name != DEFAULT:
+        # a workspace may change the default theme; what it says there is not for themes of another name
+        layers = [path for path in layers if path.stem != DEFAULT or path.parent.parent == folders[-1]]
+    found = tuple(path for path in layers if path.is_file())
+    if not found or found[-1].stem != DEFAULT:
         raise WrongInput("there is no theme", do=f"add themes/{DEFAULT}.toml", place=str(folders[-1]))
-    path = own or base
-    return _read(path, base, path.stat().st_mtime_ns, base.stat().st_mtime_ns)
+    return _read(name, found, tuple(sorted(_stamp(path) for layer in found for path in layer.parent.iterdir())))
 
 
 def theme_names(folders: tuple[Path, ...]) -> tuple[str, ...]:
@@ -90,42 +112,75 @@ def _luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _find(name: str, folders: tuple[Path, ...]) -> Path | None:
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
-        return None
-    paths = (folder / "themes" / f"{name}.toml" for folder in folders)
-    return next((path for path in paths if path.is_file()), None)
+def _stamp(path: Path) -> tuple[str, int]:
+    return path.name, path.stat().st_mtime_ns
 
 
 @lru_cache(maxsize=16)
-def _read(path: Path, base: Path, changed: int, base_changed: int) -> Theme:
-    del changed, base_changed  # parts of the cache's key: an edited theme is read again
-    given = _toml(base)
-    if path != base:
-        for section, values in _toml(path).items():
-            given[section] = {**given.get(section, {}), **values}
-    for palette in ("light", "dark", "code_colours"):
-        for key, colour in given[palette].items():
-            if not COLOUR.fullmatch(str(colour)):
-                raise WrongInput(
-                    f"{key} = {colour!r} is no colour", do="write it as #1d4f91, in small letters", place=str(path)
-                )
-    for key, size in given["measure"].items():
-        if not isinstance(size, int):
-            raise WrongInput(f"{key} = {size!r} is no length", do="write whole CSS pixels", place=str(path))
+def _read(name: str, layers: tuple[Path, ...], stamps: tuple[tuple[str, int], ...]) -> Theme:
+    del stamps  # part of the cache's key: an edited theme is read again
+    *upper, lowest = layers
+    given = read_table(lowest)
+    logo: Logo | None = None
+    for path in reversed(upper):
+        layer = read_table(path)
+        if "logo" in layer:
+            logo = _logo(path, layer.pop("logo"))
+        for section, values in layer.items():
+            _require_known(path, section, values, given)
+            given[section] = {**given[section], **values}
     return Theme(
-        name=path.stem,
+        name=name,
         fonts=given["fonts"],
         type=given["type"],
         measure=given["measure"],
         light=given["light"],
         dark=given["dark"],
         code_colours=given["code_colours"],
+        logo=logo,
     )
 
 
-def _toml(path: Path) -> dict[str, dict[str, Any]]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise WrongInput(str(error), do="mend the file", place=str(path)) from error
+def _require_known(path: Path, section: str, values: object, base: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse what the theme below has no such key for, or another kind of value.
+
+    Raises:
+        WrongInput: the section, a key or a value is wrong; with its line.
+    """
+    if section not in base or not isinstance(values, dict):
+        raise wrong(path, section, f"a theme has no [{section}]", f"use one of {', '.join(base)}, logo")
+    for key, value in values.items():
+        if key not in base[section]:
+            raise wrong(path, key, f"[{section}] has no {key}", f"use one of {', '.join(base[section])}")
+        if section in PALETTES and not COLOUR.fullmatch(str(value)):
+            raise wrong(path, key, f"{key} = {value!r} is no colour", "write it as #1d4f91, in small letters")
+        if section == "measure" and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+            raise wrong(path, key, f"{key} = {value!r} is no length", "write whole CSS pixels")
+        wanted = type(base[section][key])
+        if wanted is str and not isinstance(value, str):
+            raise wrong(path, key, f"{key} = {value!r} is no text", "put it between quotes")
+        if wanted in (int, float) and (not isinstance(value, int | float) or isinstance(value, bool)):
+            raise wrong(path, key, f"{key} = {value!r} is no number", "write CSS pixels, or lines for leading")
+
+
+def _logo(path: Path, given: object) -> Logo:
+    """The logo that the theme names, whose files lie beside it.
+
+    Raises:
+        WrongInput: a key is missing or wrong, or there is no such file.
+    """
+    values = given if isinstance(given, dict) else {}
+    unknown = sorted(values.keys() - {"file", "dark", "alt", "width"})
+    if unknown:
+        raise wrong(path, unknown[0], f"[logo] has no {unknown[0]}", "use file, dark, alt and width")
+    alt, width = values.get("alt"), values.get("width")
+    if not isinstance(alt, str) or not alt.strip() or not isinstance(width, int) or not 0 < width <= 600:
+        raise wrong(path, "[logo]", "a logo needs alt and width", 'write alt = "Our name" and width = 180')
+    light, dark = values.get("file"), values.get("dark")
+    return Logo(alt, width, _logo_file(path, light), _logo_file(path, dark) if dark is not None else None)
+
+
+def _logo_file(path: Path, name: object) -> bytes:
+    if not isinstance(name, str) or not re.fullmatch(r"\w[\w.-]*", name) or not (path.parent / name).is_file():
+        raise wrong(path, str(name), f"there is no logo {name!r}", "name a file that lies beside the theme")
+    return (path.parent / name).read_bytes()

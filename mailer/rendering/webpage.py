@@ -69,6 +69,7 @@ def web_edition(
     inlines = WebInlines(gallery, formula_cache)
     context = {
         "t": edition.theme,
+        "logo": gallery.logo(edition.theme.logo),
         "p": edition.words,
         "picture": inlines.picture,
         "formula": inlines.formula,

@@ -1,6 +1,7 @@
 """The issues by which what we write is judged."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,8 @@ from mailer.base.settings import templates_dir
 from mailer.content import Issue, read_issue
 from tests.support.skips import EXCUSE, SHARED
 
-SAMPLES = ("sample", "sample in German, other theme", "real")
+FOLDER = Path(__file__).parents[1] / "data" / "issues"
+SAMPLES = ("sample", "sample in German, other theme", "real", "plain", "right-to-left", "right-to-left, other theme")
 
 
 def an_issue(name: str) -> Issue:
@@ -18,6 +20,10 @@ def an_issue(name: str) -> Issue:
         if not path.exists():
             pytest.skip(EXCUSE)
         return read_issue(path)
+    if name.startswith(("plain", "right-to-left")):
+        issue = read_issue(FOLDER / f"{name.partition(',')[0]}.md")
+        theme = "signal" if "other theme" in name else issue.meta.theme
+        return replace(issue, meta=replace(issue.meta, theme=theme))
     sample = read_issue(templates_dir() / "sample")
     if name == "sample":
         return sample

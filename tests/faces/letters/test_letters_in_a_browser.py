@@ -13,6 +13,7 @@ from mailer.content import Issue, read_issue
 from mailer.rendering import FieldSlot, Frame, LinkSlot, Sender, render, web_edition
 from mailer.rendering.showing import html_of, slots_of, with_picture_addresses
 from tests.support.browser import new_context
+from tests.support.samples import an_issue
 from tests.support.skips import SHARED
 
 FRAME = Frame(
@@ -67,7 +68,9 @@ def assert_readable(page: Page, address: str) -> None:
         page.set_viewport_size({"width": width, "height": 800})
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, f"{width} px: the page is {wide} px wide"
-    broken = page.evaluate("[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)")
+    broken = page.evaluate(
+        "[...document.images].filter(i => i.src.startsWith('file:') && i.complete && !i.naturalWidth).map(i => i.src)"
+    )
     assert broken == []
     found = Axe().run(page).response["violations"]
     serious = [(rule["id"], rule["nodes"][0]["html"]) for rule in found if rule["impact"] in ("serious", "critical")]
@@ -86,6 +89,27 @@ def test_the_real_issue_is_readable_on_a_phone_in_light_and_dark(phone: Page, tm
 
 def test_the_web_edition_is_readable_on_a_phone_in_light_and_dark(phone: Page, tmp_path: Path) -> None:
     assert_readable(phone, on_disk(the_sample("signal"), tmp_path, kind="edition"))
+
+
+@pytest.mark.parametrize("name", ["plain", "right-to-left", "right-to-left, other theme"])
+@pytest.mark.parametrize("kind", ["letter", "edition"])
+def test_other_peoples_issues_are_readable_on_a_phone(phone: Page, tmp_path: Path, name: str, kind: str) -> None:
+    assert_readable(phone, on_disk(an_issue(name), tmp_path, kind=kind))
+
+
+def test_what_is_written_from_right_to_left_stands_on_the_right(browser: Browser, tmp_path: Path) -> None:
+    context = new_context(browser)
+    page = context.new_page()
+    for kind in ("letter", "edition"):
+        page.goto(on_disk(an_issue("right-to-left"), tmp_path, kind=kind))
+        middle = page.evaluate("document.documentElement.clientWidth / 2")
+        for words in ("سجل الآن", "الباحثون", "نقطة أولى", "يمين"):
+            box = page.get_by_text(words, exact=True).last.bounding_box()
+            assert box
+            assert box["x"] + box["width"] > middle, f"{kind}: {words}"
+        direction = "getComputedStyle(document.querySelector('pre')).direction"
+        assert page.evaluate(direction) == "ltr"
+    context.close()
 
 
 def test_formulas_are_swapped_for_their_dark_pictures(browser: Browser, tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
+import feedparser
 import pytest
 from fastapi.testclient import TestClient
 from icalendar import Calendar
@@ -58,6 +60,13 @@ def test_a_published_issue_is_listed_shown_and_in_the_feed(client: TestClient, p
         f"http://testserver/archive/{published}"
     ]
     assert root.findtext(f"{ATOM}updated")
+    read = feedparser.parse(feed.content, response_headers={"content-type": feed.headers["content-type"]})
+    assert (read.bozo, read.version, read.feed.link) == (False, "atom10", "http://testserver/archive")
+    (entry,) = read.entries
+    assert entry.link == entry.id == f"http://testserver/archive/{published}"
+    assert entry.title == read_issue(templates_dir() / "sample").meta.title
+    assert entry.published_parsed
+    assert client.get(urlsplit(entry.link).path).status_code == 200
 
 
 def test_pictures_and_calendar_files_of_the_edition_are_there(client: TestClient, published: str) -> None:
