@@ -12,6 +12,7 @@ from markupsafe import Markup
 from mailer.base.errors import WrongInput
 from mailer.base.settings import templates_dir
 from mailer.rendering.escaping import attribute
+from mailer.rendering.lines import WIDTH, wrapped
 
 FAULTS: Final = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a template raises that asks for what is not there or does with it what cannot be done."""
@@ -35,6 +36,7 @@ def environment(searched: tuple[Path, ...]) -> Environment:
         undefined=StrictUndefined,
     )
     made.filters["attr"] = attribute
+    made.filters["wrap"] = lambda words: wrapped(str(words), WIDTH)
     made.filters["css"] = lambda value: Markup(str(value).replace("<", ""))  # noqa: S704  # a theme's value in a style element
     return made
 

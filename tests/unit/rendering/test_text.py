@@ -1,7 +1,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailer.rendering.text import WIDTH, columns_of, wrapped
+from mailer.base.settings import templates_dir
+from mailer.content import read_issue
+from mailer.rendering import render
+from mailer.rendering.lines import WIDTH, columns_of, wrapped
 from tests.unit.rendering.builders import ARCHIVED, a_letter, filled_text
 
 NUMBERED = """
@@ -18,6 +21,20 @@ def test_links_are_numbered_once_and_listed() -> None:
     text = text_of(NUMBERED)
     assert "See the workshop [1] and again [1], https://x.test/bare and more [2]." in " ".join(text.split())
     assert text.endswith("Links\n[1] https://x.test/w\n[2] https://x.test/m")
+
+
+def test_every_line_of_the_sample_fits_the_page_but_addresses() -> None:
+    issue = read_issue(templates_dir() / "sample")
+    lines = filled_text(render(issue, frozenset(issue.meta.audiences), ARCHIVED)).split("\n")
+    assert [line for line in lines if len(line) > WIDTH and "https://" not in line] == []
+
+
+def test_a_long_formula_is_wrapped_and_loses_nothing() -> None:
+    tex = r"\hat{x} = \arg\min_{x} \frac{1}{2} \|Ax - y\|_2^2 + \lambda \sum_{i=1}^{n} \phi(x_i) + \iota(x) + \mu \mathrm{TV}(x)"
+    lines = text_of(f"$$\n{tex}\n$$\n").split("\n")
+    assert len(lines) > 1
+    assert " ".join(" ".join(lines).split()) == tex
+    assert all(len(line) <= WIDTH for line in lines)
 
 
 def test_a_table_is_aligned() -> None:
