@@ -57,7 +57,7 @@ def main() -> int:
         world.start_all()
         leaving = Leaving(world, people, campaign_id, share=given.leaving, seed=given.seed)
         leaving.start()
-        happened, bound = _strike(world, chance, given)
+        happened, bound, last_at = _strike(world, chance, given)
         _wait_for_end(world, campaign_id, given.patience)
         leaving.stop()
         dead = world.dead()
@@ -70,6 +70,8 @@ def main() -> int:
             bound=bound,
         )
         verdict.faults += [f"{name} ended by itself" for name in dead]
+        if last_at >= given.people * 0.98:
+            verdict.faults.append("the campaign was over before everything had happened: see --answer-after")
         is_right = not verdict.faults
         _show(verdict, happened, left=len(leaving.left), seconds=time.monotonic() - began, as_json=given.json)
     finally:
@@ -165,8 +167,8 @@ class Leaving(threading.Thread):
                 database.close()
 
 
-def _strike(world: World, chance: random.Random, given: argparse.Namespace) -> tuple[Counter[str], int]:
-    """Let things happen, each when so many messages have been received; what happened, and the bound of second copies."""
+def _strike(world: World, chance: random.Random, given: argparse.Namespace) -> tuple[Counter[str], int, int]:
+    """Let things happen, each when so many have been received; what, the bound of second copies, and when the last was."""
     misfortunes = {name: what for name, what in world.misfortunes().items() if given.only in name}
     names, weights = list(misfortunes), [weight for weight, _, _ in misfortunes.values()]
     # Everything once, where there is room for it, and then by weight.
@@ -176,7 +178,7 @@ def _strike(world: World, chance: random.Random, given: argparse.Namespace) -> t
     moments = sorted(chance.sample(range(1, int(given.people * 0.97)), given.kills))
     happened: Counter[str] = Counter()
     bound = 0
-    seen, changed = 0, time.monotonic()
+    count, seen, changed = 0, 0, time.monotonic()
     for moment, name in zip(moments, coming, strict=True):
         while (count := world.count()) < moment:
             if count != seen:
@@ -184,13 +186,14 @@ def _strike(world: World, chance: random.Random, given: argparse.Namespace) -> t
             if time.monotonic() - changed > given.patience:
                 message = f"stuck: {count:,} received, and none for {given.patience:.0f} s; dead: {world.dead()}"
                 raise RuntimeError(message)
+            world.watch()
             time.sleep(0.02)
         _, most, deed = misfortunes[name]
         happened[name] += 1
         bound += most
         _say(f"{count:>9,} received  {name}")
         deed(chance)
-    return happened, bound
+    return happened, bound, count
 
 
 def _wait_for_end(world: World, campaign_id: int, patience: float) -> None:
@@ -215,6 +218,7 @@ def _wait_for_end(world: World, campaign_id: int, patience: float) -> None:
             if time.monotonic() - changed > patience:
                 message = f"stuck: {now}; dead: {world.dead()}"
                 raise RuntimeError(message)
+            world.watch()
             time.sleep(0.5)
     finally:
         database.close()

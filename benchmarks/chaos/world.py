@@ -23,6 +23,7 @@ from tests.support.redis import RedisServer, free_port
 COMPILER = shutil.which("cc")
 CLOCK = Path(__file__).parent / "clock.c"
 SINK = Path(__file__).parent / "sink.py"
+UNREACHABLE = 3
 STEPS = (-75, -20, 20, 75, 300)
 """Seconds by which the machine's clock jumps; some of them are longer than a lease."""
 
@@ -134,9 +135,15 @@ class World:
 
     # --- what can happen ---------------------------------------------------------------------------------------------
 
+    def watch(self) -> None:
+        """Start again what could not start, as any supervisor does: exit 3 says that a service was not there yet."""
+        for name, part in list(self.parts.items()):
+            if part.poll() == UNREACHABLE:
+                self.start(name)
+
     def dead(self) -> list[str]:
-        """Parts that ended by themselves, which nothing that happens may make them do."""
-        return [name for name, part in self.parts.items() if part.poll() is not None]
+        """Parts that ended by themselves for another reason, which nothing that happens may make them do."""
+        return [name for name, part in self.parts.items() if part.poll() not in (None, UNREACHABLE)]
 
     def count(self) -> int:
         """How many messages the sink has received."""

@@ -18,6 +18,8 @@ def test_whatever_dies_nobody_is_lost_and_second_copies_are_known_and_few() -> N
         [
             sys.executable, PROJECT / "benchmarks" / "chaos" / "run.py", "--json", "--seed", "7",
             "--people", str(PEOPLE), "--kills", str(THINGS), "--group", "20", "--patience", "200",
+            # Slow enough that the campaign is not over before everything has happened.
+            "--connections", "1", "--answer-after", "0.1",
         ],
         check=False, capture_output=True, text=True, timeout=850,
     )  # fmt: skip
