@@ -191,9 +191,10 @@ class World:
     def _kill_child(self, chance: random.Random) -> None:
         """One process of a worker's pool; Celery starts another."""
         part = self.parts[f"worker-{chance.randint(1, self.workers)}"]
-        children = Path(f"/proc/{part.pid}/task/{part.pid}/children").read_text(encoding="ascii").split()
-        if children:
-            os.kill(int(chance.choice(children)), signal.SIGKILL)
+        with suppress(FileNotFoundError, ProcessLookupError):  # it could not start, or the process has just ended
+            children = Path(f"/proc/{part.pid}/task/{part.pid}/children").read_text(encoding="ascii").split()
+            if children:
+                os.kill(int(chance.choice(children)), signal.SIGKILL)
 
     def _flush(self) -> None:
         with redis.Redis(port=self.broker.port) as client:
