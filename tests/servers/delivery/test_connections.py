@@ -154,7 +154,7 @@ def test_a_rate_is_kept(relay_server: RelayServer) -> None:
         began = time.monotonic()
         send(relay, messages(11))
 
-    assert 0.45 <= time.monotonic() - began < 2
+    assert time.monotonic() - began >= 0.45
 
 
 def test_the_context_is_the_systems_where_none_is_given(relay_server: RelayServer) -> None:

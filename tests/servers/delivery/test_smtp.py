@@ -209,7 +209,7 @@ def test_a_stall_ends_with_our_patience(server: RelayServer, stage: Stage) -> No
         began = time.monotonic()
         outcomes = send(relay, messages(3))
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30, "the relay's answer was waited for"
     expected = NotTried if stage in ("connect", "greeting", "ehlo") else Accepted
     assert {type(outcome) for outcome in outcomes.values()} == {expected}
 
