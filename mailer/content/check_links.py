@@ -16,6 +16,7 @@ from mailer.content.files import inside
 from mailer.content.issue import Button, Event, Finding, Heading, Issue, Link, Picture, Place, Publications
 from mailer.content.plain import plain
 from mailer.content.reading import scheme_of
+from mailer.content.svg import drawn, is_svg
 from mailer.content.walk import all_blocks, all_inlines, in_inlines
 
 PICTURE_BYTES: Final = 1_000_000
@@ -29,6 +30,9 @@ _SHORTENERS: Final = frozenset({
     "bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "buff.ly", "lnkd.in", "rb.gy", "cutt.ly", "shorturl.at",
     "tiny.cc", "rebrand.ly", "bl.ink", "t.ly", "v.gd", "dlvr.it", "trib.al", "qrco.de",
 })  # fmt: skip
+_SVG_ROOM: Final = 64
+"""CSS pixels: enough to see whether it can be drawn."""
+_HEIF: Final = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
 _LOOKS_LIKE_ADDRESS: Final = re.compile(r"\s*(?:https?://|www\.)[^\s]+\s*", re.IGNORECASE)
 
 
@@ -215,7 +219,7 @@ def picture_files(checked: Checked) -> Iterator[Finding]:
                 picture.place, "missing-picture", f"the picture {picture.src} {where}; add the file or mend its name"
             )
         elif not _is_picture(content):
-            message = f"{picture.src} is no picture that can be read; save it as PNG, JPEG, GIF, WebP or SVG"
+            message = f"{picture.src} is {_unreadable(content)}"
             yield error(picture.place, "picture-unreadable", message)
         elif len(content) > PICTURE_BYTES * 4:
             message = f"{picture.src} has {len(content) / 1e6:.1f} MB; it is made smaller for the letter, better do it yourself"
@@ -223,11 +227,20 @@ def picture_files(checked: Checked) -> Iterator[Finding]:
 
 
 def _is_picture(content: bytes) -> bool:
-    if b"<svg" in content[:2000]:
-        return True
+    if is_svg(content):
+        return drawn(content, _SVG_ROOM, density=1) is not None
     try:
         with Image.open(io.BytesIO(content)) as image:
             image.verify()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return False
     return True
+
+
+def _unreadable(content: bytes) -> str:
+    """What such a file is, and what to do about it."""
+    if is_svg(content):
+        return "an SVG that cannot be drawn; save it as PNG"
+    if content[4:8] == b"ftyp" and content[8:12] in _HEIF:  # ISO 14496-12 §4.3; ISO 23008-12 §10.2
+        return "in a camera's format (HEIC) that browsers and mail apps cannot show; save it as JPEG"
+    return "no picture that can be read; save it as PNG, JPEG, GIF, WebP or SVG"

@@ -15,6 +15,7 @@ from mailer.content.issue import (
     Heading,
     Inlines,
     Link,
+    Paragraph,
     Picture,
     Place,
     Publications,
@@ -44,6 +45,8 @@ _FOREIGN: Final = re.compile(
     r"|\[-?@[\w:.-]+(?:[;,] [^\]]*)?\]"  # citations of Pandoc and R Markdown
     r"|(?<!\w)@ref\([\w:.-]+\)|\\(?:eq|page|auto|c)?ref\{[^}]*\}|\\cite[pt]?\{[^}]*\}|\\(?:toc|fig|output|input|textoutput)\b(?:\{[^}]*\})?"
 )
+_GRID: Final = re.compile(r"\s*\+(?:[-=:]{3,}\+)+\s*$")
+_LINE_BLOCK: Final = re.compile(r"\s*\| [^|]*$")
 SUBJECT_CHARACTERS: Final = 78
 PREHEADER_CHARACTERS: Final = 140
 
@@ -200,11 +203,24 @@ def lost_markup(checked: Checked) -> Iterator[Finding]:
 
 def foreign_markup(checked: Checked) -> Iterator[Finding]:
     """`foreign-markup`: citations, references and fields of other systems, which readers would see as they are written."""
+    for block in checked.blocks:
+        if isinstance(block, Paragraph) and block.place.file == checked.issue.source:
+            yield from _drawn_in_lines(block.place, *checked.lines[block.place.line - 1 : block.place.line + 1])
     for block, text in checked.texts:
         for found in _FOREIGN.finditer(text.text):
             place = checked.place_in(block, re.escape(found[0].split()[0]))
             message = f"{found[0]} is another system's and is shown as it is written; write what it stands for"
             yield warning(place, "foreign-markup", message)
+
+
+def _drawn_in_lines(place: Place, first: str, then: str = "") -> Iterator[Finding]:
+    """What Pandoc reads by its lines, and CommonMark as one paragraph."""
+    if _GRID.match(first):
+        message = "a grid table is another system's, and its lines run together; write it as | a | b | over |---|---|"
+        yield warning(place, "foreign-markup", message)
+    elif _LINE_BLOCK.match(first) and _LINE_BLOCK.match(then):
+        message = "a line block is another system's, and its lines run together; end each line with a backslash instead"
+        yield warning(place, "foreign-markup", message)
 
 
 def wide_tables(checked: Checked) -> Iterator[Finding]:

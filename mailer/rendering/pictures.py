@@ -10,11 +10,10 @@ from functools import lru_cache
 from typing import Final, Literal
 from urllib.parse import quote
 
-import resvg_py
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from mailer.base.errors import WrongInput
-from mailer.content.tex_glyphs import FAMILY, font_files
+from mailer.content.svg import drawn, is_svg
 from mailer.rendering.letter import Picture
 from mailer.rendering.themes import Logo
 
@@ -25,8 +24,6 @@ PIXEL_LIMIT: Final = 60_000_000
 ANIMATION_LIMIT_BYTES: Final = 2_000_000
 PHOTO_BYTES: Final = 150_000
 """A PNG above this is tried as a JPEG too."""
-TALLEST: Final = 12
-"""Height over width of an SVG that is still drawn."""
 REFERENCE: Final = re.compile(r'="cid:([0-9a-f]{24}\.[a-z]{3})@mailer"')
 MEDIA_TYPES: Final = {"PNG": ("image/png", "png"), "JPEG": ("image/jpeg", "jpg"), "GIF": ("image/gif", "gif")}
 
@@ -142,11 +139,11 @@ def prepared(content: bytes, room: int) -> Picture | None:
 
     The same bytes give the same file: no metadata, no time, fixed settings.
     """
-    if _is_svg(content):
-        drawn = _drawn(content, room)
-        if drawn is None:
+    if is_svg(content):
+        raster = drawn(content, room, density=DENSITY)
+        if raster is None:
             return None
-        content, room = drawn
+        content, room = raster
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -238,36 +235,3 @@ def _jpeg(image: Image.Image) -> bytes:
     out = io.BytesIO()
     image.convert("RGB").save(out, "JPEG", quality=84, optimize=True, progressive=True, subsampling="4:2:0")
     return out.getvalue()
-
-
-def _is_svg(content: bytes) -> bool:
-    head = content[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return head.startswith((b"<svg", b"<?xml", b"<!--", b"<!doctype svg")) and b"<svg" in content[:4000].lower()
-
-
-def _drawn(content: bytes, room: int) -> tuple[bytes, int] | None:
-    """The SVG as PNG at twice its shown width, and that width; files that it refers to are not read."""
-    source = content.decode("utf-8", "replace")
-    source = re.sub(r"""((?:xlink:)?href)\s*=\s*(["'])(?!#|data:).*?\2""", r"\1=\2#\2", source, flags=re.DOTALL)
-    box = re.search(r"""viewBox\s*=\s*["']\s*[-\d.e]+[\s,]+[-\d.e]+[\s,]+([\d.e]+)[\s,]+([\d.e]+)""", source)
-    own = re.search(r"""<svg\b[^>]*?\swidth\s*=\s*["']\s*([\d.]+)(?:px)?\s*["']""", source)
-    try:
-        if box and float(box[2]) > float(box[1]) * TALLEST:
-            return None
-        width = max(1, round(min(float(own[1]) if own else room, room)))
-        # never the machine's fonts: the same file must give the same picture everywhere
-        drawn = resvg_py.svg_to_bytes(
-            svg_string=source,
-            width=width * DENSITY,
-            skip_system_fonts=True,
-            font_files=font_files(),
-            font_family=FAMILY,
-            serif_family=FAMILY,
-            sans_serif_family=FAMILY,
-            cursive_family=FAMILY,
-            fantasy_family=FAMILY,
-            monospace_family=FAMILY,
-        )
-        return bytes(drawn), width
-    except ValueError:
-        return None

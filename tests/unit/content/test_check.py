@@ -26,6 +26,8 @@ def read(text: str, front: str = FRONT) -> Issue:
         "a.png": picture(),
         "bad.png": b"no picture",
         "a.svg": b"<svg/>",
+        "bad.svg": b"<svg xmlns='http://www.w3.org/2000/svg'><g></svg>",
+        "phone.heic": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
         "big.png": picture() + b"x" * 4_100_000,
     }
     return read_files(StoredFiles(files))
@@ -47,6 +49,7 @@ def found(text: str, front: str = FRONT, **options: object) -> list[tuple[int, i
         ("![A plot](gone.png)", [(6, 1, "error", "missing-picture")]),
         ("![A plot](../a.png)", [(6, 1, "error", "missing-picture")]),
         ("![A plot](bad.png)", [(6, 1, "error", "picture-unreadable")]),
+        ("![A plot](bad.svg)", [(6, 1, "error", "picture-unreadable")]),
         ("![A plot](big.png)", [(6, 1, "warning", "picture-large")]),
         ("![A plot](https://x.org/a.png)", [(6, 1, "warning", "remote-picture")]),
         ("![A curve that falls](a.png) ![A sign](a.svg)", []),
@@ -123,6 +126,9 @@ def found(text: str, front: str = FRONT, **options: object) -> list[tuple[int, i
             [(6, 4, "warning", "foreign-markup"), (6, 22, "warning", "foreign-markup")],
         ),
         ("See \\cite{b} and `\\cite{c}`", [(6, 5, "warning", "foreign-markup")]),
+        ("+---+---+\n| a | b |\n+===+===+\n| c | d |\n+---+---+", [(6, 1, "warning", "foreign-markup")]),
+        ("| The first line\n| and the second", [(6, 1, "warning", "foreign-markup")]),
+        ("| or not |\n\n\\| x | y\n\n| x", []),
         ("See www.x.org", [(6, 5, "warning", "http-link")]),
         ("It had it had. The the end", [(6, 16, "warning", "doubled-word")]),
         # addresses of ours
@@ -292,3 +298,10 @@ def test_a_long_issue_is_checked() -> None:
         )
     )
     assert check_issue(issue) == ()
+
+
+def test_a_telephones_picture_is_named_by_its_format() -> None:
+    (found,) = check_issue(read("![A plot](phone.heic)"), now=NOW)
+    assert found.message == (
+        "phone.heic is in a camera's format (HEIC) that browsers and mail apps cannot show; save it as JPEG"
+    )
