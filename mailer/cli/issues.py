@@ -72,7 +72,7 @@ def check(
         for finding in findings:
             show(str(finding))
     levels = Counter(finding.level for finding in findings)
-    say(f"{levels['error']} errors, {levels['warning']} warnings")
+    say(", ".join(f"{levels[level]} {level}{'' if levels[level] == 1 else 's'}" for level in ("error", "warning")))
     if findings and not json_:
         say("mailer check --explain CODE tells why, and how to mend it")
     return FAULTS if levels["error"] else DONE

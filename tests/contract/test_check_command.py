@@ -37,7 +37,7 @@ def test_without_a_workspace_the_issue_names_its_own_audiences(folder: Path) -> 
         "letter/issue.md:10:1: warning event-past “The old talk” is over before the issue appears; "
         "tell of it in the past, or delete it\n"
     )
-    assert "0 errors, 1 warnings" in done.stderr
+    assert "0 errors, 1 warning\n" in done.stderr
 
 
 def test_a_workspace_says_which_audiences_there_are(folder: Path) -> None:
