@@ -220,3 +220,18 @@ def test_a_link_within_the_issue_leads_to_the_web_edition() -> None:
     letter = a_letter("See [below](#later).\n\n## Later\n\nx\n", frame=ARCHIVED)
     assert "https://news.test/archive/one#later" in [anchor["href"] for anchor in page_of(letter).all("a")]
     assert "[1] https://news.test/archive/one#later" in filled_text(letter)
+
+
+def test_a_long_address_in_a_cell_breaks_and_hides_no_column_behind_the_edge() -> None:
+    address = "https://x.test/" + "a" * 40
+    html = filled_html(a_letter(f"| a | b |\n|---|---|\n| {address} | short words |\n"))
+    cells = {words: style for style, words in re.findall(r'<td [^>]*style="([^"]*)">(?:<a [^>]*>)?([^<]+)', html)}
+    assert "word-break:break-word" in cells[address]
+    assert "word-break:normal" in cells["short words"]
+
+
+def test_a_buttons_ground_is_round_in_the_dark_too() -> None:
+    html = filled_html(a_letter("::: button https://x.test/\nCome\n:::\n"))
+    (ground,) = re.findall(r'<td class="bt"[^>]*(border-radius:\d+px)', html)
+    (label,) = re.findall(r'<a [^>]*class="bt"[^>]*>', html)
+    assert ground in label
