@@ -91,7 +91,7 @@ class TextWriter:
             case Formula(tex=tex):
                 return held(f"${' '.join(tex.split())}$")
             case Picture(alt=alt):
-                return f"[{self._words['picture']}: {alt}]" if alt else ""
+                return f"[{self._words['picture']}{self._words['colon']} {alt}]" if alt else ""
             case MergeField(expression=expression):
                 return self._mint.word(FieldSlot(expression.strip()))
             case LineBreak():
@@ -145,7 +145,7 @@ class TextWriter:
             case Columns(columns=columns):
                 return "\n\n".join(self.flow(column, width) for column in columns)
             case Button(href=href, label=label):
-                return f"{wrapped(f'{self.words(label)}:', width)}\n{href}"
+                return f"{wrapped(self.words(label) + str(self._words['colon']), width)}\n{href}"
             case Event():
                 return self._event(block, width)
             case People(groups=groups):
@@ -212,8 +212,8 @@ class TextWriter:
         )
 
     def _figure(self, figure: Figure, width: int) -> str:
-        alt = f"[{self._words['picture']}: {figure.picture.alt}]" if figure.picture.alt else ""
-        credit = f"{self._words['credit']}: {self.words(figure.credit)}" if figure.credit else ""
+        alt = f"[{self._words['picture']}{self._words['colon']} {figure.picture.alt}]" if figure.picture.alt else ""
+        credit = f"{self._words['credit']}{self._words['colon']} {self.words(figure.credit)}" if figure.credit else ""
         parts = (alt, self.words(figure.caption), credit)
         return "\n".join(wrapped(part, width) for part in parts if part)
 
@@ -222,7 +222,7 @@ class TextWriter:
         facts = [f"{over}{self._words.span(event.start, event.end)}", event.where, event.link]
         calendar = "" if event.is_past else self._archive.calendar(event)
         if calendar:
-            facts.append(f"{self._words['calendar']}: {calendar}")
+            facts.append(f"{self._words['calendar']}{self._words['colon']} {calendar}")
         head = [f"* {self.words(event.title)}", *filter(None, facts)]
         lines = "\n".join(wrapped(line, width - 2, later="  " if n else "") for n, line in enumerate(head))
         first, _, rest = lines.partition("\n")

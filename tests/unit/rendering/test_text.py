@@ -99,3 +99,10 @@ def test_wrapping_loses_nothing_but_spaces_and_breaks_no_word(text: str, width: 
 def test_wide_characters_count_twice() -> None:
     assert columns_of("漢字é") == 5
     assert columns_of("e\u0301") == 1
+
+
+def test_a_french_colon_stands_off_its_word() -> None:
+    letter = a_letter("---\ntitle: Nouvelles\nlanguage: fr\n---\n::: button https://x.test/\nS’inscrire\n:::\n")
+    text = filled_text(letter)
+    assert "S’inscrire\u00a0:\nhttps://x.test/" in text
+    assert "Se désabonner\u00a0:\nhttps://news.test/unsubscribe" in text
