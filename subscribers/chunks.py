@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from mailer.base.database import Database
 from mailer.base.tables import AudienceId, SubscriberId
 from mailer.base.tokens import Keys
+from subscribers.attributes import LONGEST, TAGS, declare_new
 from subscribers.bulk import Bulk, bulk_of, dumps
 from subscribers.delimited import Record
 from subscribers.models import Suppression
@@ -66,6 +67,8 @@ class ChunkImport:
         self.dry_run = dry_run
         self.read = 0
         self.counts = dict.fromkeys(("created", "updated", "unchanged", "suppressed", "duplicates"), 0)
+        # Names of attributes that the file brought, declared with the first chunk that has a value of them.
+        self.declared: set[str] = set()
         self._chunks = 0
         self._seen = Seen(dry_run=dry_run)
         # Where a chunk has met nobody, the next is written without a look: the unique key tells if that was wrong.
@@ -97,12 +100,14 @@ class ChunkImport:
 
     def _write(self, by_key: dict[str, Candidate]) -> None:
         """Write a chunk; again from the start where another transaction was quicker at the same person."""
+        new = self._new_names(by_key.values())
         for attempt in range(1, TRIES + 1):
             try:
                 with self.database.read() if self.dry_run else self.database.begin() as session:
                     chunk = _Chunk(self, bulk_of(session), by_key)
                     chunk.decide(looks=self._looks)
                     if not self.dry_run:
+                        declare_new(session, new)
                         chunk.write(session)
                 break
             except RACES:
@@ -110,10 +115,18 @@ class ChunkImport:
                     raise
                 self._looks = True
         self._looks = self.dry_run or chunk.has_known
+        self.declared |= new
         for outcome, count in chunk.counts.items():
             self.counts[outcome] += count
         self._seen.add(chunk.ids)
         self._seen.add_new(chunk.new_ids)
+
+    def _new_names(self, candidates: Iterable[Candidate]) -> set[str]:
+        names: set[str] = set()
+        for candidate in candidates:
+            names.update(candidate.attributes)
+        found = names.difference(self.order.declared, self.declared, (TAGS,))
+        return {name for name in found if len(name) <= LONGEST}
 
     def next_moment(self) -> datetime:
         """The moment of the next chunk, as its public ids have it."""

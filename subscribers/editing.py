@@ -11,6 +11,7 @@ from mailer.base import audit
 from mailer.base.errors import NotAllowed, NotFound, WrongInput
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Keys
+from subscribers.attributes import read_values
 from subscribers.audiences import audience_ids
 from subscribers.consents import Deed, record
 from subscribers.models import Subscriber, Subscription
@@ -34,12 +35,12 @@ def edit_person(
 
     Raises:
         NotFound: there is no such person.
-        WrongInput: there is no such zone.
+        WrongInput: there is no such zone, or a value does not fit its attribute's type.
     """
     person = lock_person(session, subscriber_id)
     if zone is not None and zone and zone not in available_timezones():
         raise WrongInput(f"{zone!r} is no zone", do="give one such as Europe/Berlin, or nothing")
-    merged = {**person.attributes, **(attributes or {})}
+    merged = {**person.attributes, **read_values(session, attributes or {})}
     given = {
         "name": name.strip() if name is not None else person.name,
         "language": person.language if language is None else language,

@@ -12,6 +12,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from mailer.base.tables import SubscriberId
+from subscribers.attributes import Kind, typed
 from subscribers.audiences import shown_status
 from subscribers.consents import agreed_at
 from subscribers.models import Audience, Subscriber, Subscription
@@ -142,9 +143,53 @@ def _only_equal(sign: str) -> None:
         raise ValueError(message)
 
 
-def attribute(name: str) -> Field:
-    """An attribute is text or number: both are compared as numbers where the value is one."""
+def attribute(name: str, kind: Kind) -> Field:
+    """A declared attribute, compared as its type; a value that was there before the type and is none of it is not found."""
     column = Subscriber.attributes[name].as_string()
+    return {"text": _loose, "number": _number, "date": _date, "yes-no": _yes_no}[kind](column)
+
+
+def _number(column: Any) -> Field:
+    def say(sign: str, value: str) -> ColumnElement[bool]:
+        if sign == "empty":
+            return _text(column)(sign, value)
+        _only_compared(sign, "a number")
+        return SIGNS[sign](number_of(column), float(typed("number", value)))
+
+    return say
+
+
+def _date(column: Any) -> Field:
+    def say(sign: str, value: str) -> ColumnElement[bool]:
+        if sign == "empty":
+            return _text(column)(sign, value)
+        _only_compared(sign, "a date")
+        # Dates are kept as 2027-01-05, whose order as text is their own.
+        return and_(column.like("____-__-__"), SIGNS[sign](column, typed("date", value)))
+
+    return say
+
+
+def _yes_no(column: Any) -> Field:
+    def say(sign: str, value: str) -> ColumnElement[bool]:
+        if sign == "empty":
+            return _text(column)(sign, value)
+        _only_equal(sign)
+        # JSON's true reads as `true` on PostgreSQL and as 1 on SQLite.
+        same = func.lower(column).in_(["true", "1", "yes"] if typed("yes-no", value) else ["false", "0", "no"])
+        return same if sign == "=" else not_(func.coalesce(same, False))
+
+    return say
+
+
+def _only_compared(sign: str, what: str) -> None:
+    if sign not in SIGNS:
+        message = f"cannot be asked of {what}; compare it"
+        raise ValueError(message)
+
+
+def _loose(column: Any) -> Field:
+    """Text keeps what was given: it is compared as a number where both are one."""
     as_text = _text(column)
 
     def say(sign: str, value: str) -> ColumnElement[bool]:

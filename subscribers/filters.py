@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, not_, or_
 
 from mailer.base.errors import WrongInput
+from subscribers.attributes import Kind, listed
 from subscribers.filter_fields import SIGNS, Field, attribute, fields
 
 LIMIT = 2_000  # signs of a filter
@@ -32,10 +33,13 @@ class Token:
     column: int
 
 
-def condition(text: str, *, now: datetime, more: Mapping[str, Field] | None = None) -> ColumnElement[bool]:
+def condition(
+    text: str, *, attributes: Mapping[str, Kind], now: datetime, more: Mapping[str, Field] | None = None
+) -> ColumnElement[bool]:
     """The condition over people that a filter says.
 
     Args:
+        attributes: those that are declared, with their types.
         more: fields that other parts lend, such as engagement.
 
     Raises:
@@ -43,7 +47,7 @@ def condition(text: str, *, now: datetime, more: Mapping[str, Field] | None = No
     """
     if len(text) > LIMIT:
         raise WrongInput(f"has more than {LIMIT} signs", do="make it shorter", place="filter")
-    return _Parser(_tokens(text), now, more or {}).whole()
+    return _Parser(_tokens(text), now, attributes, more or {}).whole()
 
 
 def _tokens(text: str) -> list[Token]:
@@ -65,11 +69,14 @@ def _tokens(text: str) -> list[Token]:
 class _Parser:
     """Recursive descent: or, and, not, parentheses, comparisons."""
 
-    def __init__(self, tokens: list[Token], now: datetime, more: Mapping[str, Field]) -> None:
+    def __init__(
+        self, tokens: list[Token], now: datetime, attributes: Mapping[str, Kind], more: Mapping[str, Field]
+    ) -> None:
         self.tokens = tokens
         self.at = 0
         self.depth = 0
         self.now = now
+        self.attributes = attributes
         self.fields: Mapping[str, Field] = {**fields(now), **more}
 
     def whole(self) -> ColumnElement[bool]:
@@ -175,7 +182,10 @@ class _Parser:
         if name in self.fields:
             return self.fields[name]
         if name.startswith("attributes.") and len(name) > len("attributes."):
-            return attribute(field.text[len("attributes.") :].strip('"'))
+            wanted = field.text[len("attributes.") :].strip('"')
+            if wanted not in self.attributes:
+                raise _refusal(field, f"is no attribute that is declared; use one of {listed(self.attributes)}")
+            return attribute(wanted, self.attributes[wanted])
         raise _refusal(field, f"is no field; use one of {', '.join(self.fields)}, or attributes.NAME")
 
     @staticmethod

@@ -17,6 +17,7 @@ from mailer.base import audit
 from mailer.base.database import Database
 from mailer.base.errors import WrongInput
 from mailer.base.tokens import Keys
+from subscribers.attributes import Kind, kinds
 from subscribers.audiences import audience_ids, list_audiences
 from subscribers.chunks import ChunkImport, Refusal
 from subscribers.columns import is_email_column
@@ -49,6 +50,7 @@ class Report:
         duplicates: rows of a person whom an earlier row named; the first counts, but the worst status of all does.
         rejected_rows: the first few, as (line, reason).
         columns: what each column was taken for.
+        declared: the names of attributes that were new, and are declared as text.
     """
 
     read: int
@@ -63,6 +65,7 @@ class Report:
     shape: str
     columns: tuple[tuple[str, str], ...]
     dry_run: bool
+    declared: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The shape that commands and the API give out."""
@@ -70,6 +73,7 @@ class Report:
         return {name: getattr(self, name) for name in counts} | {
             "dry_run": self.dry_run,
             "shape": self.shape,
+            "declared": list(self.declared),
             "rejected_file": str(self.rejected_path) if self.rejected_path else None,
             "rejected_rows": [{"line": line, "reason": reason} for line, reason in self.rejected_rows],
         }
@@ -106,20 +110,21 @@ def import_file(
     """
     source = open_source(path, is_email_column)
     name = file_name or path.name
-    plan = plan_for(source.columns, mapping or {}, name, kind=source.kind)
     with database.read() as session:
         order = Order(
             _standing(status, consent),
             audience_ids(session, tuple(dict.fromkeys(audience_slugs))),
             {row.slug: row.id for row in list_audiences(session, archived=True)},
+            kinds(session),
         )
+    plan = plan_for(source.columns, mapping or {}, name, kind=source.kind, declared=order.declared)
     columns = () if source.kind in ("json", "sympa") else source.columns
     writer = RejectedRows(None if dry_run else rejected_path, columns)
     importer = ChunkImport(
         database, keys=keys, order=order, consent=consent, source=f"import {name}", now=now, dry_run=dry_run
     )
     with writer as rejected, closing(importer):
-        for chunk in _chunks(source, plan, mapping or {}, name):
+        for chunk in _chunks(source, plan, mapping or {}, name, order.declared):
             importer.take(chunk, rejected)
             if progress is not None:
                 progress(importer.read, source.share())
@@ -155,7 +160,9 @@ def _standing(status: str | None, consent: str) -> Standing:
     return Standing.UNCONFIRMED if standing == Standing.SUBSCRIBED and not consent.strip() else standing
 
 
-def _chunks(source: Source, plan: Plan, mapping: Mapping[str, str], name: str) -> Iterator[list[Candidate | Refusal]]:
+def _chunks(
+    source: Source, plan: Plan, mapping: Mapping[str, str], name: str, declared: Mapping[str, Kind]
+) -> Iterator[list[Candidate | Refusal]]:
     """The rows of a file as candidates or refusals; rows that name their own columns (JSON) each by their plan."""
     plans = {source.columns: plan}
 
@@ -164,7 +171,7 @@ def _chunks(source: Source, plan: Plan, mapping: Mapping[str, str], name: str) -
         for record in source.records():
             if record.columns is not columns:
                 columns = record.columns
-                its_plan = plans.get(columns) or _own_plan(record, mapping, name, source.kind)
+                its_plan = plans.get(columns) or _own_plan(record, mapping, name, source.kind, declared)
                 if len(plans) < KNOWN_PLANS:
                     plans[columns] = its_plan
             found = its_plan.candidate(record)
@@ -179,11 +186,11 @@ def _chunks(source: Source, plan: Plan, mapping: Mapping[str, str], name: str) -
             yield chunk
 
 
-def _own_plan(record: Record, mapping: Mapping[str, str], name: str, kind: str) -> Plan:
+def _own_plan(record: Record, mapping: Mapping[str, str], name: str, kind: str, declared: Mapping[str, Kind]) -> Plan:
     """The plan of one row; one without a column of addresses reads none, and the row is refused for that."""
     mine = {column: field for column, field in mapping.items() if column in record.columns}
     try:
-        return plan_for(record.columns, mine, name, kind=kind)
+        return plan_for(record.columns, mine, name, kind=kind, declared=declared)
     except WrongInput:
         return Plan("", (), Standing.SUBSCRIBED, ())
 
@@ -203,4 +210,5 @@ def _report(importer: ChunkImport, rejected: RejectedRows, plan: Plan) -> Report
         plan.shape,
         plan.roles,
         importer.dry_run,
+        tuple(sorted(importer.declared)),
     )

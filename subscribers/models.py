@@ -181,6 +181,17 @@ class Segment(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Attribute(Base):
+    """A declared attribute: a name that people can have a value of, and the type of the values."""
+
+    __tablename__ = "attributes"
+    __table_args__ = (CheckConstraint("kind IN ('text', 'number', 'date', 'yes-no')", name="kind"),)
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(6), default="text")
+    label: Mapped[str] = mapped_column(String(200), default="")
+
+
 class Import(Base):
     """A file of people that was uploaded, and what became of it. `fence` and `leased_until` are the worker's lease."""
 

@@ -14,6 +14,7 @@ from mailer.base.errors import NotAllowed, NotFound, WrongInput
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Keys
 from subscribers.addresses import find_address, parse_address
+from subscribers.attributes import read_values
 from subscribers.audiences import audience_ids, shown_status
 from subscribers.consents import record
 from subscribers.models import Audience, Subscriber, Subscription
@@ -184,7 +185,8 @@ def add_person(
         keys: with them it is noticed that an address was erased.
 
     Raises:
-        WrongInput: it is no address, or someone is to be subscribed without the consent that they gave.
+        WrongInput: it is no address, someone is to be subscribed without the consent that they gave, or a value does not
+            fit its attribute's type.
         NotAllowed: they are known already, or must not be mailed.
         NotFound: there is no such audience.
     """
@@ -202,7 +204,7 @@ def add_person(
         address_key=parsed.key,
         name=name.strip()[:200],
         language=language[:35],
-        attributes=dict(attributes or {}),
+        attributes=read_values(session, attributes or {}),
         status=status,
         created_at=now,
         updated_at=now,

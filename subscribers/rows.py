@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 
 from mailer.base.errors import WrongInput
 from subscribers.addresses import HIDDEN, find_address, is_plain, written_name
+from subscribers.attributes import Kind, typed
 from subscribers.delimited import Record
 from subscribers.json_text import read_json
 from subscribers.standing import FALSE, NO_END, Standing, reason_of, standing_of
@@ -262,6 +263,30 @@ def _judge(candidate: Candidate, said: Standing, word: str) -> None:
     if said == Standing.SUPPRESSED:
         candidate.reason = reason_of(word)
     candidate.standing = max(candidate.standing, said)
+
+
+def setter_for(role: str, name: str, declared: Mapping[str, Kind]) -> Setter:
+    """What reads a column of this role and name; values of attributes that are more than text are read into their types.
+
+    Args:
+        declared: the types of attributes.
+    """
+    plain = SETTERS[role]
+    strict = {one: kind for one, kind in declared.items() if kind != "text" and (role == "attributes" or one == name)}
+    if role not in ("attribute", "attributes") or not strict:
+        return plain
+
+    def read(candidate: Candidate, column: str, value: Any) -> None:
+        plain(candidate, column, value)
+        for one in strict.keys() & candidate.attributes.keys():
+            given = candidate.attributes[one]
+            try:
+                candidate.attributes[one] = typed(strict[one], given)
+            except ValueError as error:
+                message = f"has the {strict[one]} {one} {given!r}, which {error}"
+                raise Unusable(message) from error
+
+    return read
 
 
 SETTERS: Mapping[str, Setter] = {

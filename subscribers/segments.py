@@ -4,7 +4,7 @@
     created >= 2026-01-01 and attributes.country in (DE, AT, CH) and name contains "von "
     email ends with .ac.uk and attributes."Job title" is not empty and attributes.age > 30
 
-Fields: `email name language zone status audience tag created updated consented` and `attributes.NAME`.
+Fields: `email name language zone status audience tag created updated consented` and `attributes.NAME`, by its declared type.
 The stages above lend more: `mailed clicked opened bounced complained`, the last time of each (`mailer.feedback.engagement`).
 `audience` means a live subscription, `consented` the time of the last agreement. Words without blanks need no quotes;
 comparing texts minds no case; a time is a date, or `30 days ago`.
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from mailer.base import audit
 from mailer.base.errors import NotAllowed, NotFound, WrongInput
+from subscribers.attributes import kinds
 from subscribers.audiences import SLUG
 from subscribers.filter_fields import Field
 from subscribers.filters import condition
@@ -57,7 +58,7 @@ def add_segment(
     """
     if not SLUG.fullmatch(slug) or len(slug) > 64:
         raise WrongInput(f"{slug!r} cannot name a segment", do="use lower case letters, digits and hyphens")
-    condition(filter_text, now=now, more=more)
+    condition(filter_text, attributes=kinds(session), now=now, more=more)
     if session.scalar(select(Segment.id).where(Segment.slug == slug)) is not None:
         raise NotAllowed(f"there is a segment {slug} already", do="choose another slug")
     segment = Segment(slug=slug, name=(name or slug)[:200], filter=filter_text, created_at=now)
@@ -84,7 +85,7 @@ def segment_condition(
     if segment is None:
         known = ", ".join(row.slug for row in list_segments(session)) or "(there is none yet)"
         raise NotFound(f"there is no segment {slug!r}", do=f"use one of {known}")
-    return condition(segment.filter, now=now, more=more)
+    return condition(segment.filter, attributes=kinds(session), now=now, more=more)
 
 
 def count_segment(session: Session, filter_text: str, *, now: datetime, more: Mapping[str, Field] | None = None) -> int:
@@ -93,4 +94,5 @@ def count_segment(session: Session, filter_text: str, *, now: datetime, more: Ma
     Raises:
         WrongInput: it cannot be understood: where and why.
     """
-    return count_people(session, where=condition(filter_text, now=now, more=more), now=now)
+    where = condition(filter_text, attributes=kinds(session), now=now, more=more)
+    return count_people(session, where=where, now=now)

@@ -5,11 +5,13 @@ A shape is told by its columns. It names what only that product means by a colum
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from mailer.base.errors import WrongInput
+from subscribers.attributes import Kind
 from subscribers.columns import plain, roles_of, shown
 from subscribers.delimited import Record
-from subscribers.rows import SETTERS, Candidate, Setter, read_row
+from subscribers.rows import Candidate, Setter, read_row, setter_for
 from subscribers.standing import Standing
 
 
@@ -122,8 +124,18 @@ class Plan:
         return read_row(self.setters, record, self.standing)
 
 
-def plan_for(columns: Sequence[str], mapping: Mapping[str, str], file_name: str, *, kind: str = "") -> Plan:
+def plan_for(
+    columns: Sequence[str],
+    mapping: Mapping[str, str],
+    file_name: str,
+    *,
+    kind: str = "",
+    declared: Mapping[str, Kind] = MappingProxyType({}),
+) -> Plan:
     """How to read the rows under these columns.
+
+    Args:
+        declared: the types of attributes, into which values are read.
 
     Raises:
         WrongInput: no column holds addresses, or the mapping names one that is not there.
@@ -149,6 +161,8 @@ def plan_for(columns: Sequence[str], mapping: Mapping[str, str], file_name: str,
             f"no column holds addresses; there are: {shown(columns)}", do="say which one: --map COLUMN=email"
         )
     by_name = (standing for part, standing in shape.by_file_name if part in file_name.casefold())
-    setters = tuple((index, SETTERS[role], name) for index, (role, name) in enumerate(roles) if role != "ignore")
+    setters = tuple(
+        (index, setter_for(role, name, declared), name) for index, (role, name) in enumerate(roles) if role != "ignore"
+    )
     told = tuple(("status" if role[0] in "+-" or role == "reception" else role, name) for role, name in roles)
     return Plan(shape.name, told, next(by_name, Standing.SUBSCRIBED), setters)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from mailer.base.tables import AudienceId, SubscriberId
+from subscribers.attributes import Kind
 from subscribers.consents import Deed
 from subscribers.rows import Candidate
 from subscribers.standing import Standing
@@ -33,12 +34,14 @@ class Order:
     Args:
         standing: the best that anyone can come in as; without consent that is unconfirmed.
         audiences: into which everyone goes; `by_slug` knows those that rows may name.
+        declared: the types of the attributes that there are.
         new: what becomes of nearly every row of a large import: someone new, of whom nothing bad is said.
     """
 
     standing: Standing
     audiences: tuple[AudienceId, ...]
     by_slug: Mapping[str, AudienceId]
+    declared: Mapping[str, Kind]
     new: "Decision" = field(init=False)
 
     def __post_init__(self) -> None:

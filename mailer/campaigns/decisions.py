@@ -19,7 +19,7 @@ from mailer.campaigns.rows import row
 from mailer.campaigns.states import MOVES
 from mailer.content import Finding, Issue, as_sent_at, check_issue
 from mailer.rendering import Frame
-from subscribers import audience_ids, list_audiences
+from subscribers import attributes, audience_ids, list_audiences
 
 UNCERTAIN_RULES = ("resend", "leave")
 MOST_AUDIENCES = 6
@@ -119,7 +119,8 @@ def schedule(
     campaign = row(session, campaign_id)
     issue = as_sent_at(read_revision(session, campaign.revision_id), send_at)
     known = frozenset(audience.slug for audience in list_audiences(session))
-    _require_checked(check_issue(issue, known_audiences=known, now=now), accept_warnings)
+    findings = check_issue(issue, known_audiences=known, attributes=attributes.kinds(session), now=now)
+    _require_checked(findings, accept_warnings)
     # The state first: of two who release at once, the second waits here and is then refused, before any rendering.
     _move(
         session, campaign_id, "schedule", "scheduled", scheduled_at=send_at, zone=zone, canary=canary, canary_until=None

@@ -11,7 +11,7 @@ from mailer.base.tables import CampaignId
 from mailer.campaigns.issues import read_revision
 from mailer.campaigns.rows import masks_of, row
 from mailer.content import Finding, check_issue
-from subscribers import audience_ids, exclusions, list_audiences, recipients
+from subscribers import attributes, audience_ids, exclusions, list_audiences, recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ def plan(session: Session, campaign_id: CampaignId, *, now: datetime) -> Plan:
         for slug in campaign.audiences
     }
     known = frozenset(audience.slug for audience in list_audiences(session))
-    findings = check_issue(read_revision(session, campaign.revision_id), known_audiences=known, now=now)
+    issue = read_revision(session, campaign.revision_id)
+    findings = check_issue(issue, known_audiences=known, attributes=attributes.kinds(session), now=now)
     return Plan(
         count=sum(by_mask.values()),
         by_audience=by_audience,

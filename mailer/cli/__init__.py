@@ -15,7 +15,7 @@ PARTS: Final = {
     "serve": ("run", "web", "worker", "beat", "preview"),
     "issues": ("new", "check", "render", "test-send"),
     "campaigns": ("send", "campaign"),
-    "people": ("subscribers", "audiences", "segments"),
+    "people": ("subscribers", "audiences", "segments", "attributes"),
     "feedback": ("feedback",),
     "languages": ("languages",),
 }

@@ -22,7 +22,7 @@ from mailer.link_check import LinkCheck
 from mailer.rendering import check_letters, size_report
 from mailer.specimen import FILE_NAMES, Format, Specimen, a_reader, make_specimen, sample_frame
 from mailer.workspace import copy_sample
-from subscribers import find_person, list_audiences, parse_address
+from subscribers import attributes, find_person, list_audiences, parse_address
 
 
 def add_to(app: typer.Typer) -> None:
@@ -88,7 +88,8 @@ def _findings(read: Issue, home: Path) -> Iterator[Finding]:
         with app.database.read() as session:
             frame = app.frame(session, slug=read.meta.slug)
             known = [audience.slug for audience in list_audiences(session)]
-        yield from check_issue(read, known_audiences=known, now=app.clock())
+            declared = attributes.kinds(session)
+        yield from check_issue(read, known_audiences=known, attributes=declared, now=app.clock())
         yield from check_letters(read, read.meta.audiences, frame, formula_cache=app.formula_cache)
 
 
@@ -136,9 +137,10 @@ def render(
     audiences = audience or list(read.meta.audiences)
     _require_known(read, audiences)
     address = parse_address(to).written if to else ""
-    for finding in check_issue(read):
+    home = find_workspace(workspace)
+    for finding in check_issue(read, attributes=_declared(home)):
         say(str(finding))
-    specimen = _specimen(read, audiences, address, find_workspace(workspace))
+    specimen = _specimen(read, audiences, address, home)
     if sizes or any(section.is_folded for section in specimen.letter.sections):
         for line in size_report(specimen.letter, specimen.frame.budget_bytes):
             say(line)
@@ -150,6 +152,14 @@ def render(
     else:
         out.write_bytes(specimen.content(format_))
         say(f"wrote {out}")
+
+
+def _declared(home: Path) -> frozenset[str]:
+    """The attributes that the workspace, where there is one, knows of people."""
+    if not workspace_exists(home):
+        return frozenset()
+    with opened(home) as app, app.database.read() as session:
+        return frozenset(attributes.kinds(session))
 
 
 def _require_known(issue: Issue, audiences: list[str]) -> None:

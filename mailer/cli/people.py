@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 import subscribers as book
 from mailer.base.errors import NotFound, WrongInput
-from mailer.cli import audiences
+from mailer.cli import attributes, audiences
 from mailer.cli.exits import DONE, FAULTS
 from mailer.cli.output import JsonOption, say, show, show_json, show_table
 from mailer.cli.workspace import WorkspaceOption, opened
@@ -58,6 +58,7 @@ def add_to(app: typer.Typer) -> None:
     """Give `mailer` the commands of this module."""
     app.add_typer(subscribers, name="subscribers", epilog="Example: mailer subscribers show ada@example.org")
     audiences.add_to(app)
+    attributes.add_to(app)
 
 
 # --- subscribers -------------------------------------------------------------------------------------------------
@@ -114,6 +115,8 @@ def _show_report(report: book.Report, *, json_: bool) -> None:
             f"recognised: {report.shape or 'no product'}; "
             + ", ".join(f"{name} → {role}" for role, name in report.columns)
         )
+    if report.declared:
+        say(f"new attributes, declared as text: {', '.join(report.declared)}")
     for line, reason in report.rejected_rows:
         say(f"line {line}: {reason}")
     if report.rejected > len(report.rejected_rows):

@@ -31,7 +31,7 @@ from mailer.web import create_app
 from mailer.web.preview import Surroundings, create_preview
 from mailer.worker.celery_app import PerProcess, register
 from mailer.worker.embedded import embedded_worker
-from subscribers import list_audiences
+from subscribers import attributes, list_audiences
 
 DEFAULT_PORT = 8000
 FIRST_USER = "manager@localhost"
@@ -131,7 +131,8 @@ def preview(
     if workspace_exists(home):
         with opened(home) as app, app.database.read() as session:
             known = tuple(audience.slug for audience in list_audiences(session))
-            around = Surroundings(app.frame(session, slug=slug), app.formula_cache, known, App.clock)
+            declared = frozenset(attributes.kinds(session))
+            around = Surroundings(app.frame(session, slug=slug), app.formula_cache, known, App.clock, declared)
     web = create_preview(issue.absolute(), around)
     with stop_signals() as stopped, serving(web, host, port) as address:
         say(f"preview {address}/\nCtrl-C stops it.")

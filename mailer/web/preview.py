@@ -86,6 +86,7 @@ class Surroundings:
     formula_cache: Path | None = None
     known_audiences: tuple[str, ...] | None = None
     clock: Callable[[], datetime] | None = None
+    attributes: frozenset[str] = frozenset()
 
 
 def create_preview(path: Path, around: Surroundings) -> FastAPI:
@@ -128,7 +129,8 @@ class _Reading:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         issue, around = self.issue, self._around
-        text = check_issue(issue, known_audiences=around.known_audiences, now=around.clock() if around.clock else None)
+        now = around.clock() if around.clock else None
+        text = check_issue(issue, known_audiences=around.known_audiences, attributes=around.attributes, now=now)
         letters = check_letters(issue, issue.meta.audiences, around.frame, formula_cache=around.formula_cache)
         return tuple(sorted({*text, *letters}))
 

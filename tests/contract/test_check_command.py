@@ -52,6 +52,19 @@ def test_a_workspace_says_which_audiences_there_are(folder: Path) -> None:
     assert all(set(finding) == {"file", "line", "column", "level", "code", "message"} for finding in findings)
 
 
+def test_a_workspace_says_which_attributes_may_be_merge_fields(folder: Path) -> None:
+    issue = folder / "letter" / "issue.md"
+    fields = 'Greetings to {{ town | default("you") }} and {{ city | default("you") }}.'
+    issue.write_text(
+        ISSUE.partition("Dear")[0].replace("[academic, students]", "[academic]") + fields, encoding="utf-8"
+    )
+    assert run_mailer("init", "workspace", cwd=folder).returncode == 0
+    assert run_mailer("attributes", "add", "town", "--workspace", "workspace", cwd=folder).returncode == 0
+    done = run_mailer("check", "letter", "--json", cwd=folder)
+    faults = [(f["line"], f["column"], f["code"]) for f in json.loads(done.stdout)]
+    assert faults == [(8, 46, "unknown-field")]
+
+
 def test_a_fault_of_the_workspaces_template_is_placed_in_it(folder: Path) -> None:
     assert run_mailer("init", "workspace", cwd=folder).returncode == 0
     own = folder / "workspace" / "templates" / "email"

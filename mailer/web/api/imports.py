@@ -69,6 +69,7 @@ class Report(BaseModel):
     duplicates: int
     dry_run: bool
     shape: str
+    declared: list[str] = Field(default=[], description="names of attributes that were new, declared as text")
     rejected_rows: list[RejectedRow] = Field(description="the first few; all of them are at `…/rejected`")
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends
 
 from mailer.web.dependencies import signed_in
 from mailer.web.manager import (
+    attributes,
     audiences,
     audit,
     campaigns,
@@ -29,6 +30,7 @@ for part in (
     imports,
     segments,
     people,
+    attributes,
     audiences,
     mailbox,
     settings,

@@ -15,6 +15,7 @@ from mailer.content import Finding, Issue, StoredFiles, check_issue, read_files
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.errors import status_of
 from mailer.web.pages import page, see_other
+from subscribers import attributes
 from subscribers import audiences as audience_book
 
 router = APIRouter(include_in_schema=False)
@@ -66,7 +67,8 @@ def edit(request: Request, slug: str, app: AppOf) -> Response:
             campaigns.issue_of_revision(session, row.revision_id),
         )
         known = frozenset(found.slug for found in audience_book.list_audiences(session))
-    findings = check_issue(issue, known_audiences=known, now=app.clock())
+        declared = attributes.kinds(session)
+    findings = check_issue(issue, known_audiences=known, attributes=declared, now=app.clock())
     return page(
         request,
         "manager/issue.html",

@@ -1,12 +1,14 @@
 """/segments: saved filters over people, checked and counted while they are written."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
+from sqlalchemy.orm import Session
 
 from mailer.app import App
-from mailer.base.errors import MailerError
+from mailer.base.errors import MailerError, WrongInput
 from mailer.feedback.engagement import engagement
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.errors import status_of
@@ -48,20 +50,23 @@ def add(
     return see_other("/segments", "added")
 
 
+def _counted(session: Session, filter_text: str, now: datetime) -> tuple[int | None, WrongInput | None]:
+    """How many people a filter finds, or what is wrong with it."""
+    try:
+        return segments.count_segment(session, filter_text, now=now, more=engagement()), None
+    except WrongInput as error:
+        return None, error
+
+
 def _page(
     request: Request, app: App, *, name: str, slug: str, filter_text: str, wrong: MailerError | None = None
 ) -> Response:
     now, found = app.clock(), None
     with app.database.read() as session:
-        rows = [
-            (row, segments.count_segment(session, row.filter, now=now, more=engagement()))
-            for row in segments.list_segments(session)
-        ]
+        # A saved filter may ask for an attribute that was retired, or given another type: the others are still shown.
+        rows = [(row, *_counted(session, row.filter, now)) for row in segments.list_segments(session)]
         if filter_text and wrong is None:
-            try:
-                found = segments.count_segment(session, filter_text, now=now, more=engagement())
-            except MailerError as error:
-                wrong = error
+            found, wrong = _counted(session, filter_text, now)
     return page(
         request,
         "manager/segments.html",

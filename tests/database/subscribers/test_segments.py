@@ -66,7 +66,7 @@ def found(database: Database, text: str) -> str:
         ("attributes.age = unknown", "cy"),
         ("not attributes.age > 10", "bob cy dee"),
         ('attributes."Job title" is not empty', "cy"),
-        ("attributes.Job is empty", "ada bob cy dee"),
+        ('attributes."Job title" is empty', "ada bob dee"),
         ("tag = press", "ada"),
         ("tag in (vip, other)", "ada"),
         ("tag != press", "bob cy dee"),

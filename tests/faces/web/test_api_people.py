@@ -207,3 +207,24 @@ def _work(app: App) -> None:
         waiting = [row.id for row in uploads.list_imports(session)]
     for import_id in waiting:
         JOBS["import_people"](app, import_id)
+
+
+def test_declared_attributes_are_listed_and_a_value_of_another_type_is_refused(app: App, script: TestClient) -> None:
+    from subscribers import attributes
+
+    with app.database.begin() as session:
+        attributes.declare(session, "joined", "date", "Member since", now=app.clock(), actor="test")
+    refused = script.post("/api/v1/subscribers", json={"email": "bob@x.org", "attributes": {"joined": "soon"}})
+    assert refused.status_code == 422
+    assert "joined is declared as date" in refused.json()["detail"]
+    made = script.post(
+        "/api/v1/subscribers", json={"email": "bob@x.org", "attributes": {"joined": "2026-03-01", "n": 1}}
+    )
+    assert made.json()["attributes"] == {"joined": "2026-03-01", "n": 1}
+    assert script.patch("/api/v1/subscribers/bob@x.org", json={"attributes": {"joined": "late"}}).status_code == 422
+    assert script.get("/api/v1/attributes").json() == {
+        "attributes": [
+            {"name": "joined", "type": "date", "label": "Member since"},
+            {"name": "n", "type": "text", "label": ""},
+        ]
+    }

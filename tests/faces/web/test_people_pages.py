@@ -180,3 +180,22 @@ def test_a_person_shows_why_they_are_not_mailed_and_what_they_agreed_to(app: App
         assert "Agreed" in page
         assert "Left" in page
         assert ("Lift the suppression" in page) == (not subject.startswith("@"))
+
+
+def test_attributes_are_declared_and_retired_and_a_segment_over_a_retired_one_is_still_shown(
+    manager: TestClient,
+) -> None:
+    form = {"name": "town", "type": "text", "label": "Where they live"}
+    assert manager.post("/attributes", data=form).status_code == 303
+    assert "Where they live" in manager.get("/attributes").text
+    wrong = manager.post("/attributes", data={"name": "home town"})
+    assert wrong.status_code == 422
+    assert "home town" in wrong.text
+    segment = {"slug": "bath", "name": "Bath", "filter": "attributes.town = Bath"}
+    assert manager.post("/segments", data=segment).status_code == 303
+
+    assert manager.post("/attributes/retire", data={"name": "town"}).status_code == 303
+    shown = manager.get("/segments")
+    assert shown.status_code == 200
+    assert "cannot be asked" in text_of(shown.text)
+    assert "filter:1" in text_of(shown.text)

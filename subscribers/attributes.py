@@ -1,0 +1,166 @@
+"""Attributes: what can be known of a person beside name and language. Each is declared, with the type of its values.
+
+A name that nobody declared is declared as text when a value of it first comes in, so that filters, letters and the checker
+know which names there are. `text` keeps a value as it was given; `number`, `date` and `yes-no` read it, or refuse it.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from mailer.base import audit
+from mailer.base.errors import NotFound, WrongInput
+from subscribers.models import Attribute
+
+Kind = Literal["text", "number", "date", "yes-no"]
+KINDS: Final[Mapping[str, Kind]] = {"text": "text", "number": "number", "date": "date", "yes-no": "yes-no"}
+NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+LONGEST: Final = 200  # signs of a name, as a file may have it
+TAGS: Final = "tags"
+"""The list of tags stands among the attributes and is none: filters ask for it by `tag`."""
+_NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
+_YES_NO: Final[Mapping[object, bool]] = {
+    "yes": True, "true": True, "y": True, "1": True, 1: True,
+    "no": False, "false": False, "n": False, "0": False, 0: False,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeRow:
+    """A declared attribute as it is shown."""
+
+    name: str
+    kind: Kind
+    label: str
+
+
+def typed(kind: Kind, value: Any) -> Any:
+    """A value as its type keeps it: text as given, numbers as numbers, a date as 2027-01-05, yes and no as booleans.
+
+    Raises:
+        ValueError: it is none; the message goes on after the value.
+    """
+    text = value.strip() if isinstance(value, str) else value
+    match kind:
+        case "number":
+            return _number(text)
+        case "date":
+            return _date(text)
+        case "yes-no":
+            return _yes_no(text)
+    return value
+
+
+def _number(value: object) -> int | float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return float(value) if "." in value else int(value)
+    message = "is no number; write 12 or 12.5"
+    raise ValueError(message)
+
+
+def _date(value: object) -> str:
+    message = "is no date; write 2027-01-05"
+    if not isinstance(value, str):
+        raise ValueError(message)  # noqa: TRY004 - the caller's message is the same for every kind of wrong value
+    try:
+        return datetime.fromisoformat(value).date().isoformat()
+    except ValueError as error:
+        raise ValueError(message) from error
+
+
+def _yes_no(value: object) -> bool:
+    said = _YES_NO.get(value.casefold() if isinstance(value, str) else value) if _is_plain(value) else None
+    if said is None:
+        message = "is neither yes nor no"
+        raise ValueError(message)
+    return said
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float)
+
+
+def declare(session: Session, name: str, kind: str = "text", label: str = "", *, now: datetime, actor: str) -> None:
+    """Declare an attribute, or give a declared one another type and label. Values that people have stay as they are.
+
+    Raises:
+        WrongInput: it is no name or no type.
+    """
+    known = session.get(Attribute, name)
+    if known is None and (not NAME.fullmatch(name) or name == TAGS):
+        raise WrongInput(
+            f"{name!r} cannot name an attribute", do="use letters, digits and underscores, a letter first; not `tags`"
+        )
+    if kind not in KINDS:
+        raise WrongInput(f"{kind!r} is no type of attribute", do=f"use one of {', '.join(KINDS)}")
+    if known is None:
+        session.add(Attribute(name=name, kind=kind, label=label[:200]))
+    else:
+        known.kind, known.label = kind, label[:200] or known.label
+    session.flush()
+    audit.note(session, actor=actor, deed="attribute_declared", subject="attributes", now=now, detail=f"{name} {kind}")
+
+
+def retire(session: Session, name: str, *, now: datetime, actor: str) -> None:
+    """Declare it no longer: filters and letters do not know it any more. Values stay with the people who have them.
+
+    Raises:
+        NotFound: there is none of this name.
+    """
+    gone = delete(Attribute).where(Attribute.name == name).returning(Attribute.name)
+    if session.execute(gone).scalar_one_or_none() is None:
+        raise NotFound(f"there is no attribute {name!r}", do=f"use one of {listed(kinds(session))}")
+    audit.note(session, actor=actor, deed="attribute_retired", subject="attributes", now=now, detail=name)
+
+
+def list_attributes(session: Session) -> tuple[AttributeRow, ...]:
+    """All that are declared, by their names."""
+    rows = session.scalars(select(Attribute).order_by(Attribute.name))
+    return tuple(AttributeRow(row.name, KINDS[row.kind], row.label) for row in rows)
+
+
+def kinds(session: Session) -> dict[str, Kind]:
+    """The types of all that are declared, by their names."""
+    return {row.name: row.kind for row in list_attributes(session)}
+
+
+def declare_new(session: Session, names: Iterable[str]) -> None:
+    """Declare as text what is not declared yet: values of these names come in."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    for name in sorted(set(names)):
+        if name != TAGS and len(name) <= LONGEST:
+            session.execute(insert(Attribute).values(name=name, kind="text", label="").on_conflict_do_nothing())
+
+
+def read_values(session: Session, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as their types keep them; None stays None. New names are declared as text.
+
+    Raises:
+        WrongInput: a value is not of its attribute's type.
+    """
+    if not given:
+        return {}
+    declared, read = kinds(session), dict(given)
+    for name, value in given.items():
+        if value is not None:
+            try:
+                read[name] = typed(declared.get(name, "text"), value)
+            except ValueError as error:
+                message = f"the attribute {name} is declared as {declared[name]}: {value!r} {error}"
+                raise WrongInput(message, do="correct the value", place=f"attributes.{name}") from error
+    declare_new(session, (name for name, value in read.items() if value is not None and name not in declared))
+    return read
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as they are told to a person."""
+    shown = sorted(names)
+    return (", ".join(shown[:30]) + (", …" if len(shown) > 30 else "")) or "(none is declared yet)"
