@@ -30,9 +30,7 @@ def enlist(
     No batch reaches over the end of the first wave. Returns how many there are.
     """
     base = _last_number(session, campaign_id)
-    query = recipients(audience_ids, now=now)
-    subscriber_id = query.selected_columns.subscriber_id
-    people = query.where(subscriber_id > after, subscriber_id <= last).subquery()
+    people = recipients(audience_ids, now=now, among=(after + 1, last)).subquery()
     numbered = select(
         literal(campaign_id),
         literal(base) + func.row_number().over(order_by=people.c.subscriber_id),
