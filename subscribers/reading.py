@@ -12,9 +12,6 @@ from pathlib import Path
 from typing import Literal
 from zipfile import BadZipFile
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from mailer.base.errors import WrongInput
 from subscribers import delimited
 from subscribers.delimited import SAMPLE, Record, clean_column
@@ -204,6 +201,10 @@ def _spreadsheet(path: Path, is_email_column: IsEmailColumn) -> Source:
 
 def _spreadsheet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """The filled rows of the first sheet that holds anything."""
+    # Only where there is a spreadsheet: it brings 25 MB into every process, workers too.
+    from openpyxl import load_workbook  # noqa: PLC0415
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
+
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
