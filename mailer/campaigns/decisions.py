@@ -14,10 +14,10 @@ from mailer.base.hints import wake
 from mailer.base.tables import CampaignId, RevisionId, move
 from mailer.campaigns.issues import issue_of_revision, read_revision, store_revision
 from mailer.campaigns.models import Campaign, IssueRevision
-from mailer.campaigns.release import release
+from mailer.campaigns.release import release, require_checked
 from mailer.campaigns.rows import row
 from mailer.campaigns.states import MOVES
-from mailer.content import Finding, Issue, as_sent_at, check_issue
+from mailer.content import Issue, as_sent_at, check_issue
 from mailer.rendering import Frame
 from subscribers import attributes, audience_ids, list_audiences
 
@@ -111,7 +111,7 @@ def schedule(
         accept_warnings: True accepts every warning, else the codes of those that were accepted.
 
     Raises:
-        WrongInput: the checker found an error; the first one is told.
+        WrongInput: the checker found an error, in the issue or in a letter of it; the first one is told.
         NotAllowed: it is no draft, the time is past, or a warning was not accepted.
     """
     if send_at < now - JUST_NOW:
@@ -120,12 +120,14 @@ def schedule(
     issue = as_sent_at(read_revision(session, campaign.revision_id), send_at)
     known = frozenset(audience.slug for audience in list_audiences(session))
     findings = check_issue(issue, known_audiences=known, attributes=attributes.kinds(session), now=now)
-    _require_checked(findings, accept_warnings)
+    require_checked(findings, accept_warnings)
     # The state first: of two who release at once, the second waits here and is then refused, before any rendering.
     _move(
         session, campaign_id, "schedule", "scheduled", scheduled_at=send_at, zone=zone, canary=canary, canary_until=None
     )
-    digest = release(session, campaign, issue, frame=frame, formula_cache=formula_cache, now=now)
+    digest = release(
+        session, campaign, issue, frame=frame, accept_warnings=accept_warnings, formula_cache=formula_cache, now=now
+    )
     session.execute(update(Campaign).where(Campaign.id == campaign_id).values(release_hash=digest))
     audit.note(
         session,
@@ -253,20 +255,6 @@ def _move(session: Session, campaign_id: CampaignId, decision: str, after: str, 
     if not move(session, Campaign, campaign_id, MOVES[decision], after, **values):
         state = row(session, campaign_id).state
         raise NotAllowed(f"campaign {campaign_id} is {state}: it cannot {decision}", do="reload and look again")
-
-
-def _require_checked(findings: Sequence[Finding], accepted: bool | Collection[str]) -> None:  # noqa: FBT001
-    for finding in findings:
-        if finding.level == "error":
-            raise WrongInput(finding.code, do=finding.message, place=str(finding.place))
-    if accepted is True:
-        return
-    codes = accepted or ()
-    for finding in findings:
-        if finding.code not in codes:
-            raise NotAllowed(
-                f"the warning {finding.code} was not accepted ({finding.place})", do="mend it or accept it"
-            )
 
 
 def _free_slug(session: Session, wanted: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from mailer.base.tables import CampaignId
 from mailer.campaigns.issues import read_revision
 from mailer.campaigns.rows import masks_of, row
 from mailer.content import Finding, check_issue
+from mailer.rendering import Frame, check_letters
 from subscribers import attributes, audience_ids, exclusions, list_audiences, recipients
 
 
@@ -25,8 +27,18 @@ class Plan:
     findings: tuple[Finding, ...]
 
 
-def plan(session: Session, campaign_id: CampaignId, *, now: datetime) -> Plan:
+def plan(
+    session: Session,
+    campaign_id: CampaignId,
+    *,
+    now: datetime,
+    frame: Frame | None = None,
+    formula_cache: Path | None = None,
+) -> Plan:
     """What would happen if the campaign were released now.
+
+    Args:
+        frame: what the letters would be made with; with it they are compiled and checked as a release does.
 
     Raises:
         NotFound: there is no such campaign, or one of its audiences is gone.
@@ -42,11 +54,14 @@ def plan(session: Session, campaign_id: CampaignId, *, now: datetime) -> Plan:
     }
     known = frozenset(audience.slug for audience in list_audiences(session))
     issue = read_revision(session, campaign.revision_id)
-    findings = check_issue(issue, known_audiences=known, attributes=attributes.kinds(session), now=now)
+    findings = {*check_issue(issue, known_audiences=known, attributes=attributes.kinds(session), now=now)}
+    if frame:
+        readers = masks_of(campaign.audiences).values()
+        findings.update(check_letters(issue, campaign.audiences, frame, readers=readers, formula_cache=formula_cache))
     return Plan(
         count=sum(by_mask.values()),
         by_audience=by_audience,
         by_mask=by_mask,
         exclusions=exclusions(session, ids, now=now),
-        findings=findings,
+        findings=tuple(sorted(findings)),
     )

@@ -1,7 +1,7 @@
 """The release: the letters of every combination of audiences and the web edition, rendered once, kept, named by a hash."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -10,12 +10,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from mailer.base.errors import NotFound, WrongInput
+from mailer.base.errors import NotAllowed, NotFound, WrongInput
 from mailer.base.tables import CampaignId
 from mailer.campaigns import letters
 from mailer.campaigns.models import Campaign, Media, ReleasedLetter
 from mailer.campaigns.rows import CampaignRow, masks_of
-from mailer.content import Finding, Issue
+from mailer.content import Finding, Issue, judged
 from mailer.rendering import Frame, Letter, Picture, Press, check_letter, web_edition
 from subscribers import public_slugs
 
@@ -24,12 +24,20 @@ EDITION = 0
 
 
 def release(
-    session: Session, row: CampaignRow, issue: Issue, *, frame: Frame, formula_cache: Path | None, now: datetime
+    session: Session,
+    row: CampaignRow,
+    issue: Issue,
+    *,
+    frame: Frame,
+    accept_warnings: bool | Collection[str],
+    formula_cache: Path | None,
+    now: datetime,
 ) -> str:
     """Render and keep everything that the campaign will send and archive; gives the hash that names it.
 
     Raises:
         WrongInput: a letter has a fault that its readers would meet, such as one that Gmail would cut off.
+        NotAllowed: a warning about a letter was not accepted.
     """
     session.execute(delete(ReleasedLetter).where(ReleasedLetter.campaign_id == row.id))
     public = frozenset(public_slugs(session)) & frozenset(row.audiences)
@@ -39,7 +47,8 @@ def release(
     press = Press(issue, frame, formula_cache=formula_cache)
     for mask, slugs in masks_of(row.audiences).items():
         letter = press.letter(slugs)
-        _require_sendable(check_letter(issue, letter, frame), is_own=issue.meta.own)
+        found = check_letter(issue, letter, frame)
+        require_checked(found if issue.meta.own else judged(found, own=False), accept_warnings)
         _keep(session, row.id, mask, letters.pack(letter))
         pictures.update((picture.name, picture) for picture in letter.pictures)
     _keep_media(session, pictures.values(), now)
@@ -92,10 +101,24 @@ def media(session: Session, name: str) -> tuple[bytes, str]:
     return found.content, found.media_type
 
 
-def _require_sendable(findings: Iterable[Finding], *, is_own: bool) -> None:
+def require_checked(findings: Sequence[Finding], accepted: bool | Collection[str]) -> None:  # noqa: FBT001
+    """Refuse what the checker found, but the warnings that were accepted: all of them, or those of these codes.
+
+    Raises:
+        WrongInput: there is an error; the first one is told.
+        NotAllowed: a warning was not accepted.
+    """
     for finding in findings:
-        if is_own and finding.level == "error":
+        if finding.level == "error":
             raise WrongInput(finding.code, do=finding.message, place=str(finding.place))
+    if accepted is True:
+        return
+    codes = accepted or ()
+    for finding in findings:
+        if finding.code not in codes:
+            raise NotAllowed(
+                f"the warning {finding.code} was not accepted ({finding.place})", do="mend it or accept it"
+            )
 
 
 def _content(session: Session, campaign_id: CampaignId, mask: int) -> bytes:

@@ -190,8 +190,9 @@ def _schedule(app: App, campaign_id: CampaignId, at: str, *, yes: bool) -> datet
     now = app.clock()
     send_at, zone = campaigns.parse_when(at, zone=app.settings.sender.zone, now=now)
     with app.database.read() as session:
-        plan = campaigns.plan(session, campaign_id, now=now)
         found = campaigns.row(session, campaign_id)
+        frame = app.frame(session, slug=found.slug)
+        plan = campaigns.plan(session, campaign_id, now=now, frame=frame, formula_cache=app.formula_cache)
     for finding in plan.findings:
         say(str(finding))
     say(

@@ -1,7 +1,7 @@
 """What there is to say about all letters of an issue: each audience's own, and the one for a reader of all of them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,15 +13,23 @@ from mailer.rendering.render import Press
 
 
 def check_letters(
-    issue: Issue, audiences: Sequence[str], frame: Frame, *, formula_cache: Path | None = None
+    issue: Issue,
+    audiences: Sequence[str],
+    frame: Frame,
+    *,
+    readers: Collection[frozenset[str]] = (),
+    formula_cache: Path | None = None,
 ) -> tuple[Finding, ...]:
     """The findings about the compiled letters; in a file without our front matter they are warnings.
 
+    Args:
+        readers: the combinations of audiences to check; without them, each audience alone and all of them together.
+
     `template-error`: no letter can be made, since a template, theme or phrase table of the workspace is wrong.
     """
-    readers = [frozenset({slug}) for slug in audiences]
-    if len(readers) != 1:
-        readers.append(frozenset(audiences))
+    if not readers:
+        alone = [frozenset({slug}) for slug in audiences]
+        readers = alone if len(alone) == 1 else [*alone, frozenset(audiences)]
     found: set[Finding] = set()
     try:
         press = Press(issue, frame, formula_cache=formula_cache)

@@ -137,7 +137,8 @@ def plan_campaign(campaign_id: Id, call: Reader) -> Plan:
     """Who would get it now, why others would not, and what the check finds."""
     with call.app.database.read() as session:
         row = campaigns.campaign(session, campaign_id)
-        plan = campaigns.plan(session, row.id, now=call.now)
+        frame = call.app.frame(session, slug=row.slug)
+        plan = campaigns.plan(session, row.id, now=call.now, frame=frame, formula_cache=call.app.formula_cache)
     return Plan(
         count=plan.count,
         by_audience=plan.by_audience,

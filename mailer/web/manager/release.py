@@ -208,7 +208,8 @@ def _page(
         wrong = wrong or error
     with app.database.read() as session:
         row = campaigns.campaign(session, name)
-        plan = campaigns.plan(session, row.id, now=now)
+        frame = app.frame(session, slug=row.slug)
+        plan = campaigns.plan(session, row.id, now=now, frame=frame, formula_cache=app.formula_cache)
         issue, _ = campaigns.issue_of_revision(session, row.revision_id)
         names = {audience.slug: audience.name for audience in audience_book.list_audiences(session, archived=True)}
     warnings = [finding for finding in plan.findings if finding.level == "warning"]

@@ -179,6 +179,30 @@ def test_without_a_test_copy_it_is_released_only_by_saying_so(app: App, manager:
     assert state(app, campaign) == "scheduled"
 
 
+def test_a_warning_about_the_compiled_letter_is_shown_and_accepted_by_its_name(app: App, manager: TestClient) -> None:
+    """Only the letter tells: the text itself has nothing against it."""
+    a_person(app, "ada@maths.test", "academic")
+    text = TEXT.replace("title:", "theme: sunrise\ntitle:", 1)
+    issue = manager.post("/issues", data={"text": text}).headers["location"].partition("?")[0]
+    made = manager.post("/campaigns", data={"issue": issue.rpartition("/")[2], "audience": ["academic"]})
+    campaign = made.headers["location"].partition("?")[0]
+
+    form = the_form(manager.get(f"{campaign}/release?when=now").text)
+    accepted = form.pop("accept")
+    assert isinstance(accepted, list)
+    assert "unknown-theme" in accepted
+    others = [code for code in accepted if code != "unknown-theme"]
+
+    answer = manager.post(f"{campaign}/release", data={**form, "accept": others, "number": "1"})
+    assert answer.status_code == 409
+    assert "unknown-theme was not accepted" in text_of(answer.text)
+    assert state(app, campaign) == "draft"
+
+    answer = manager.post(f"{campaign}/release", data={**form, "accept": accepted, "number": "1"})
+    assert answer.status_code == 303
+    assert state(app, campaign) == "scheduled"
+
+
 def test_a_person_who_left_while_the_page_was_open_makes_the_number_wrong(
     app: App, manager: TestClient, client: TestClient, campaign: str
 ) -> None:
