@@ -58,13 +58,13 @@ class _Handler(BaseHTTPRequestHandler):
         world, path = self.server, self.path
         with world.lock:
             world.asked.append((self.command, path))
-            world.now_asking += 1
+        self._answer_to(path)
+
+    def _count(self, step: int) -> None:
+        world = self.server
+        with world.lock:
+            world.now_asking += step
             world.most_at_once = max(world.most_at_once, world.now_asking)
-        try:
-            self._answer_to(path)
-        finally:
-            with world.lock:
-                world.now_asking -= 1
 
     def _answer_to(self, path: str) -> None:  # noqa: C901, PLR0912  # one case a kind of answer
         match path.split("/")[1:]:
@@ -77,7 +77,9 @@ class _Handler(BaseHTTPRequestHandler):
             case ["stall"]:
                 self.server.released.wait(20)
             case ["slow", *_]:
+                self._count(1)
                 time.sleep(0.1)
+                self._count(-1)  # before the answer: the next may be asked as soon as it is there
                 self._say(200)
             case ["trickle"]:
                 for _ in range(400):
