@@ -1,7 +1,7 @@
 """Audiences: the named segments that people join, and who of them may receive now."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -79,7 +79,7 @@ def edit_audience(
     Raises:
         NotFound: there is no such audience.
     """
-    (audience_id,) = audience_ids(session, (slug,), archived=True)
+    audience_id = find_audience_id(session, slug, archived=True)
     given = {"name": name, "description": description, "is_public": is_public, "double_opt_in": double_opt_in}
     changes: dict[str, Any] = {field: value for field, value in given.items() if value is not None}
     if changes:
@@ -96,7 +96,7 @@ def archive_audience(session: Session, slug: str, *, now: datetime, actor: str) 
     Raises:
         NotFound: there is no such audience.
     """
-    (audience_id,) = audience_ids(session, (slug,), archived=True)
+    audience_id = find_audience_id(session, slug, archived=True)
     moved = update(Audience).where(Audience.id == audience_id, Audience.archived_at.is_(None)).values(archived_at=now)
     if session.execute(moved.returning(Audience.id)).scalar_one_or_none() is not None:
         audit.note(session, actor=actor, deed="audience_archived", subject=f"audience {audience_id}", now=now)
@@ -131,7 +131,7 @@ def find_audience(session: Session, slug: str, *, lock: bool = False) -> Audienc
     Raises:
         NotFound: there is none.
     """
-    (audience_id,) = audience_ids(session, (slug,), archived=True)
+    audience_id = find_audience_id(session, slug, archived=True)
     if lock:
         session.execute(select(Audience.id).where(Audience.id == audience_id).with_for_update())
     return next(row for row in list_audiences(session, archived=True) if row.id == audience_id)
@@ -143,21 +143,39 @@ def audience_names(session: Session) -> dict[str, str]:
 
 
 def audience_ids(session: Session, slugs: Sequence[str], *, archived: bool = False) -> tuple[AudienceId, ...]:
-    """The ids of these audiences, in their order.
+    """The ids of audiences that an order names, in their order.
 
     Raises:
-        NotFound: one is unknown, or archived and `archived` is not asked for; it is named, and the known ones too.
+        WrongInput: one is unknown, or archived and `archived` is not asked for; it is named, and the known ones too.
     """
+    known = _ids_by_slug(session, archived=archived)
+    for slug in slugs:
+        if slug not in known:
+            raise WrongInput(f"there is no audience {slug!r}", do=f"use one of {_listed(known)}")
+    return tuple(known[slug] for slug in slugs)
+
+
+def find_audience_id(session: Session, slug: str, *, archived: bool = False) -> AudienceId:
+    """The id of an audience that is itself asked for.
+
+    Raises:
+        NotFound: there is none, or it is archived and `archived` is not asked for.
+    """
+    known = _ids_by_slug(session, archived=archived)
+    if slug not in known:
+        raise NotFound(f"there is no audience {slug!r}", do=f"use one of {_listed(known)}")
+    return known[slug]
+
+
+def _ids_by_slug(session: Session, *, archived: bool) -> dict[str, AudienceId]:
     query = select(Audience.slug, Audience.id).order_by(Audience.id)
     if not archived:
         query = query.where(Audience.archived_at.is_(None))
-    known = dict(session.execute(query).all())
-    for slug in slugs:
-        if slug not in known:
-            raise NotFound(
-                f"there is no audience {slug!r}", do=f"use one of {', '.join(known) or '(there is none yet)'}"
-            )
-    return tuple(known[slug] for slug in slugs)
+    return dict(session.execute(query).all())
+
+
+def _listed(known: Iterable[str]) -> str:
+    return ", ".join(known) or "(there is none yet)"
 
 
 def public_slugs(session: Session) -> tuple[str, ...]:

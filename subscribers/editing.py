@@ -12,7 +12,7 @@ from mailer.base.errors import NotAllowed, NotFound, WrongInput
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Keys
 from subscribers.attributes import read_values
-from subscribers.audiences import audience_ids
+from subscribers.audiences import find_audience_id
 from subscribers.consents import Deed, record
 from subscribers.models import Subscriber, Subscription
 from subscribers.suppression import is_suppressed
@@ -84,7 +84,7 @@ def enrol(
         NotAllowed: they left, or must not be mailed.
     """
     person = lock_person(session, subscriber_id)
-    (audience_id,) = audience_ids(session, (slug,))
+    audience_id = find_audience_id(session, slug)
     if is_suppressed(session, person.address_key, keys=keys):
         raise NotAllowed("this address is suppressed", do="an address that must not be mailed joins nothing")
     subscription = session.get(Subscription, (subscriber_id, audience_id), populate_existing=True)

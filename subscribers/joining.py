@@ -146,7 +146,8 @@ def undo_leave(
     Only what had been live is restored.
 
     Raises:
-        NotFound: there is no such person or audience.
+        NotFound: there is no such person.
+        WrongInput: there is no such audience.
     """
     person = _locked(session, subscriber_id)
     left = [
@@ -185,7 +186,8 @@ def set_preferences(
     Whoever does this holds a link that only their mailbox got, so nothing needs to be confirmed.
 
     Raises:
-        NotFound: there is no such person or audience.
+        NotFound: there is no such person.
+        WrongInput: there is no such audience.
         NotAllowed: an audience is private and the person was never in it.
     """
     person = _locked(session, subscriber_id)

@@ -141,7 +141,7 @@ def list_people(
         where: one more condition, such as a segment's.
 
     Raises:
-        NotFound: there is no such audience.
+        WrongInput: there is no such audience.
     """
     conditions = _conditions(session, search=search, audience=audience, status=status, where=where, now=now)
     people = _people(session, and_(Subscriber.id > (after or 0), *conditions), limit=limit + 1, now=now)
@@ -186,9 +186,8 @@ def add_person(
 
     Raises:
         WrongInput: it is no address, someone is to be subscribed without the consent that they gave, or a value does not
-            fit its attribute's type.
+            fit its attribute's type, or there is no such audience.
         NotAllowed: they are known already, or must not be mailed.
-        NotFound: there is no such audience.
     """
     parsed = parse_address(address)
     if status == "subscribed" and not consent.strip():

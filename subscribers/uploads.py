@@ -91,9 +91,9 @@ def start(
     """Let a worker bring the people of a file in, or with `dry_run` only say what would happen.
 
     Raises:
-        NotFound: there is no such import or audience.
+        NotFound: there is no such import.
         NotAllowed: it runs, or was done.
-        WrongInput: people are to be subscribed without consent.
+        WrongInput: there is no such audience, or people are to be subscribed without consent.
     """
     if status == "subscribed" and not consent.strip():
         raise WrongInput("nobody is subscribed without consent on record", do="say what the people agreed to")

@@ -44,8 +44,7 @@ def create(
         uncertain_rule: what becomes of those whose answer was lost: `resend` or `leave` them.
 
     Raises:
-        NotFound: an audience does not exist.
-        WrongInput: no audience, or too many, or there is no such rule.
+        WrongInput: no audience, too many, or one that does not exist; or there is no such rule.
     """
     revision_id = store_revision(session, issue, now=now, author=actor, origin=origin)
     return create_from_revision(
@@ -65,8 +64,8 @@ def create_from_revision(
     """Make a draft that sends this revision to these audiences.
 
     Raises:
-        NotFound: the revision or an audience does not exist.
-        WrongInput: no audience, or too many, or there is no such rule.
+        NotFound: the revision does not exist.
+        WrongInput: no audience, too many, or one that does not exist; or there is no such rule.
     """
     if uncertain_rule not in UNCERTAIN_RULES:
         raise WrongInput(

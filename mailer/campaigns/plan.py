@@ -41,7 +41,8 @@ def plan(
         frame: what the letters would be made with; with it they are compiled and checked as a release does.
 
     Raises:
-        NotFound: there is no such campaign, or one of its audiences is gone.
+        NotFound: there is no such campaign.
+        WrongInput: one of its audiences is gone.
     """
     campaign = row(session, campaign_id)
     ids = audience_ids(session, campaign.audiences)

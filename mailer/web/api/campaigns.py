@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from mailer import campaigns, delivery
-from mailer.base.errors import NotAllowed
+from mailer.base.errors import NotAllowed, NotFound, WrongInput
 from mailer.base.tables import CampaignId
-from mailer.campaigns import CampaignRow
+from mailer.campaigns import CampaignRow, IssueRow
 from mailer.web.api.access import Call, may, may_read
 from mailer.web.api.shapes import Cursor, Given, Id, Limit, Listed, WholeNumber, cursor_to, read_cursor
 
@@ -115,13 +115,21 @@ def create_campaign(body: NewCampaign, call: Writer) -> Response:
     """Make a draft of the issue's newest revision."""
 
     def create(session: Session) -> Campaign:
-        row = campaigns.issue(session, body.issue)
+        row = _issue_named(session, body.issue)
         made = campaigns.create_from_revision(
             session, row.revision_id, audiences=body.audiences, now=call.now, actor=call.actor
         )
         return Campaign.of(campaigns.row(session, made))
 
     return call.once(create, status=201)
+
+
+def _issue_named(session: Session, slug: str) -> IssueRow:
+    """The issue that a body names; an unknown one is a fault of the body, not of the address that was called."""
+    try:
+        return campaigns.issue(session, slug)
+    except NotFound as error:
+        raise WrongInput(error.message, do=error.do, place="issue") from error
 
 
 @router.get("/campaigns/{campaign_id}")
