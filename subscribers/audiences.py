@@ -146,12 +146,12 @@ def audience_ids(session: Session, slugs: Sequence[str], *, archived: bool = Fal
     """The ids of audiences that an order names, in their order.
 
     Raises:
-        WrongInput: one is unknown, or archived and `archived` is not asked for; it is named, and the known ones too.
+        NotAllowed: one is unknown, or archived and `archived` is not asked for; it is named, and the known ones too.
     """
     known = _ids_by_slug(session, archived=archived)
     for slug in slugs:
         if slug not in known:
-            raise WrongInput(f"there is no audience {slug!r}", do=f"use one of {_listed(known)}")
+            raise NotAllowed(f"there is no audience {slug!r}", do=f"use one of {_listed(known)}")
     return tuple(known[slug] for slug in slugs)
 
 

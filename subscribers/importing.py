@@ -105,7 +105,8 @@ def import_file(
         progress: is told after each chunk how many rows were read, and the share of the file.
 
     Raises:
-        WrongInput: the file cannot be read, no column holds addresses, or there is no such audience.
+        WrongInput: the file cannot be read, or no column holds addresses.
+        NotAllowed: there is no such audience.
     """
     source = open_source(path, is_email_column)
     name = file_name or path.name

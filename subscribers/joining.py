@@ -147,7 +147,7 @@ def undo_leave(
 
     Raises:
         NotFound: there is no such person.
-        WrongInput: there is no such audience.
+        NotAllowed: there is no such audience.
     """
     person = _locked(session, subscriber_id)
     left = [
@@ -187,8 +187,7 @@ def set_preferences(
 
     Raises:
         NotFound: there is no such person.
-        WrongInput: there is no such audience.
-        NotAllowed: an audience is private and the person was never in it.
+        NotAllowed: there is no such audience, or it is private and the person was never in it.
     """
     person = _locked(session, subscriber_id)
     wanted = _offered(session, subscriber_id, audience_slugs)

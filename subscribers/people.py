@@ -15,7 +15,7 @@ from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Keys
 from subscribers.addresses import find_address, parse_address
 from subscribers.attributes import read_values
-from subscribers.audiences import audience_ids, shown_status
+from subscribers.audiences import audience_ids, find_audience_id, shown_status
 from subscribers.consents import record
 from subscribers.models import Audience, Subscriber, Subscription
 from subscribers.public_ids import new_public_ids
@@ -141,7 +141,7 @@ def list_people(
         where: one more condition, such as a segment's.
 
     Raises:
-        WrongInput: there is no such audience.
+        NotFound: there is no such audience.
     """
     conditions = _conditions(session, search=search, audience=audience, status=status, where=where, now=now)
     people = _people(session, and_(Subscriber.id > (after or 0), *conditions), limit=limit + 1, now=now)
@@ -186,8 +186,8 @@ def add_person(
 
     Raises:
         WrongInput: it is no address, someone is to be subscribed without the consent that they gave, or a value does not
-            fit its attribute's type, or there is no such audience.
-        NotAllowed: they are known already, or must not be mailed.
+            fit its attribute's type.
+        NotAllowed: they are known already, must not be mailed, or there is no such audience.
     """
     parsed = parse_address(address)
     if status == "subscribed" and not consent.strip():
@@ -242,7 +242,7 @@ def _conditions(
             )
         )
     if audience is not None:
-        (audience_id,) = audience_ids(session, (audience,), archived=True)
+        audience_id = find_audience_id(session, audience, archived=True)
         conditions.append(
             exists().where(Subscription.subscriber_id == Subscriber.id, Subscription.audience_id == audience_id)
         )

@@ -92,8 +92,8 @@ def start(
 
     Raises:
         NotFound: there is no such import.
-        NotAllowed: it runs, or was done.
-        WrongInput: there is no such audience, or people are to be subscribed without consent.
+        NotAllowed: it runs, or was done, or there is no such audience.
+        WrongInput: people are to be subscribed without consent.
     """
     if status == "subscribed" and not consent.strip():
         raise WrongInput("nobody is subscribed without consent on record", do="say what the people agreed to")

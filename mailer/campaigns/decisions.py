@@ -44,7 +44,8 @@ def create(
         uncertain_rule: what becomes of those whose answer was lost: `resend` or `leave` them.
 
     Raises:
-        WrongInput: no audience, too many, or one that does not exist; or there is no such rule.
+        WrongInput: no audience, or too many, or there is no such rule.
+        NotAllowed: an audience does not exist.
     """
     revision_id = store_revision(session, issue, now=now, author=actor, origin=origin)
     return create_from_revision(
@@ -65,7 +66,8 @@ def create_from_revision(
 
     Raises:
         NotFound: the revision does not exist.
-        WrongInput: no audience, too many, or one that does not exist; or there is no such rule.
+        WrongInput: no audience, or too many, or there is no such rule.
+        NotAllowed: an audience does not exist.
     """
     if uncertain_rule not in UNCERTAIN_RULES:
         raise WrongInput(

@@ -42,7 +42,7 @@ def plan(
 
     Raises:
         NotFound: there is no such campaign.
-        WrongInput: one of its audiences is gone.
+        NotAllowed: one of its audiences is gone.
     """
     campaign = row(session, campaign_id)
     ids = audience_ids(session, campaign.audiences)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from mailer import campaigns, delivery
-from mailer.base.errors import NotAllowed, NotFound, WrongInput
+from mailer.base.errors import NotAllowed, NotFound
 from mailer.base.tables import CampaignId
 from mailer.campaigns import CampaignRow, IssueRow
 from mailer.web.api.access import Call, may, may_read
@@ -125,11 +125,11 @@ def create_campaign(body: NewCampaign, call: Writer) -> Response:
 
 
 def _issue_named(session: Session, slug: str) -> IssueRow:
-    """The issue that a body names; an unknown one is a fault of the body, not of the address that was called."""
+    """The issue that a body names; an unknown one is a conflict, because what was called is there."""
     try:
         return campaigns.issue(session, slug)
     except NotFound as error:
-        raise WrongInput(error.message, do=error.do, place="issue") from error
+        raise NotAllowed(error.message, do=error.do) from error
 
 
 @router.get("/campaigns/{campaign_id}")

@@ -25,7 +25,7 @@ Value = (
     Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
     | bool
     | Annotated[int, Field(ge=-(2**53), le=2**53)]
-    | Annotated[float, Field(ge=-1e15, le=1e15, allow_inf_nan=False)]
+    | Annotated[float, Field(ge=-(2**53), le=2**53, allow_inf_nan=False)]
     | None
 )
 AttributeName = Annotated[str, StringConstraints(pattern="^[A-Za-z][A-Za-z0-9_]{0,63}$")]

@@ -167,7 +167,7 @@ def test_an_error_in_the_issue_refuses_the_release_and_leaves_the_draft(office: 
 
 
 def test_an_unknown_audience_names_the_known_ones(office: Office) -> None:
-    with pytest.raises(WrongInput, match=r"nobody.*academic"):
+    with pytest.raises(NotAllowed, match=r"nobody.*academic"):
         office.release("nobody")
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from mailer.base.audit import entries, note
 from mailer.base.database import Database
-from mailer.base.errors import NotAllowed, NotFound, WrongInput
+from mailer.base.errors import NotAllowed, NotFound
 from mailer.base.tables import Base
 from mailer.base.tokens import Keys
 from subscribers import audiences, erasure, export, importing, joining, people, suppression
@@ -85,7 +85,7 @@ def test_an_export_can_be_of_one_audience_or_status(database: Database, monkeypa
         _people(session)
     assert len(list(export.export_people(database, audience="industry", now=NOW))) == len(NAMES) + 1
     assert [p.email for p in export.export_people(database, status="paused", now=NOW)] == ["p3@x.org"]
-    with pytest.raises(WrongInput):
+    with pytest.raises(NotFound):
         list(export.export_people(database, audience="nowhere", now=NOW))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mailer.base.database import Database
-from mailer.base.errors import WrongInput
+from mailer.base.errors import NotAllowed, WrongInput
 from mailer.base.tokens import Keys
 from subscribers import audiences, importing, joining, people, suppression
 from subscribers.consents import list_consents
@@ -233,7 +233,7 @@ def test_a_file_without_an_address_column_names_what_it_has(database: Database, 
     assert (report.created, person(database, "ada@x.org").name) == (1, "Ada")
     with pytest.raises(WrongInput, match="no column 'Phone'"):
         take(database, path, mapping={"Phone": "email"})
-    with pytest.raises(WrongInput, match="academic"):
+    with pytest.raises(NotAllowed, match="academic"):
         take(database, path, "acadmic", mapping={"Kontakt": "email"})
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from mailer.base.audit import entries
 from mailer.base.database import Database
-from mailer.base.errors import NotAllowed, NotFound, WrongInput
+from mailer.base.errors import NotAllowed, NotFound
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Keys
 from subscribers import audiences, joining, people, suppression
@@ -188,7 +188,7 @@ def test_an_archived_audience_is_neither_offered_nor_mailed(database: Database) 
         _ada(session, slugs=("academic",))
         audiences.archive_audience(session, "academic", now=NOW, actor="user 1")
         assert "academic" not in audiences.public_slugs(session)
-        with pytest.raises(WrongInput, match="industry"):
+        with pytest.raises(NotAllowed, match="industry"):
             audiences.audience_ids(session, ("academic",))
 
 

@@ -128,7 +128,7 @@ def test_a_file_is_uploaded_looked_at_mapped_and_brought_in(app: App, script: Te
         "mapping": {"Fach": "field"},
     }
 
-    assert script.post(f"{address}/start", json={**order, "audiences": ["nowhere"]}).status_code == 422
+    assert script.post(f"{address}/start", json={**order, "audiences": ["nowhere"]}).status_code == 409
     assert script.post(f"{address}/start", json={**order, "dry_run": True}).status_code == 202
     assert script.get(address).json()["state"] == "waiting"
     _work(app)
