@@ -89,7 +89,7 @@ def link_texts(checked: Checked) -> Iterator[Finding]:
     for link in links_of(checked.issue):
         href, words, place = link.href, link.words, link.place
         text = " ".join(re.sub(r"[^\w\s]", " ", words).split()).casefold()
-        if not text:
+        if not text and words != href:
             yield warning(place, "link-text", f"the link to {href} has no words; write where it goes")
         elif text in _SAYS_NOTHING:
             yield warning(

@@ -38,13 +38,16 @@ _MAY_DOUBLE: Final = {
 """Words that good text of a language says twice: “all that that implies”, “die, die die Tür öffnen”, “nous nous”."""
 _FOOTNOTE: Final = re.compile(r"\[\^[^\]\s]+\]")
 _REFERENCE: Final = re.compile(r"\[([^\[\]^][^\[\]]*)\]\[([^\[\]]*)\]")
-_TEX_BRACKETS: Final = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]")
+_OPEN_TEX: Final = re.compile(
+    r"([(\[])(?=(?:[^()\[\]]|\([^()]*\)|\[[^\[\]]*\])*?\\(?!(?:eq|page|auto|c)?ref\b|cite[pt]?\b)[A-Za-z]+)"
+)
 _FOREIGN: Final = re.compile(
     r"(?<!\w)\|[A-Z][A-Z0-9_:]{2,}\|(?!\w)"  # Mailchimp's *|FNAME|*, whose stars make it italic
     r"|%%[a-z_]+%%|%recipient[._]\w+%|\[\[data:\w+[^\]]*\]\]"  # Salesforce, Mailgun, Mailjet
     r"|\[-?@[\w:.-]+(?:[;,] [^\]]*)?\]"  # citations of Pandoc and R Markdown
     r"|(?<!\w)@ref\([\w:.-]+\)|\\(?:eq|page|auto|c)?ref\{[^}]*\}|\\cite[pt]?\{[^}]*\}|\\(?:toc|fig|output|input|textoutput)\b(?:\{[^}]*\})?"
 )
+_OPENING_MARKS: Final = re.compile(r"(?:\$\$?|\\\\?[(\[])\s*")
 _GRID: Final = re.compile(r"\s*\+(?:[-=:]{3,}\+)+\s*$")
 _LINE_BLOCK: Final = re.compile(r"\s*\| [^|]*$")
 SUBJECT_CHARACTERS: Final = 78
@@ -176,8 +179,8 @@ def _within(formula: Formula, offset: int, checked: Checked) -> Place:
     if row:
         return Place(place.file, place.line + row, offset - before.rfind("\n"))
     line = checked.lines[place.line - 1] if place.line <= len(checked.lines) else ""
-    dollars = 2 if line.startswith("$$", place.column - 1) else 1 if line.startswith("$", place.column - 1) else 0
-    return Place(place.file, place.line, place.column + offset + (dollars if offset else 0))
+    marks = _OPENING_MARKS.match(line, place.column - 1) if offset else None
+    return Place(place.file, place.line, place.column + offset + (len(marks[0]) if marks else 0))
 
 
 def lost_markup(checked: Checked) -> Iterator[Finding]:
@@ -194,11 +197,15 @@ def lost_markup(checked: Checked) -> Iterator[Finding]:
                 f"nothing says where [{words}][{name}] leads; write [{name or words}]: https://… on a line of its own"
             )
             yield warning(place, "reference-missing", message)
-    for number, line in enumerate(checked.lines, 1):
-        for bracketed in _TEX_BRACKETS.finditer(line):
-            if re.search(r"[\\^_]", bracketed[1] or bracketed[2]):
-                place = Place(checked.issue.source, number, bracketed.start() + 1)
-                yield warning(place, "tex-brackets", r"\(…\) and \[…\] are not read as formulas; write $…$ or $$…$$")
+        for found in _OPEN_TEX.finditer(text.text):
+            closer = {"(": ")", "[": "]"}[found[1]]
+            after = re.escape(text.text[found.end() : found.end() + 4].strip())
+            opened = checked.found_in(block, rf"\\{re.escape(found[1])}\s*{after}")
+            if opened is not None:  # else it is an ordinary bracket
+                message = (
+                    f"\\{found[1]} begins a formula that does not end; write \\{closer} behind it, or $…$ around it"
+                )
+                yield warning(opened, "tex-brackets", message)
 
 
 def foreign_markup(checked: Checked) -> Iterator[Finding]:

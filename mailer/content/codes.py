@@ -134,7 +134,8 @@ GROUPS: Final[Mapping[str, Mapping[str, Explanation]]] = {
             "A formula that cannot be set is shown as its source.", "Mend it at the place that is named."
         ),
         "tex-brackets": _e(
-            "Markdown reads these brackets as escaped characters.", "Write $…$, or $$…$$ on lines of its own."
+            "A formula that begins and does not end is shown as its source.",
+            "Write the closing \\) or \\], or dollars.",
         ),
         "formula-reference": _e(
             "It refers to a number that the reader does not see.",

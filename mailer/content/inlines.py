@@ -29,6 +29,7 @@ from mailer.content.merge_fields import KNOWN_NAMES, read_field
 from mailer.content.plain import plain
 from mailer.content.reading import Reading
 from mailer.content.tex_macros import expanded
+from mailer.content.walk import in_inlines
 
 _MARKDOWN_SPANS: Final = {"strong": "strong", "em": "em", "s": "s"}
 
@@ -304,14 +305,20 @@ def inline_element(reading: Reading, frame: Frame, *, outer: Collection[str] = (
 
 def _link(reading: Reading, frame: Frame, children: Inlines, *, inside_link: bool) -> list[Inline]:
     href = frame.attributes.get("href", "").strip()
+    shows = bool(plain(children).strip()) or any(isinstance(part, Picture) for part in in_inlines(children))
     if not href:
-        if frame.markdown:
+        if frame.markdown or ("href" in frame.attributes and shows):
             reading.warn(frame.place, "empty-link", "the link leads nowhere; write its address between the parentheses")
         return list(children)
+    if not shows and not frame.markdown:
+        return list(children)  # an icon's place in HTML of a site: nothing to see, nothing to hear
     safe = None if inside_link else reading.link(href, frame.place)
     if not safe:
         return list(children)
-    return [Link(safe, children or (Text(href),), frame.place, frame.attributes.get("title", ""))]
+    if not shows:
+        message = f"the link to {href} has no words and shows its address; write between the brackets where it goes"
+        reading.warn(frame.place, "link-text", message)
+    return [Link(safe, children if shows else (Text(href),), frame.place, frame.attributes.get("title", ""))]
 
 
 def void_element(reading: Reading, event: HtmlEvent, place: Place) -> list[Inline]:

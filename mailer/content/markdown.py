@@ -19,6 +19,7 @@ from mdit_py_plugins.dollarmath.index import math_block_dollar
 from mdit_py_plugins.footnote import footnote_plugin
 
 from mailer.content.fences import column_break_rule, container_rule
+from mailer.content.formula_marks import bracket_block_rule, bracket_rule, dollar_rule
 
 MAX_NESTING: Final = 60
 """Deeper lists and quotes are not read (a newsletter has three levels; a bomb has thousands)."""
@@ -33,10 +34,8 @@ _FIELD_IN_ADDRESS: Final = re.compile(
     r"(?<=\]\()([^\s()<>]*(?:\{\{[^{}\n]*\}\}|\{%[^%\n]*%\})[^\s()<>]*)(?=[\s)])"
     r"|(?<=\]: )(\{\{[^{}\n]*\}\})"
 )
-_PRICE: Final = re.compile(r"\d[\d.,]*\s+[^\W\d_]{2,}")
-_TEX_SIGNS: Final = re.compile(r"[\\^_{}]")
 _FIELD_OR_FORMULA: Final = re.compile(
-    r"\{\{[^{}\n]*\}\}|(?<!`)`[^`\n]*`(?!`)|(?<![\\$])\$(?![\s$])[^$\n]*?[^\s$\\]\$(?![\d$])"
+    r"\{\{[^{}\n]*\}\}|(?<!`)`[^`\n]*`(?!`)|(?<!\\)\\\([^\n]+?\\\)|(?<![\\$])\$(?![\s$])[^$\n]*?[^\s$\\]\$(?![\d$])"
 )
 
 _parsers = local()
@@ -100,14 +99,15 @@ def _new_parser() -> MarkdownIt:
     parser.use(deflist_plugin)
     parser.use(amsmath_plugin)
     block = parser.block.ruler
-    block.before("fence", "math_block", math_block_dollar(True, str, False))
     interrupting: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    block.before("fence", "math_block", math_block_dollar(True, str, False))
+    block.before("fence", "math_brackets", bracket_block_rule, interrupting)
     block.before("fence", "container", container_rule, interrupting)
     block.before("container", "column_break", column_break_rule, interrupting)
     inline = parser.inline.ruler
     inline.before("escape", "merge_field", _merge_field_rule)
-    inline.before("escape", "math_inline", _dollar_rule)
-    inline.before("escape", "math_brackets", _bracket_rule)
+    inline.before("escape", "math_inline", dollar_rule)
+    inline.before("escape", "math_brackets", bracket_rule)
     inline.before("strikethrough", "small_marks", _small_marks_rule)
     inline.before("escape", "attributes", _attributes_rule)
     for rule in inline.__rules__:
@@ -215,61 +215,6 @@ def _attributes_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
         return False
     if not silent:
         state.push("attributes", "", 0).content = found[0]
-    state.pos = found.end()
-    return True
-
-
-def _dollar_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
-    """`$…$` and `$$…$$` in running text; a price such as $5 and $10 stays text.
-
-    As in Pandoc: no blank after the opening dollar or before the closing one, and no digit after it. A digit before or
-    after is allowed where what stands between can only be TeX. (The plugin's own rule looks at the text's last
-    character where a formula is the first.)
-    """
-    text, start = state.src, state.pos
-    if text[start] != "$":
-        return False
-    marker = "$$" if text.startswith("$$", start) else "$"
-    first = start + len(marker)
-    end = text.find(marker, first, state.posMax)
-    while end > 0 and (len(text[:end]) - len(text[:end].rstrip("\\"))) % 2:
-        end = text.find(marker, end + 1, state.posMax)
-    content = text[first:end] if end > 0 else ""
-    if not content.strip() or "\n\n" in content:
-        return False
-    if marker == "$":
-        after = text[end + 1 : end + 2]
-        before = text[start - 1 : start]
-        digits = before.isdigit() or after.isdigit()
-        if (
-            content[0].isspace()
-            or content[-1].isspace()
-            or ((digits or _PRICE.match(content)) and not _TEX_SIGNS.search(content))
-        ):
-            return False
-    if not silent:
-        token = state.push("math_inline" if marker == "$" else "math_display", "", 0)
-        token.content = content.strip()
-    state.pos = end + len(marker)
-    return True
-
-
-_BRACKETED: Final = re.compile(r"\\\\([(\[])(.+?)\\\\([)\]])", re.DOTALL)
-_REFERENCE: Final = re.compile(r"\\(?:eq)?ref\{[^{}\s]+\}")
-
-
-def _bracket_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
-    r"""`\\\\(…\\\\)` and `\\\\[…\\\\]`, as sites with MathJax write them, and `\\eqref{…}` in running text."""
-    if state.src[state.pos] != "\\":
-        return False
-    if found := _REFERENCE.match(state.src, state.pos, state.posMax):
-        display, content = False, found[0]
-    elif (found := _BRACKETED.match(state.src, state.pos, state.posMax)) and found[1] + found[3] in {"()", "[]"}:
-        display, content = found[1] == "[", found[2].strip()
-    else:
-        return False
-    if not silent:
-        state.push("math_display" if display else "math_inline", "", 0).content = content
     state.pos = found.end()
     return True
 

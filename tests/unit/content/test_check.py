@@ -89,7 +89,15 @@ def found(text: str, front: str = FRONT, **options: object) -> list[tuple[int, i
         ("$$\na +\n  \\foo{a}\n$$", [(8, 3, "error", "formula-error")]),
         ("x[^none]", [(6, 2, "error", "footnote-missing")]),
         ("see [this][nope]", [(6, 5, "warning", "reference-missing")]),
-        ("x \\(a_1\\) and \\[link\\]", [(6, 3, "warning", "tex-brackets")]),
+        ("x \\(a_1\\) and \\[link\\] (\\alpha)", []),
+        ("Say \\(a\\) and\nx \\(a + \\frac{b}{c} x", [(7, 3, "warning", "tex-brackets")]),
+        ("x \\( \\frac{a}{b} + \\foo \\)", [(6, 20, "error", "formula-error")]),
+        ("\\[\n a +\n \\foo\n\\]", [(8, 2, "error", "formula-error")]),
+        (
+            "A [](https://x.org) and\n[ ](https://y.org)",
+            [(6, 3, "warning", "link-text"), (7, 1, "warning", "link-text")],
+        ),
+        ("A [text]() and\n<a href=''>b</a>", [(6, 3, "warning", "empty-link"), (7, 1, "warning", "empty-link")]),
         ("|a|b|c|d|e|f|\n|-|-|-|-|-|-|\n|1|2|3|4|5|6|", [(6, 1, "warning", "table-wide")]),
         # dates
         ("::: event x\nwhen: 2026-12-31\n:::", [(6, 1, "warning", "event-past")]),

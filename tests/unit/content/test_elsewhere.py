@@ -47,6 +47,24 @@ not for readers
 
 Math: \\\\(a_1+b\\\\) here.
 """
+MATHJAX = r"""# Seminar
+
+A function \(f\) with \(|f(x)| < 3\) and \(n = 2\). Thus \[a = b\].
+
+\[
+x
+- y
++ \frac{1}{2}
+\]
+
+> \[ E = mc^2 \]
+
+|   a    | b |
+|--------|---|
+| \(|x|\) | y |
+
+In \[1\] and \[sic\], as \(see there\) of Miller \[2020\], [text]\(not a link\), \[a link\](https://example.org).
+"""
 HUGO = """+++
 title = "Monthly"
 date = 2024-05-01T09:00:00Z
@@ -165,7 +183,7 @@ Hello *|FNAME|* and {{ subscriber.name }}!
 Fig. 3: The caption.
 """
 OTHERS = {
-    "jekyll": JEKYLL, "hugo": HUGO, "franklin": FRANKLIN, "pandoc": PANDOC, "quarto": QUARTO, "obsidian": OBSIDIAN,
+    "jekyll": JEKYLL, "mathjax": MATHJAX, "hugo": HUGO, "franklin": FRANKLIN, "pandoc": PANDOC, "quarto": QUARTO, "obsidian": OBSIDIAN,
     "github": GITHUB, "substack": SUBSTACK,
 }  # fmt: skip
 
@@ -204,6 +222,24 @@ def test_jekyll() -> None:
     assert "not for readers" not in shown
     assert {7, 24} <= lost(issue).keys()
     assert [found.tex for _, found in all_inlines(issue.blocks) if isinstance(found, Formula)] == ["a_1+b"]
+
+
+def test_brackets_are_formulas_where_tex_stands_between_and_brackets_elsewhere() -> None:
+    issue = read(MATHJAX)
+    found = [(found.tex, found.display) for _, found in all_inlines(issue.blocks) if isinstance(found, Formula)]
+    assert found == [
+        ("f", False),
+        ("|f(x)| < 3", False),
+        ("n = 2", False),
+        ("a = b.", True),
+        ("x\n- y\n+ \\frac{1}{2}", True),
+        ("E = mc^2", True),
+        ("|x|", False),
+    ]
+    assert texts(issue).endswith(
+        "In [1] and [sic], as (see there) of Miller [2020], [text](not a link), [a link](https://example.org)."
+    )
+    assert not [finding for finding in check_issue(issue) if finding.code.startswith(("formula", "tex"))]
 
 
 def test_hugo() -> None:
