@@ -1,7 +1,8 @@
 """The checker's rules about the compiled letter; those about its text are in `mailer.content.check`.
 
 Every rule is one function, named in `RULES`; its docstring begins with the codes that it gives. The place is that in the
-workspace's own template where the fault stands in one, the section's, or else the issue's first line.
+workspace's own template where the fault stands in one, else that of the block or the key of the front matter that brought
+it about, or else the issue's first line.
 """
 
 import re
@@ -11,10 +12,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
-from mailer.content.issue import Finding, Heading, Issue, Level, Place
-from mailer.content.walk import all_blocks
+from mailer.content.checking import Checked
+from mailer.content.issue import Finding, Heading, Issue, Level, Picture, Place
+from mailer.content.walk import all_blocks, all_inlines
 from mailer.rendering.check_contrast import faint_palette, faint_words
-from mailer.rendering.clients import DATE, unsupported
+from mailer.rendering.clients import ANCHORS, DATE, unsupported
 from mailer.rendering.letter import Frame, Letter, LinkSlot, Segments
 from mailer.rendering.templates import folders
 from mailer.rendering.themes import TEXT_ON, theme_names
@@ -53,6 +55,15 @@ class Compiled:
         """The HTML with its slots left out."""
         return _markup(self.letter.html)
 
+    def key_place(self, key: str) -> Place:
+        """Where a key of the front matter stands."""
+        return Checked(self.issue).place_of_key(key)
+
+    def picture_place(self, pattern: str) -> Place | None:
+        """Where the issue shows the first picture whose name or address the pattern finds."""
+        shown = (inline for _, inline in all_inlines(self.issue.blocks) if isinstance(inline, Picture))
+        return next((picture.place for picture in shown if re.search(pattern, picture.src, re.IGNORECASE)), None)
+
     def template_place(self, pattern: str) -> Place | None:
         """Where the pattern first stands in a template of the workspace; None where it stands in none of its own."""
         if not self.frame.overrides:
@@ -78,17 +89,18 @@ class Compiled:
 def sizes(compiled: Compiled) -> Iterator[Finding]:
     """letter-clipped, letter-large, section-folded: what a letter's size does to it."""
     size, budget = compiled.letter.html_bytes, compiled.frame.budget_bytes
-    if size > CLIPPED_BYTES:
-        yield compiled.finding(
-            "error",
-            "letter-clipped",
-            f"the letter has {size // 1024} KB, and Gmail hides what is above 102; shorten it",
-        )
-    elif size > budget:
-        yield compiled.finding(
-            "warning", "letter-large", f"the letter has {size // 1024} KB, the budget is {budget // 1024}; shorten it"
-        )
     places = {block.anchor: block.place for block in all_blocks(compiled.issue.blocks) if isinstance(block, Heading)}
+    largest = max(compiled.letter.sections, key=lambda section: section.html_bytes, default=None)
+    place = places.get(largest.anchor) if largest else None
+    what = (
+        f"shorten “{largest.title}” ({largest.html_bytes / 1024:.1f} KB)" if largest and largest.title else "shorten it"
+    )
+    if size > CLIPPED_BYTES:
+        message = f"the letter has {size // 1024} KB, and Gmail hides what is above 102; {what}"
+        yield compiled.finding("error", "letter-clipped", message, place)
+    elif size > budget:
+        message = f"the letter has {size // 1024} KB, the budget is {budget // 1024}; {what}"
+        yield compiled.finding("warning", "letter-large", message, place)
     for section in compiled.letter.sections:
         if section.is_folded:
             yield compiled.finding(
@@ -118,12 +130,17 @@ def styles(compiled: Compiled) -> Iterator[Finding]:
 def client_support(compiled: Compiled) -> Iterator[Finding]:
     """unsupported-feature: HTML or CSS that some mail clients lack, without a fallback."""
     for feature in unsupported(compiled.html):
+        place = compiled.template_place(feature.pattern.pattern)
+        if place is None and feature.slug == ANCHORS:
+            continue  # `anchor-link` tells it of each link of the text
+        if place is None and (suffix := re.fullmatch(r"image-(svg|webp|avif)", feature.slug)):
+            place = compiled.picture_place(rf"\.{suffix[1]}(?![\w.])")
         clients = ", ".join(feature.missing)
         yield compiled.finding(
             "warning",
             "unsupported-feature",
             f"{feature.title} does not work in {clients} ({DATE}); do without it",
-            compiled.template_place(feature.pattern.pattern),
+            place,
         )
 
 
@@ -197,7 +214,7 @@ def colours(compiled: Compiled) -> Iterator[Finding]:
     """low-contrast: words that do not stand out from their ground, of the theme in light and dark, or of a template."""
     theme = find_theme(compiled.issue.meta.theme, folders(compiled.frame.overrides))
     for place, message in faint_palette(theme, compiled.frame.overrides):
-        yield Finding(place or Place(compiled.issue.source, 1), "warning", "low-contrast", f"{message}; set them apart")
+        yield Finding(place or compiled.key_place("theme"), "warning", "low-contrast", f"{message}; set them apart")
     known = {(theme.light[text], theme.light[ground]) for text, ground in TEXT_ON}
     for faint in faint_words(compiled.html):
         if (faint.text, faint.ground) in known:
@@ -213,7 +230,8 @@ def pictures(compiled: Compiled) -> Iterator[Finding]:
     if size > PICTURES_BYTES:
         largest = max(compiled.letter.pictures, key=lambda picture: len(picture.content))
         message = f"the pictures have {size / 1e6:.1f} MB in all, the largest {len(largest.content) / 1e6:.1f}; use fewer or smaller"
-        yield compiled.finding("warning", "pictures-heavy", message)
+        heaviest = max(compiled.issue.assets, key=lambda name: len(compiled.issue.assets[name]), default="")
+        yield compiled.finding("warning", "pictures-heavy", message, compiled.picture_place(f"^{re.escape(heaviest)}$"))
 
 
 def names(compiled: Compiled) -> Iterator[Finding]:
@@ -221,12 +239,18 @@ def names(compiled: Compiled) -> Iterator[Finding]:
     meta, searched = compiled.issue.meta, folders(compiled.frame.overrides)
     if meta.theme and meta.theme not in theme_names(searched):
         known = ", ".join(theme_names(searched))
-        yield compiled.finding("warning", "unknown-theme", f"there is no theme “{meta.theme}”; use one of {known}")
+        yield compiled.finding(
+            "warning",
+            "unknown-theme",
+            f"there is no theme “{meta.theme}”; use one of {known}",
+            compiled.key_place("theme"),
+        )
     if meta.template and not any((folder / f"{meta.template}.mjml").is_file() for folder in searched):
         yield compiled.finding(
             "warning",
             "unknown-template",
             f"there is no template “{meta.template}”; add {meta.template}.mjml or drop the line",
+            compiled.key_place("template"),
         )
 
 

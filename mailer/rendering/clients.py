@@ -16,6 +16,7 @@ WORD: Final = "Outlook for Windows"
 OUTLOOK: Final = "Outlook elsewhere"
 YAHOO: Final = "Yahoo Mail"
 SAMSUNG: Final = "Samsung Email"
+ANCHORS: Final = "html-anchor-links"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ FEATURES: Final = (
     _markup("html-form", r"<form\b", WORD, YAHOO),
     _markup("html-object", r"<object\b", GMAIL, WORD, OUTLOOK, YAHOO),
     _markup("html-link", r"<link\b", GMAIL, OUTLOOK, YAHOO, SAMSUNG),
-    _markup("html-anchor-links", r'href="#', GMAIL, YAHOO, SAMSUNG),
+    _markup(ANCHORS, r'href="#', GMAIL, YAHOO, SAMSUNG),
     _markup("html-image-maps", r"<map\b", YAHOO),
     _markup("image-svg", r'src="[^"]*\.svg', GMAIL),
     _markup("image-base64", r'src="data:', GMAIL),

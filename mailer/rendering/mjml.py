@@ -98,12 +98,12 @@ def mjml(made: Environment, template: str, context: Mapping[str, object]) -> str
     return str(rendered(made, *named, f"{TEMPLATE}.mjml", **context))
 
 
-def html(source: str, *, blame: Callable[[], str]) -> str:
+def html(source: str, *, blame: Callable[[], tuple[str, str]]) -> str:
     """The HTML that mjml-python makes of MJML, tightened.
 
     Args:
         source: the MJML.
-        blame: finds the template at fault where there is one.
+        blame: the place of the template at fault, and what is wrong there as far as that is known.
 
     Raises:
         WrongInput: the MJML is not well formed, which a template of the workspace can bring about.
@@ -112,9 +112,9 @@ def html(source: str, *, blame: Callable[[], str]) -> str:
         # no fonts: mail gets no request to a font's maker
         made: str = mjml2html(CONTROLS.sub("", source), fonts={})
     except ValueError as error:
-        raise WrongInput(
-            f"the MJML that it makes cannot be read: {error}", do="close every element", place=blame()
-        ) from error
+        place, wrong = blame()
+        message = wrong or f"the MJML that it makes cannot be read: {error}"
+        raise WrongInput(message, do="close every element, in its order", place=place) from error
     return tightened(made)
 
 

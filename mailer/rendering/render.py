@@ -21,6 +21,7 @@ from mailer.rendering.inlines import MailInlines
 from mailer.rendering.letter import Frame, Letter, LinkName, LinkSlot, Picture, Segments
 from mailer.rendering.outline import outline
 from mailer.rendering.pictures import Gallery, hosted, is_embedded
+from mailer.rendering.template_faults import first_fault
 from mailer.rendering.templates import rendered, template
 from mailer.rendering.text import TextWriter
 
@@ -144,13 +145,14 @@ class Press:
             html = hosted(html, pictures, edition.frame.base_url)
         return _Page(source, edition.mint.segments(html), pictures, embedded, body.costs)
 
-    def _template_at_fault(self) -> str:
-        """The file of the innermost block's template that makes no well-formed markup, else the frame's."""
-        templates = self._edition.templates
+    def _template_at_fault(self) -> tuple[str, str]:
+        """The place of what is wrong in the innermost block's template that makes no well-formed markup, else in the frame."""
+        templates, own = self._edition.templates, self._edition.frame.overrides
         kinds = (type(key[0]) for key, markup in self._written.items() if not mjml.is_well_formed(markup))
         kind = next(kinds, None)
         found = template(templates, template_of(kind, BLOCKS) if kind else f"{mjml.TEMPLATE}.mjml")
-        return str(found.filename)
+        frame = sorted((Path(own) / "email").glob("*.mjml")) if own else []
+        return first_fault([Path(str(found.filename))] if kind else frame) or (str(found.filename), "")
 
     def _short(self, blocks: Blocks, folded: frozenset[str]) -> Blocks:
         edition = self._edition

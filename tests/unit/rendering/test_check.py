@@ -142,8 +142,31 @@ def test_a_template_that_cannot_be_used_is_a_finding_at_its_line(tmp_path: Path)
     (finding,) = check_letters(issue, ["a", "b"], overriding(tmp_path, foot="<mj-section>\n{% if %}\n</mj-section>"))
     assert (finding.level, finding.code) == ("error", "template-error")
     assert str(finding.place) == f"{tmp_path}/email/foot.mjml:2:1"
-    (finding,) = check_letters(issue, [], overriding(tmp_path, foot="<mj-section><mj-column></mj-section>"))
-    assert finding.code == "template-error"
+
+
+@pytest.mark.parametrize(
+    ("name", "markup", "place", "message"),
+    [
+        ("foot", "<mj-section>\n  <mj-column>\n</mj-section>", "2:3", "<mj-column> is not closed"),
+        ("foot", "<mj-section></mj-section>\n</mj-column>", "2:1", "</mj-column> closes nothing"),
+        (
+            "foot",
+            "<mj-section>\n{% for line in postal_lines %}{{ line }}<br>{% endfor %}",
+            "1:1",
+            "<mj-section> is not closed",
+        ),
+        ("blocks__paragraph", "<p>{{ inline(b.inlines) }}\n<b>x</p>", "2:1", "<b> is not closed"),
+        ("blocks__paragraph", "<p>\n1 < 2</p>", "2:3", "this < begins no element that can be read"),
+    ],
+)
+def test_markup_that_is_not_well_formed_is_a_finding_at_its_line(
+    tmp_path: Path, name: str, markup: str, place: str, message: str
+) -> None:
+    frame = overriding(tmp_path, **{name: markup})
+    (finding,) = check_letters(from_markdown(TEXT), [], frame)
+    path = tmp_path / "email" / (name.replace("__", "/") + ".mjml")
+    assert (str(finding.place), finding.code) == (f"{path}:{place}", "template-error")
+    assert finding.message.startswith(message)
 
 
 def test_heavy_pictures_are_told() -> None:
@@ -155,8 +178,10 @@ def test_heavy_pictures_are_told() -> None:
         files[f"{name}.jpg"] = out.getvalue()
     text = "---\ntitle: T\n---\n" + "\n\n".join(f"![A plot]({name})" for name in files)
     issue = read_files(StoredFiles({"issue.md": text.encode(), **files}))
-    found = [f.code for f in check_letter(issue, render(issue, frozenset(), FRAME), FRAME)]
-    assert found == ["pictures-heavy"]
+    (finding,) = check_letter(issue, render(issue, frozenset(), FRAME), FRAME)
+    assert finding.code == "pictures-heavy"
+    heaviest = max(files, key=lambda name: len(files[name]))
+    assert text.split("\n")[finding.place.line - 1] == f"![A plot]({heaviest})"
 
 
 def test_a_frame_without_a_way_out_is_an_error(tmp_path: Path) -> None:
@@ -171,8 +196,10 @@ def test_a_sender_without_an_address_is_an_error() -> None:
 
 
 def test_size_is_told() -> None:
-    long = TEXT + "word " * 25_000
-    assert "letter-clipped" in codes(long)
+    long = from_markdown(TEXT + "\n## Long\n\n" + "word " * 25_000)
+    (finding,) = check_letter(long, render(long, frozenset(), FRAME), FRAME)
+    assert (finding.code, finding.place.line) == ("letter-clipped", TEXT.count("\n") + 2)
+    assert "; shorten “Long” (12" in finding.message
     assert "letter-large" in codes(frame=replace(FRAME, budget_bytes=9_000))
     assert "section-folded" in codes(TEXT + "word " * 2_000, replace(ARCHIVED, budget_bytes=20_000))
 
@@ -184,8 +211,20 @@ def test_large_styles_are_told(tmp_path: Path) -> None:
     )
 
 
-def test_names_that_nothing_answers_to_are_told() -> None:
-    assert codes(TEXT.replace("title:", "theme: nope\ntemplate: nope\ntitle:")) == {"unknown-theme", "unknown-template"}
+def test_names_that_nothing_answers_to_are_told_at_their_lines() -> None:
+    issue = from_markdown(TEXT.replace("title:", "theme: nope\ntemplate: nope\ntitle:"))
+    found = check_letter(issue, render(issue, frozenset(), FRAME), FRAME)
+    assert [(finding.place.line, finding.code) for finding in found] == [(2, "unknown-theme"), (3, "unknown-template")]
+
+
+def test_a_picture_that_some_clients_cannot_show_is_told_at_its_place() -> None:
+    issue = from_markdown("# T\n\nSee\n\n![A plot](https://x.org/a.webp?v=2)\n")
+    (finding,) = check_letter(issue, render(issue, frozenset(), FRAME), FRAME)
+    assert (finding.code, finding.place.line) == ("unsupported-feature", 5)
+
+
+def test_a_link_within_the_letter_is_told_of_once() -> None:
+    assert codes("# T\n\n## Here\n\nSee [the part](#here).\n") == set()
 
 
 def test_a_finding_names_the_audiences_of_its_letter() -> None:
