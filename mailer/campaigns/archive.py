@@ -8,17 +8,18 @@ from sqlalchemy.orm import Session
 
 from mailer.base.errors import NotFound
 from mailer.base.tables import CampaignId
-from mailer.campaigns.models import Campaign
+from mailer.campaigns.models import Campaign, IssueRevision
 from mailer.campaigns.release import released_edition
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """An entry of the archive."""
+    """An entry of the archive; `summary` is a sentence of plain text, which may be missing."""
 
     campaign_id: CampaignId
     slug: str
     title: str
+    summary: str
     published_at: datetime
 
 
@@ -36,7 +37,7 @@ class Publication:
 def list_publications(session: Session) -> tuple[Published, ...]:
     """What is published, the newest first."""
     rows = session.execute(_published().order_by(Campaign.started_at.desc(), Campaign.id.desc())).all()
-    return tuple(Published(row.id, row.slug, row.title, row.started_at) for row in rows)
+    return tuple(Published(row.id, row.slug, row.title, row.summary, row.started_at) for row in rows)
 
 
 def publication(session: Session, slug: str) -> Publication:
@@ -52,7 +53,9 @@ def publication(session: Session, slug: str) -> Publication:
     return Publication(row.slug, row.title, row.started_at, html, calendars)
 
 
-def _published() -> Select[CampaignId, str, str, datetime | None]:
-    return select(Campaign.id, Campaign.slug, Campaign.title, Campaign.started_at).where(
-        Campaign.started_at.is_not(None)
+def _published() -> Select[CampaignId, str, str, str, datetime | None]:
+    return (
+        select(Campaign.id, Campaign.slug, Campaign.title, IssueRevision.summary, Campaign.started_at)
+        .join(IssueRevision, IssueRevision.id == Campaign.revision_id)
+        .where(Campaign.started_at.is_not(None))
     )

@@ -16,6 +16,7 @@ from mailer.base.errors import NotFound
 from mailer.base.tables import RevisionId
 from mailer.campaigns.models import IssueFile, IssueRevision
 from mailer.content import Issue, StoredFiles, read_files
+from mailer.rendering import summary_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,14 @@ def store_revision(session: Session, issue: Issue, *, now: datetime, author: str
     if newest is not None and newest.digest == digest:
         return newest.id
     revision = IssueRevision(
-        slug=slug, title=issue.meta.title, main=main, digest=digest, origin=origin, author=author, created_at=now
+        slug=slug,
+        title=issue.meta.title,
+        summary=summary_of(issue),
+        main=main,
+        digest=digest,
+        origin=origin,
+        author=author,
+        created_at=now,
     )
     session.add(revision)
     session.flush()

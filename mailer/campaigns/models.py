@@ -11,13 +11,14 @@ STATES = ("draft", "scheduled", "preparing", "sending", "paused", "sent", "cance
 
 
 class IssueRevision(Base):
-    """One state of an issue's files; a change makes a new one. `digest` is over names and contents."""
+    """One state of an issue's files; a change makes a new one. `digest` is over names and contents, `summary` for feeds."""
 
     __tablename__ = "issue_revisions"
 
     id: Mapped[RevisionId] = mapped_column(BigId, primary_key=True)
     slug: Mapped[str] = mapped_column(String(200), index=True)
     title: Mapped[str] = mapped_column(Text)
+    summary: Mapped[str] = mapped_column(Text, default="", server_default="")
     main: Mapped[str] = mapped_column(String(500))
     digest: Mapped[str] = mapped_column(String(64), index=True)
     origin: Mapped[str] = mapped_column(String(1000), default="")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from mailer.content.check_dates import past_deadlines, past_events, weekdays
+from mailer.content.check_dates import events, past_deadlines, weekdays
 from mailer.content.check_leaks import (
     anchors_for_others,
     headings_for_others,
@@ -49,6 +49,7 @@ RULES: Final[tuple[Rule, ...]] = (
     blocks_for_nobody,
     doubled_words,
     empty_sections,
+    events,
     fences_in_text,
     footnotes_for_others,
     foreign_markup,
@@ -61,7 +62,6 @@ RULES: Final[tuple[Rule, ...]] = (
     merge_fields,
     nothing_for_an_audience,
     past_deadlines,
-    past_events,
     picture_files,
     placeholders,
     promises,

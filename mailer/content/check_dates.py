@@ -55,15 +55,21 @@ AFTER: Final = timedelta(days=200)
 """How far from the issue's date a date without a year is believed to lie."""
 
 
-def past_events(checked: Checked) -> Iterator[Finding]:
-    """`event-past`: over before the issue's date or, where it has none, before now."""
+def events(checked: Checked) -> Iterator[Finding]:
+    """`event-past`, `event-end`: over before the issue's date or, where it has none, before now; or without an end."""
     moment = _moment(checked)
-    if moment is None:
-        return
     for block in checked.blocks:
-        if isinstance(block, Event) and block.past == "keep" and end_of(block) <= moment:
-            message = f"“{plain(block.title)}” is over before the issue appears; tell of it in the past, or delete it"
-            yield warning(block.place, "event-past", message)
+        if not isinstance(block, Event):
+            continue
+        if moment is not None and end_of(block) <= moment:
+            if block.past == "keep":
+                message = (
+                    f"“{plain(block.title)}” is over before the issue appears; tell of it in the past, or delete it"
+                )
+                yield warning(block.place, "event-past", message)
+        elif isinstance(block.start, datetime) and block.end is None:  # RFC 5545 §3.6.1: it ends as it begins
+            message = f"“{plain(block.title)}” has no end, and calendars keep no time free; write when: 2027-01-12 14:00–15:30"
+            yield warning(checked.place_in(block, r"(?i:\bwhen\s*:)"), "event-end", message)
 
 
 def past_deadlines(checked: Checked) -> Iterator[Finding]:

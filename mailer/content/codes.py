@@ -48,6 +48,10 @@ GROUPS: Final[Mapping[str, Mapping[str, Explanation]]] = {
         "event-when": _e(
             "Without a time that can be read there is no calendar file.", "Write when: 2027-01-12 14:00–15:30."
         ),
+        "event-end": _e(
+            "Calendars take an event that has no end for a moment, some for a day, and keep no time free.",
+            "Write when it ends: 14:00–15:30.",
+        ),
         "event-zone": _e(
             "Readers elsewhere would come at the wrong hour.", "Write an IANA name such as Europe/London."
         ),

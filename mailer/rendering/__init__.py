@@ -5,6 +5,7 @@ Gives a `Letter` (HTML, text and subject with slots, pictures, calendar files), 
 Knows MJML, mail clients and MIME; knows no subscriber, no campaign and no database.
 """
 
+from mailer.rendering.archive import summary_of
 from mailer.rendering.calendars import calendar
 from mailer.rendering.check import check_letter
 from mailer.rendering.checking import check_letters
@@ -40,6 +41,7 @@ __all__ = [
     "size_report",
     "skeleton",
     "slots_of",
+    "summary_of",
     "text_of",
     "values_of",
     "web_edition",

@@ -1,11 +1,25 @@
 """What a letter can lead to: the issue's web edition, which shows only what is for its own audiences."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from mailer.content.issue import Block, Blocks, Event, Heading, Issue
+from mailer.content.issue import Block, Blocks, Event, Heading, Issue, Paragraph
+from mailer.content.plain import plain
 from mailer.content.select import select
 from mailer.content.walk import all_blocks
 from mailer.rendering.letter import Frame
+from mailer.rendering.slots import for_nobody
+
+SUMMARY_CHARACTERS: Final = 300
+
+
+def summary_of(issue: Issue) -> str:
+    """What the issue is about, for a feed: its preheader, else the first paragraph that is for everybody."""
+    if said := for_nobody(issue.meta.preheader):
+        return said
+    first = next((block for block in issue.blocks if isinstance(block, Paragraph) and block.audiences is None), None)
+    words = " ".join(plain(first.inlines).split()) if first else ""
+    return words if len(words) <= SUMMARY_CHARACTERS else words[:SUMMARY_CHARACTERS].rsplit(" ", 1)[0] + " …"
 
 
 @dataclass(frozen=True, slots=True)

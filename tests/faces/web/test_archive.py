@@ -64,7 +64,8 @@ def test_a_published_issue_is_listed_shown_and_in_the_feed(client: TestClient, p
     assert (read.bozo, read.version, read.feed.link) == (False, "atom10", "http://testserver/archive")
     (entry,) = read.entries
     assert entry.link == entry.id == f"http://testserver/archive/{published}"
-    assert entry.title == read_issue(templates_dir() / "sample").meta.title
+    sample = read_issue(templates_dir() / "sample")
+    assert (entry.title, entry.summary) == (sample.meta.title, sample.meta.preheader)
     assert entry.published_parsed
     assert client.get(urlsplit(entry.link).path).status_code == 200
 

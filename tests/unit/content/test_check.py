@@ -100,6 +100,10 @@ def found(text: str, front: str = FRONT, **options: object) -> list[tuple[int, i
         ("A [text]() and\n<a href=''>b</a>", [(6, 3, "warning", "empty-link"), (7, 1, "warning", "empty-link")]),
         ("|a|b|c|d|e|f|\n|-|-|-|-|-|-|\n|1|2|3|4|5|6|", [(6, 1, "warning", "table-wide")]),
         # dates
+        (
+            "::: event x\nlink: https://x.org\nwhen: 2027-01-12 14:00\n:::\n\n::: event y\nwhen: 2027-01-12\n:::",
+            [(8, 1, "warning", "event-end")],
+        ),
         ("::: event x\nwhen: 2026-12-31\n:::", [(6, 1, "warning", "event-past")]),
         ("::: event x\nwhen: 2026-12-31 to 2027-01-02\n:::", []),
         ("Come on Monday 12 January 2027.", [(6, 9, "warning", "weekday-mismatch")]),
@@ -269,7 +273,7 @@ def test_events_are_compared_with_the_issues_date() -> None:
     front = "---\ntitle: T\nsubject: S\npreheader: P\ndate: 2022-06-15\n---\n"
     assert found("::: event x\nwhen: 2022-07-11\n:::", front) == []
     assert found("::: event x\nwhen: 2022-06-14\n:::", front) == [(7, 1, "warning", "event-past")]
-    assert found("::: event x\nwhen: 2022-06-14 10:00\n:::", now=None) == []
+    assert found("::: event x\nwhen: 2022-06-14 10:00–11:00\n:::", now=None) == []
 
 
 def test_a_file_without_our_front_matter_has_warnings_only() -> None:

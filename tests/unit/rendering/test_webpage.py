@@ -1,9 +1,10 @@
 from datetime import UTC, date, datetime
 
+import pytest
 from icalendar import Calendar
 
 from mailer.content.issue import Event
-from mailer.rendering import calendar, web_edition, web_page
+from mailer.rendering import calendar, summary_of, web_edition, web_page
 from tests.unit.rendering.builders import ARCHIVED, PLACE, Page, from_markdown, words
 
 TEXT = """---
@@ -112,3 +113,16 @@ def test_the_edition_brings_its_calendar_files() -> None:
     (name,) = edition.calendars
     assert f"https://news.test/archive/one/{name}" in [anchor["href"] for anchor in Page(edition.html).all("a")]
     assert b"TZID=Europe/London" in edition.calendars[name]
+
+
+@pytest.mark.parametrize(
+    ("text", "summary"),
+    [
+        ("---\ntitle: T\npreheader: 'News for {{ name | default(\"you\") }} & all'\n---\nWords.", "News for you & all"),
+        ("# T\n\n::: audience board\nSecret.\n:::\n\nFirst *words*, $x^2$.\n\nMore.", "First words, x^2."),
+        ("# T\n\n" + "word " * 100, "word " * 59 + "word …"),
+        ("# T\n\n- a list", ""),
+    ],
+)
+def test_a_feed_tells_the_preheader_or_the_first_words_for_everybody(text: str, summary: str) -> None:
+    assert summary_of(from_markdown(text)) == summary
