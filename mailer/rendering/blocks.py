@@ -1,15 +1,21 @@
 """Blocks as markup: each kind has its template, `templates/email/blocks/KIND.mjml` or, in the web edition, `web/KIND.html`."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
 from jinja2 import Environment, Template
 from markupsafe import Markup
 
-from mailer.content.issue import Block, Blocks, FootnoteRef, Heading, Inline, Inlines, Link, Paragraph, Span
+from mailer.content.issue import Block, Blocks, FootnoteRef, Heading, Inline, Inlines, Link, Paragraph, Span, Text
 from mailer.content.walk import all_blocks
 from mailer.rendering.outline import Entry, Outline
 from mailer.rendering.templates import template, written
+
+INITIAL = re.compile(r"(?<=\b\w\.)[ -](?=\w)")
+"""What stands between an initial and the rest of the name."""
+STAYS = {" ": "\u00a0", "-": "\u2011"}
+"""Where a line does not end: a no-break space, a non-breaking hyphen."""
 
 Written = dict[tuple[Block, tuple[Entry, ...], bool, int | None], Markup]
 """Markup of blocks that were written before: the block, how its headings are shown, under a banner or not, the column."""
@@ -53,7 +59,15 @@ class BlockWriter:
         self._plan = plan
         self._templates: dict[type[Block], Template] = {}
         self._written: Written = {} if written_before is None else written_before
-        self._context = {**made.globals, **context, "inline": inlines, "flow": self.flow, "plan": plan}
+        self._context = {
+            **made.globals,
+            **context,
+            "inline": inlines,
+            "flow": self.flow,
+            "plan": plan,
+            "is_label": is_label,
+            "unbroken": unbroken,
+        }
 
     def flow(self, blocks: Blocks, *, tight: bool = False) -> Markup:
         """The blocks below one another; in a tight list's item a paragraph is only its words."""
@@ -86,6 +100,27 @@ class BlockWriter:
 def template_of(kind: type[Block], pattern: str) -> str:
     """The name of a kind of block's template."""
     return pattern.format(kind.__name__.lower())
+
+
+def is_label(paragraph: Paragraph) -> bool:
+    """Whether all of a paragraph is set in bold: it names what follows, and stands close to it."""
+    match paragraph.inlines:
+        case (Span(kind="strong"),):
+            return True
+        case _:
+            return False
+
+
+def unbroken(inlines: Inlines) -> Inlines:
+    """Names whose initials stay on one line with what they belong to: `C.-B. Schönlieb`, `J. H. F. Rudd`."""
+    return tuple(
+        Span(one.kind, unbroken(one.children))
+        if isinstance(one, Span)
+        else Text(INITIAL.sub(lambda found: STAYS[found[0]], one.text))
+        if isinstance(one, Text)
+        else one
+        for one in inlines
+    )
 
 
 def bare(inlines: Inlines) -> Inlines:

@@ -1,4 +1,4 @@
-"""Highlighted code by classes of one letter; the style block holds their colours."""
+"""Highlighted code by classes: `z` and how a theme's key in `[code_colours]` begins; the style block holds their colours."""
 
 from collections.abc import Iterator
 
@@ -10,13 +10,13 @@ from pygments.util import ClassNotFound
 from mailer.rendering.escaping import text
 
 CLASSES = (
-    (Keyword, "zk"),
-    (String, "zs"),
-    (Number, "zn"),
-    (Comment, "zc"),
-    (Name.Function, "zi"),
-    (Name.Class, "zi"),
-    (Name.Builtin, "zi"),
+    (Keyword, "zke"),
+    (String, "zst"),
+    (Number, "znu"),
+    (Comment, "zco"),
+    (Name.Function, "zna"),
+    (Name.Class, "zna"),
+    (Name.Builtin, "zna"),
 )
 LONGEST = 20_000
 """Code above this is shown plain: a lexer may need a time that grows faster than the text."""

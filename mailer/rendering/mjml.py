@@ -54,18 +54,19 @@ def body(
     costs: list[tuple[Blocks, int]] = []
     for part in parts(blocks, plan):
         cost = 0
-        for run in _runs(part):
+        runs = _runs(part)
+        for run in runs:
             if isinstance(run, Columns):
                 inlines.column = theme.column // max(1, len(run.columns)) - GUTTER // 2
                 written = [write.flow(column) for column in run.columns]
-                found.append({"columns": written, "texts": []})
+                found.append({"columns": written, "texts": [], "ends_part": run is runs[-1]})
                 inlines.column = None
             else:
                 written = [write.flow(run)]
                 if found and found[-1]["texts"]:
                     found[-1]["texts"] += written
                 else:
-                    found.append({"columns": [], "texts": written})
+                    found.append({"columns": [], "texts": written, "ends_part": False})
             cost += sum(len(html.encode("utf-8", "replace")) for html in written)
         costs.append((part, cost))
     sections = [{**section, "is_first": number == 0} for number, section in enumerate(found)]

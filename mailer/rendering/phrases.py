@@ -16,12 +16,21 @@ RIGHT_TO_LEFT = frozenset({"ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "ug
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """The words of one language; English stands in for a language that the table does not hold."""
+    """The words of one language; English stands in for a language that the table does not hold.
+
+    `language` is the one that they are in.
+    """
 
     words: Mapping[str, Any]
+    language: str = "en"
 
     def __getitem__(self, key: str) -> str:
         return str(self.words[key])
+
+    @property
+    def direction(self) -> str:
+        """In which direction the words are written, `ltr` or `rtl`."""
+        return direction(self.language)
 
     def listed(self, names: Sequence[str]) -> str:
         """`a, b and c`."""
@@ -49,8 +58,10 @@ class Phrases:
         if end is None or end <= start:
             return self.day(start, weekday=True)
         if start.year == end.year:
-            year = f" {start.year}"
-            return f"{self.day(start, weekday=True).removesuffix(year)} – {self.day(end, weekday=True)}"
+            first = self.day(start, weekday=True).removesuffix(f" {start.year}")
+            if start.month == end.month:
+                first = first.removesuffix(f" {self.words['months'][start.month - 1]}")
+            return f"{first} – {self.day(end, weekday=True)}"
         return f"{self.day(start, weekday=True)} – {self.day(end, weekday=True)}"
 
     def _moments(self, start: datetime, end: datetime | None) -> str:
@@ -88,10 +99,13 @@ def phrases(language: str, folders: tuple[Path, ...]) -> Phrases:
     ours = tuple(path for path in paths if path.is_relative_to(templates_dir()))
     tables = [_table(path, ours, path.stat().st_mtime_ns) for path in paths]
     words: dict[str, Any] = {}
+    spoken = "en"
     for key in dict.fromkeys(("en", language.partition("-")[0].lower(), language.lower())):
         for table in tables:
-            words.update(table.get(key, {}))
-    return Phrases(words)
+            if key in table:
+                words.update(table[key])
+                spoken = key
+    return Phrases(words, spoken)
 
 
 @lru_cache(maxsize=8)

@@ -34,7 +34,7 @@ TEXT_ON = (
 )
 """Which colour of a palette is written on which."""
 
-PALETTES = ("light", "dark", "code_colours")
+PALETTES = ("light", "dark", "code_colours", "code_colours_dark")
 
 Palette = Mapping[str, str]
 
@@ -60,6 +60,7 @@ class Theme:
     light: Palette
     dark: Palette
     code_colours: Palette
+    code_colours_dark: Palette
     logo: Logo | None = None
 
     @property
@@ -137,6 +138,7 @@ def _read(name: str, layers: tuple[Path, ...], stamps: tuple[tuple[str, int], ..
         light=given["light"],
         dark=given["dark"],
         code_colours=given["code_colours"],
+        code_colours_dark=given["code_colours_dark"],
         logo=logo,
     )
 

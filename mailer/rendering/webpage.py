@@ -89,6 +89,7 @@ def web_edition(
         title=for_nobody(edition.of_meta("title", audiences)),
         summary=for_nobody(edition.of_meta("preheader", audiences)),
         published=issue.meta.date.isoformat() if issue.meta.date else "",
+        site_url=frame.base_url.rstrip("/"),
         feed_url=f"{frame.base_url.rstrip('/')}/feed.xml" if frame.archive_url else "",
         image=image,
         image_url=public_address(image.src, frame.base_url) if image else "",
@@ -121,7 +122,10 @@ class WebInlines:
                 return Markup("<{0}>{1}</{0}>").format(Markup(kind), self(children))  # noqa: S704  # one of a few names
             case Link():
                 title = Markup(' title="{}"').format(inline.title) if inline.title else ""
-                return Markup('<a href="{}"{}>{}</a>').format(inline.href, title, self(inline.children) or inline.href)
+                said = self(inline.children) or escape(inline.href)
+                # printed, an address stands behind the link's words, unless it is the words
+                bare_address = Markup(' class="bare"') if said == escape(inline.href) else ""
+                return Markup('<a href="{}"{}{}>{}</a>').format(inline.href, title, bare_address, said)
             case Code(text=words):
                 return Markup("<code>{}</code>").format(CONTROLS.sub("", words))
             case Formula():
