@@ -21,11 +21,13 @@ Eraser = Annotated[Call, may("subscribers:erase")]
 
 LISTING = 1
 Status = Literal["unconfirmed", "subscribed", "paused", "unsubscribed", "suppressed"]
+GREATEST = 2**53 - 1
+"""Of the numbers that every reader of JSON keeps exactly (RFC 8259 §6); one more is not rounded into the bounds."""
 Value = (
     Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
     | bool
-    | Annotated[int, Field(ge=-(2**53), le=2**53)]
-    | Annotated[float, Field(ge=-(2**53), le=2**53, allow_inf_nan=False)]
+    | Annotated[int, Field(ge=-GREATEST, le=GREATEST)]
+    | Annotated[float, Field(ge=-GREATEST, le=GREATEST, allow_inf_nan=False)]
     | None
 )
 AttributeName = Annotated[str, StringConstraints(pattern="^[A-Za-z][A-Za-z0-9_]{0,63}$")]
