@@ -53,11 +53,11 @@ def zone_words(local: datetime, zone: str) -> str:
 
 
 def short(at: datetime | None, zone: str) -> str:
-    """A moment for a table: `5 Jan 2027, 09:00`; nothing where there is none."""
+    """A moment for a table: `5 Jan 2027, 09:00`, which breaks before the time only; nothing where there is none."""
     if at is None:
         return ""
     local = at.astimezone(ZoneInfo(zone or "UTC"))
-    return f"{local.day} {local:%b %Y, %H:%M}"
+    return f"{local.day}\u00a0{local:%b\u00a0%Y, %H:%M}"
 
 
 DEEDS = {

@@ -15,6 +15,7 @@ from mailer.web.pages import page, see_other
 
 router = APIRouter(include_in_schema=False)
 
+UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 HIDDEN = ("secret", "database", "broker", "smtp")
 
 
@@ -113,10 +114,27 @@ def _shown(settings: Settings) -> list[tuple[str, str, list[tuple[str, str, str,
 
 
 def _value(value: Any, *, hidden: bool) -> str:
+    """A value as it is written in `mailer.toml`; of an address that can hold a password only the kind."""
     if isinstance(value, SecretStr):
         return "•••"
-    text = str(value)
+    text = _written(value)
     if hidden and "@" in text:
         scheme, _, rest = text.partition("://")
         return f"{scheme}://•••@{rest.rpartition('@')[2]}"
     return text
+
+
+def _written(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case timedelta():
+            seconds = round(value.total_seconds())
+            unit, length = next((unit, length) for unit, length in UNITS if seconds % length == 0)
+            return f"{seconds // length} {unit}" if seconds else "0"
+        case tuple():
+            return ", ".join(map(str, value))
+        case dict():
+            return ", ".join(f"{key} = {item}" for key, item in value.items())
+        case _:
+            return str(value)

@@ -139,7 +139,7 @@ def test_a_file_of_people_is_looked_at_and_brought_in(site: Site, page: Page, tm
     page.get_by_label("What they agreed to").fill("signed a list at the workshop")
     page.get_by_role("button", name="Look at the file").click()
     expect(page.get_by_role("status")).to_contain_text("Nothing was changed")
-    page.get_by_role("button", name="Import 1 people").click()
+    page.get_by_role("button", name="Import 1 person").click()
     expect(page.get_by_role("status")).to_contain_text("Imported")
     page.goto(f"{site.url}/people?search=new")
     expect(page.get_by_role("link", name="new@example.org")).to_be_visible()

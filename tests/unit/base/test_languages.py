@@ -1,5 +1,6 @@
 """The languages of the pages: catalogues that anybody can add to a workspace."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -40,6 +41,14 @@ def a_catalogue(folder: Path, name: str, text: str) -> Path:
 @pytest.mark.parametrize("code", ["de", "fr"])
 def test_what_is_shipped_is_translated_whole(code: str) -> None:
     assert missing(templates_dir() / "languages" / f"{code}.po") == ()
+
+
+def test_no_line_of_french_begins_with_a_colon_or_a_question_mark() -> None:
+    catalogue = (templates_dir() / "languages" / "fr.po").read_text(encoding="utf-8")
+    phrases = (templates_dir() / "email" / "phrases.toml").read_text(encoding="utf-8").partition("[fr]")[2]
+    said = [line for part in catalogue.split("msgstr")[2:] for line in part.partition("msgctxt")[0].splitlines()]
+    loose = [line for line in (*said, *phrases.splitlines()) if re.search(r"[^ ] [;:?!»]|« ", line)]
+    assert [line for line in loose if not line.startswith("#")] == []
 
 
 def test_a_file_that_is_dropped_in_adds_a_language_with_its_plural_forms_and_dates(tmp_path: Path) -> None:
