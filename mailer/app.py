@@ -14,9 +14,9 @@ from mailer.base.schema import require_current_schema
 from mailer.base.settings import Settings, read_settings
 from mailer.base.tokens import Keys
 from mailer.delivery import Composer, Journal, MailboxServer, Relay, SmtpRelay
-from mailer.delivery.allowances import SharedBySql
 from mailer.delivery.holders import this_process
-from mailer.delivery.pace import Pace
+from mailer.delivery.pacing.allowances import SharedBySql
+from mailer.delivery.pacing.pace import Pace
 from mailer.queues import CeleryQueue, make_celery
 from mailer.rendering import Frame, Sender
 from subscribers import list_audiences, public_slugs

@@ -21,7 +21,7 @@ from typing import Final, Literal
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from mailer.content import Finding, Issue
-from mailer.content.check_links import addresses_of
+from mailer.content.checks.links import addresses_of
 
 SECONDS: Final = 15.0
 """How long one address may take, with all its redirects."""

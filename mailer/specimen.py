@@ -10,9 +10,9 @@ from typing import Any, Final, Literal
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Keys, Purpose
 from mailer.content import Issue
-from mailer.delivery.compose import merge_values
-from mailer.delivery.headers import DATE, LEAVE_KEY, MESSAGE_ID, TO, message_headers
 from mailer.delivery.ledger import Recipient
+from mailer.delivery.message.compose import merge_values
+from mailer.delivery.message.headers import DATE, LEAVE_KEY, MESSAGE_ID, TO, message_headers
 from mailer.rendering import (
     Frame,
     Letter,

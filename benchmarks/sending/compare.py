@@ -34,8 +34,8 @@ from mailer.base.relay_url import RelaySettings
 from mailer.base.schema import upgrade_schema
 from mailer.base.tables import BatchId
 from mailer.delivery import Journal, Outgoing, SmtpRelay
-from mailer.delivery.dkim import Signer, as_pem, new_key
 from mailer.delivery.holders import this_process
+from mailer.delivery.message.dkim import Signer, as_pem, new_key
 from tests.support.certificates import Certificate, make_certificate
 from tests.support.peers import NPM, run_node
 from tests.support.sending import Office, office_settings

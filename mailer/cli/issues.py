@@ -16,7 +16,7 @@ from mailer.cli.options import IssueArgument
 from mailer.cli.output import JsonOption, say, show, show_json
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened, workspace_exists
 from mailer.content import Finding, Issue, check_issue, judged, read_issue
-from mailer.content.codes import CODES, explained
+from mailer.content.checks.codes import CODES, explained
 from mailer.delivery import Accepted, reason_of, test_copies
 from mailer.link_check import LinkCheck
 from mailer.rendering import check_letters, size_report

@@ -4,7 +4,7 @@ Takes: a folder or any `Files`. Gives: a frozen `Issue`, the findings about it, 
 Knows: no database, no people, no HTML that is sent; `mailer.base.errors` only.
 """
 
-from mailer.content.check import check_issue
+from mailer.content.checks.checker import check_issue
 from mailer.content.files import FolderFiles, StoredFiles
 from mailer.content.issue import Files, Finding, Issue, Place
 from mailer.content.parse import judged, read_files, read_issue

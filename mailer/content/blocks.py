@@ -7,10 +7,10 @@ from typing import Final
 
 from markdown_it.token import Token
 
-from mailer.content.container import ColumnBreak, Container
-from mailer.content.containers import CONTAINERS, audience_slugs
-from mailer.content.fences import Head
-from mailer.content.inlines import inlines_of_token, joined, trimmed
+from mailer.content.containers.given import ColumnBreak, Container
+from mailer.content.containers.table import CONTAINERS, audience_slugs
+from mailer.content.formulas.macros import expanded
+from mailer.content.formulas.tags import without_tag
 from mailer.content.issue import (
     Align,
     Block,
@@ -34,13 +34,13 @@ from mailer.content.issue import (
     Table,
     Text,
 )
-from mailer.content.markdown import MAX_NESTING, guard_bars
+from mailer.content.markdown.fences import Head
+from mailer.content.markdown.grammar import MAX_NESTING, guard_bars
+from mailer.content.markdown.inlines import inlines_of_token, joined, trimmed
+from mailer.content.markdown.raw_html import Flow
+from mailer.content.markdown.shapes import CAPTION, callout_title, with_box, with_captions
 from mailer.content.plain import anchor_for, plain
-from mailer.content.raw_html import Flow
 from mailer.content.reading import Reading
-from mailer.content.shapes import CAPTION, callout_title, with_box, with_captions
-from mailer.content.tex_macros import expanded
-from mailer.content.tex_tags import without_tag
 
 
 @dataclass(slots=True)

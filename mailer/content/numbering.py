@@ -7,9 +7,9 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from mailer.content.formulas.tags import without_tag
 from mailer.content.issue import Block, Blocks, DisplayFormula, Formula, Inline, Text
 from mailer.content.reading import Reading
-from mailer.content.tex_tags import without_tag
 from mailer.content.walk import all_inlines, changed_blocks
 
 _ROW: Final = re.compile(r"(\\\\(?:\[[^\]]*\])?)")

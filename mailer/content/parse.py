@@ -9,19 +9,19 @@ from typing import Any, Final
 
 from mailer.base.errors import WrongInput
 from mailer.content.blocks import blocks_of_tokens
-from mailer.content.containers import HEAD_KEYS
-from mailer.content.fences import container_environment
+from mailer.content.containers.table import HEAD_KEYS
 from mailer.content.files import FolderFiles
-from mailer.content.foreign import Foreign
+from mailer.content.formulas.macros import Macro
 from mailer.content.front import OUR_KEYS, Front, split_front
-from mailer.content.inlines import checked_field, foreign
 from mailer.content.issue import Blocks, Files, Finding, FrontMatter, Heading, Issue, WhenPast
-from mailer.content.markdown import tokens_of
+from mailer.content.markdown.fences import container_environment
+from mailer.content.markdown.foreign import Foreign
+from mailer.content.markdown.grammar import tokens_of
+from mailer.content.markdown.inlines import checked_field, foreign
 from mailer.content.moments import is_zone
 from mailer.content.numbering import unresolved
 from mailer.content.plain import plain, template
 from mailer.content.reading import WHEN_PAST, Reading
-from mailer.content.tex_macros import Macro
 from mailer.content.timing import at_date_of
 
 MAIN_FILE: Final = "issue.md"

@@ -8,10 +8,10 @@ from posixpath import dirname, join
 from typing import Any, Final
 from urllib.parse import quote, unquote, urljoin
 
-from mailer.content.bibliography import Entry
+from mailer.content.bibliography.bibtex import Entry
 from mailer.content.files import inside
+from mailer.content.formulas.macros import Macro
 from mailer.content.issue import Files, Finding, Level, Place, WhenPast
-from mailer.content.tex_macros import Macro
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202f\ufeff]")

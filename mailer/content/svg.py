@@ -6,7 +6,7 @@ from typing import Final
 
 import resvg_py
 
-from mailer.content.tex_glyphs import FAMILY, font_files
+from mailer.content.formulas.glyphs import FAMILY, font_files
 
 TALLEST: Final = 12
 """Height over width of an SVG that is still drawn."""

@@ -4,16 +4,16 @@ Takes a released campaign and a list. Gives every recipient an outcome, once, an
 ledger and its leases; knows no template and no queue.
 """
 
-from mailer.delivery.compose import Composer
 from mailer.delivery.copies import test_copies
 from mailer.delivery.figures import Figures, figures
 from mailer.delivery.journal import Journal
 from mailer.delivery.mailbox import MailboxServer, Received, read_message, received
+from mailer.delivery.message.compose import Composer
 from mailer.delivery.outcomes import Accepted, Deferred, Outcome, Outgoing, Refused, Unknown, reason_of
 from mailer.delivery.progress import Counts, RecipientRow, last_mailed, progress, recipients_page
 from mailer.delivery.reach import require_relay
 from mailer.delivery.run import Relay, prepare, send_batch, sweep
-from mailer.delivery.smtp import SmtpRelay
+from mailer.delivery.smtp.relay import SmtpRelay
 from mailer.delivery.throughput import Throughput, throughput
 
 __all__ = [

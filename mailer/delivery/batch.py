@@ -19,11 +19,11 @@ from mailer.base.errors import WrongInput
 from mailer.base.tables import BatchId, CampaignId
 from mailer.campaigns import CampaignRow
 from mailer.delivery import calls, ledger
-from mailer.delivery.compose import Composer
 from mailer.delivery.journal import Journal, Page
 from mailer.delivery.ledger import Lease, Recipient, Result, Wanted
+from mailer.delivery.message.compose import Composer
 from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Outgoing, Refused, Unknown, reason_of
-from mailer.delivery.pace import Pace
+from mailer.delivery.pacing.pace import Pace
 from mailer.delivery.policy import SUSPICIOUS_REFUSALS, Suspicion, relay_is_away, relay_retry_at, stops_campaign
 from mailer.delivery.throughput import tally
 from subscribers.audiences import audience_ids, audience_names

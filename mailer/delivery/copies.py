@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mailer.base.tables import CampaignId, SubscriberId
 from mailer.content import Issue
-from mailer.delivery.compose import Composer
 from mailer.delivery.ledger import Recipient
+from mailer.delivery.message.compose import Composer
 from mailer.delivery.outcomes import Outcome
 from mailer.delivery.run import Relay
 from mailer.rendering import Frame, render

@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mailer import campaigns
-from mailer.delivery.allowances import DAY
 from mailer.delivery.models import Allowance, Batch, DomainStanding, Notice
+from mailer.delivery.pacing.allowances import DAY
 from mailer.delivery.throughput import outcomes_until_now
 
 

@@ -26,7 +26,7 @@ from mailer.base.tables import AudienceId, BatchId, CampaignId, SubscriberId
 from mailer.delivery.calls import can_be_claimed
 from mailer.delivery.models import Batch, Delivery
 from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Refused, Unknown, reason_of
-from mailer.delivery.pace import Hold, Pace
+from mailer.delivery.pacing.pace import Hold, Pace
 from mailer.delivery.policy import UNKNOWN_ATTEMPTS, retry_at
 from subscribers.audiences import recipients
 from subscribers.people import person_by_id

@@ -14,9 +14,9 @@ from mailer.base.hints import wake
 from mailer.base.languages import Languages
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Purpose
-from mailer.delivery.compose import Composer, envelope_address
+from mailer.delivery.message.compose import Composer, envelope_address
+from mailer.delivery.message.notice import NoticeText, notice_message
 from mailer.delivery.models import Notice
-from mailer.delivery.notice_message import NoticeText, notice_message
 from mailer.delivery.outcomes import Accepted, Outcome, Outgoing, Refused, reason_of
 from mailer.delivery.run import Relay
 from subscribers import Person, consents, find_address, is_suppressed, joining, list_audiences, moving, person_by_id

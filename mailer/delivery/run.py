@@ -13,13 +13,14 @@ from mailer import campaigns
 from mailer.base.database import Database
 from mailer.base.hints import wake
 from mailer.base.tables import BatchId, CampaignId
-from mailer.delivery import allowances, calls, enlisting
+from mailer.delivery import calls, enlisting
 from mailer.delivery.batch import BatchWork, OnRefusal
-from mailer.delivery.compose import Composer
 from mailer.delivery.holders import is_dead
 from mailer.delivery.journal import Journal
+from mailer.delivery.message.compose import Composer
 from mailer.delivery.outcomes import Outcome, Outgoing
-from mailer.delivery.pace import Pace
+from mailer.delivery.pacing import allowances
+from mailer.delivery.pacing.pace import Pace
 from subscribers.audiences import audience_ids, last_of_next
 
 log = structlog.get_logger()

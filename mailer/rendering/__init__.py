@@ -7,8 +7,8 @@ Knows MJML, mail clients and MIME; knows no subscriber, no campaign and no datab
 
 from mailer.rendering.archive import summary_of
 from mailer.rendering.calendars import calendar
-from mailer.rendering.check import check_letter
-from mailer.rendering.checking import check_letters
+from mailer.rendering.checks.checker import check_letter
+from mailer.rendering.checks.letters import check_letters
 from mailer.rendering.letter import FieldSlot, Frame, Letter, LinkSlot, Picture, SectionSize, Segments, Sender, Slot
 from mailer.rendering.mime import HeaderValue, Key, Skeleton, fill, pieces, skeleton
 from mailer.rendering.render import Press, render

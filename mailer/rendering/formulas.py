@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from markupsafe import Markup
 
-from mailer.content.formulas import FormulaError, FormulaPicture, Typeset, as_unicode, png, spoken, typeset
+from mailer.content.formulas.typesetting import FormulaError, FormulaPicture, Typeset, as_unicode, png, spoken, typeset
 from mailer.content.issue import Formula
 from mailer.rendering.escaping import attribute
 from mailer.rendering.letter import Picture

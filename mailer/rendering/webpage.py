@@ -5,7 +5,7 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from mailer.content.formulas import FormulaError, typeset
+from mailer.content.formulas.typesetting import FormulaError, typeset
 from mailer.content.issue import (
     Code,
     Figure,

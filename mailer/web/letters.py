@@ -13,8 +13,8 @@ from mailer.base.errors import NotFound
 from mailer.base.tables import CampaignId, RevisionId, SubscriberId
 from mailer.base.tokens import Purpose
 from mailer.campaigns import CampaignRow
-from mailer.delivery.compose import merge_values
 from mailer.delivery.ledger import Recipient
+from mailer.delivery.message.compose import merge_values
 from mailer.rendering.letter import Letter, LinkName, Slot
 from subscribers import audiences as audience_book
 from subscribers import people

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mailer.content.codes import CODES
+from mailer.content.checks.codes import CODES
 from tests.support.mailer_process import run_mailer
 
 ISSUE = """---

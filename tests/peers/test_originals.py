@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mailer.rendering import Frame, Sender, html_of, render, slots_of
-from mailer.rendering.clients import DATE, FEATURES
+from mailer.rendering.checks.clients import DATE, FEATURES
 from tests.support.peers import run_node
 from tests.support.samples import SAMPLES, an_issue
 

@@ -27,8 +27,8 @@ from mailer.delivery import (
     send_batch,
     sweep,
 )
-from mailer.delivery.exchange import Patience
-from mailer.delivery.pace import Pace
+from mailer.delivery.pacing.pace import Pace
+from mailer.delivery.smtp.exchange import Patience
 from mailer.feedback import note_refusal
 from mailer.rendering import Frame, Sender
 from subscribers import add_audience, add_person, find_person, person_by_id, unsubscribe

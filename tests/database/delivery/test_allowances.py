@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 
 from mailer.base.database import Database
-from mailer.delivery.allowances import Slice, forget_old, slice_of, take
+from mailer.delivery.pacing.allowances import Slice, forget_old, slice_of, take
 
 NOON = datetime(2027, 1, 4, 12, 0, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from mailer.base.tables import BatchId
 from mailer.base.tokens import Keys, Purpose
 from mailer.delivery import calls, ledger
 from mailer.delivery.batch import BatchWork
-from mailer.delivery.compose import Composer
+from mailer.delivery.message.compose import Composer
 from mailer.delivery.outcomes import Accepted, Deferred, Outcome, Outgoing, Unknown
 from mailer.delivery.policy import FIRST_GROUP
 from subscribers import audience_ids

@@ -10,8 +10,8 @@ from mailer import campaigns, delivery
 from mailer.app import App
 from mailer.base.relay_url import RelaySettings, WarmUp
 from mailer.content import StoredFiles, read_files
-from mailer.delivery.allowances import Allowance, SharedBySql
 from mailer.delivery.models import DomainStanding
+from mailer.delivery.pacing.allowances import Allowance, SharedBySql
 from mailer.delivery.throughput import tally, throughput
 from mailer.web.metrics import METRICS
 from tests.faces.web.conftest import a_person

@@ -6,9 +6,9 @@ from contextlib import closing
 
 import pytest
 
-from mailer.delivery.features import CHUNKS_DEEP
 from mailer.delivery.outcomes import LEFT, TAKEN, Accepted, Deferred, Outcome, Outgoing, Refused, Unknown
-from mailer.delivery.smtp import SmtpRelay
+from mailer.delivery.smtp.features import CHUNKS_DEEP
+from mailer.delivery.smtp.relay import SmtpRelay
 from tests.support.certificates import Certificate
 from tests.support.relay import RelayServer, Stage
 from tests.support.sending import relay_to

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 
 from mailer.base.relay_url import RelaySettings
 from mailer.delivery.outcomes import Accepted, NotTried, Outcome, Outgoing
-from mailer.delivery.smtp import SmtpRelay
+from mailer.delivery.smtp.relay import SmtpRelay
 from tests.support.relay import RelayServer
 from tests.support.sending import HASTY, relay_to
 

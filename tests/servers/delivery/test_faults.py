@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from mailer.base.database import Database
-from mailer.delivery.exchange import Patience
 from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Outgoing, Refused, Unknown
-from mailer.delivery.smtp import SmtpRelay
+from mailer.delivery.smtp.exchange import Patience
+from mailer.delivery.smtp.relay import SmtpRelay
 from tests.support.certificates import Certificate
 from tests.support.relay import RelayServer, Stage
 from tests.support.sending import Office, relay_to

@@ -11,7 +11,7 @@ import pytest
 from mailer.base.database import Database
 from mailer.base.tables import CampaignId
 from mailer.delivery import Outcome, Outgoing, SmtpRelay, recipients_page
-from mailer.delivery.pace import Pace
+from mailer.delivery.pacing.pace import Pace
 from tests.support.relay import RelayServer
 from tests.support.sending import Office, office_settings, relay_to
 
@@ -33,7 +33,7 @@ def relay(relay_server: RelayServer) -> Iterator[SmtpRelay]:
 
 @pytest.fixture
 def office(database: Database, relay: SmtpRelay, monkeypatch: pytest.MonkeyPatch) -> Office:
-    monkeypatch.setattr("mailer.delivery.pace.FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr("mailer.delivery.pacing.pace.FLUSH_SECONDS", 0.0)
     return Office(database, relay, settings=office_settings(LIMITS_GROUP="10"), pace=a_pace(database))
 
 

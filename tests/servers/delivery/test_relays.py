@@ -12,9 +12,9 @@ import pytest
 
 from mailer.base.database import Database
 from mailer.base.relay_url import RelaySettings, WarmUp
-from mailer.delivery.allowances import SharedBySql
 from mailer.delivery.outcomes import Accepted, NotTried, Outcome, Outgoing, Refused
-from mailer.delivery.smtp import SmtpRelay
+from mailer.delivery.pacing.allowances import SharedBySql
+from mailer.delivery.smtp.relay import SmtpRelay
 from tests.support.certificates import Certificate
 from tests.support.relay import RelayServer
 from tests.support.sending import HASTY
@@ -68,7 +68,7 @@ def test_a_relay_without_weight_waits_until_no_other_answers(
 def test_one_that_was_away_is_used_again_and_gets_no_more_than_its_share(
     relay_server: RelayServer, other_server: RelayServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mailer.delivery.pool.DOWN_SECONDS", 0.3)
+    monkeypatch.setattr("mailer.delivery.smtp.pool.DOWN_SECONDS", 0.3)
     port = relay_server.port
     with closing(SmtpRelay([relay_server.settings(), other_server.settings()], patience=HASTY)) as relay:
         relay_server.stop()

@@ -7,9 +7,9 @@ from contextlib import closing, contextmanager
 import pytest
 
 from mailer.base.relay_url import RelaySettings
-from mailer.delivery.exchange import Patience
 from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Outgoing, Refused, Unknown
-from mailer.delivery.smtp import SmtpRelay
+from mailer.delivery.smtp.exchange import Patience
+from mailer.delivery.smtp.relay import SmtpRelay
 from tests.support.certificates import Certificate
 from tests.support.relay import RelayServer, Stage
 from tests.support.sending import HASTY, relay_to

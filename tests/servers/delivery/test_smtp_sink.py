@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from mailer.base.relay_url import RelaySettings
-from mailer.delivery.exchange import Patience
 from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outgoing, Refused, Unknown
-from mailer.delivery.smtp import SmtpRelay
+from mailer.delivery.smtp.exchange import Patience
+from mailer.delivery.smtp.relay import SmtpRelay
 
 SINK = shutil.which("smtp-sink", path="/usr/sbin:/usr/bin") or ""
 SHORT = Patience(connect=5, greeting=5, command=5, data=5, dot=5)

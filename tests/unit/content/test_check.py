@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from mailer.content import Issue, StoredFiles, check_issue, read_files, read_issue
-from mailer.content.check import RULES
+from mailer.content.checks.checker import RULES
 
 FRONT = "---\ntitle: T\nsubject: S\npreheader: P\n---\n"
 NOW = datetime(2027, 1, 1, tzinfo=UTC)

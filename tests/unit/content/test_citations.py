@@ -6,7 +6,7 @@ from types import MappingProxyType
 import pytest
 
 from mailer.content import Issue, StoredFiles, plain, read_files
-from mailer.content.citations import fault_of, style_named
+from mailer.content.bibliography.styles import fault_of, style_named
 from mailer.content.issue import Formula, Link, Publication, Publications, Span
 from mailer.content.walk import all_inlines, in_inlines
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import mailer
-from mailer.content.codes import CODES, explained, reference
+from mailer.content.checks.codes import CODES, explained, reference
 
 PROJECT = Path(__file__).parents[3]
 PLAIN = {"bibliography", "placeholder"}
@@ -14,7 +14,7 @@ PLAIN = {"bibliography", "placeholder"}
 def _strings() -> set[str]:
     """Every string of the source that has the form of a code."""
     folder = Path(mailer.__file__).parent
-    sources = [*(folder / "content").glob("*.py"), *(folder / "rendering").glob("*.py"), folder / "link_check.py"]
+    sources = [*(folder / "content").rglob("*.py"), *(folder / "rendering").rglob("*.py"), folder / "link_check.py"]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources if path.name != "codes.py")
     literal = set(re.findall(r'"([a-z]+(?:-[a-z]+)*)"', text))
     return literal | {f"no-{link}-link" for link in ("unsubscribe", "preferences") if 'f"no-{link}-link"' in text}
@@ -24,7 +24,7 @@ def _named() -> set[str]:
     """What stands where a finding's code stands: before its message, or in a rule's docstring."""
     folder = Path(mailer.__file__).parent
     text = "\n".join(
-        path.read_text(encoding="utf-8") for name in ("content", "rendering") for path in (folder / name).glob("*.py")
+        path.read_text(encoding="utf-8") for name in ("content", "rendering") for path in (folder / name).rglob("*.py")
     )
     given = set(re.findall(r'(?:error|warning|fault|warn|finding)\(\s*[^"\n]*?\s*"([a-z]+(?:-[a-z]+)+)",\s*f?"', text))
     told = re.findall(

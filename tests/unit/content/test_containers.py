@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mailer.content import Issue, StoredFiles, plain, read_files
-from mailer.content.containers import CONTAINERS
+from mailer.content.containers.table import CONTAINERS
 from mailer.content.issue import Block, Button, CodeBlock, Columns, Event, Figure, Note, Paragraph, People, Quote
 from mailer.content.walk import all_blocks, inlines_of
 

@@ -8,8 +8,8 @@ import pytest
 from mailer.base.errors import WrongInput
 from mailer.content import Issue, StoredFiles, check_issue, plain, read_files, read_issue, select
 from mailer.content.atomic import write_whole
-from mailer.content.bibliography import LIMIT_CHARACTERS as BIB_LIMIT
-from mailer.content.formulas import FormulaError, Typeset, as_unicode, png, typeset
+from mailer.content.bibliography.bibtex import LIMIT_CHARACTERS as BIB_LIMIT
+from mailer.content.formulas.typesetting import FormulaError, Typeset, as_unicode, png, typeset
 from mailer.content.issue import Definitions, Event, List, Publications, Table
 from mailer.content.moments import parse_when
 from mailer.content.parse import LIMIT_CHARACTERS, decoded

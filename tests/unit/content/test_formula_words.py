@@ -2,8 +2,8 @@
 
 import pytest
 
-from mailer.content.formula_tongues import TONGUES
-from mailer.content.formulas import Typeset, spoken, typeset
+from mailer.content.formulas.tongues import TONGUES
+from mailer.content.formulas.typesetting import Typeset, spoken, typeset
 
 
 def read(tex: str, language: str) -> str:

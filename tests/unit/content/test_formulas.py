@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mailer.content.formula_svg import contrast
-from mailer.content.formulas import FormulaError, FormulaPicture, Typeset, as_unicode, png, typeset
+from mailer.content.formulas.drawing import contrast
+from mailer.content.formulas.typesetting import FormulaError, FormulaPicture, Typeset, as_unicode, png, typeset
 from mailer.content.issue import Inlines, Span, Text
 
 VALID = [

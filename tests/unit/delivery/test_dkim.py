@@ -14,11 +14,21 @@ from mailer.base.settings import DkimSection
 from mailer.base.tables import CampaignId, SubscriberId
 from mailer.base.tokens import Keys
 from mailer.content import StoredFiles, read_files
-from mailer.delivery.compose import Composer
-from mailer.delivery.dkim import Kind, Signer, as_pem, dns_record, hash_of, is_canonical, new_key, signed, signers
 from mailer.delivery.ledger import Recipient
-from mailer.delivery.mould import Mould
-from mailer.delivery.notice_message import NoticeText, notice_message
+from mailer.delivery.message.compose import Composer
+from mailer.delivery.message.dkim import (
+    Kind,
+    Signer,
+    as_pem,
+    dns_record,
+    hash_of,
+    is_canonical,
+    new_key,
+    signed,
+    signers,
+)
+from mailer.delivery.message.mould import Mould
+from mailer.delivery.message.notice import NoticeText, notice_message
 from mailer.rendering import Frame, Sender, render
 from tests.support.sending import ISSUE, office_settings
 

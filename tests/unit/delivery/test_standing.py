@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailer.delivery.outcomes import Deferred
-from mailer.delivery.standing import (
+from mailer.delivery.pacing.standing import (
     FREE_RATE,
     LONGEST_CLOSING,
     LOWEST_RATE,

@@ -8,7 +8,7 @@ from PIL import Image
 
 from mailer.content import StoredFiles, read_files
 from mailer.rendering import Frame, check_letter, check_letters, render
-from mailer.rendering.clients import FEATURES, features_of, unsupported
+from mailer.rendering.checks.clients import FEATURES, features_of, unsupported
 from tests.unit.rendering.builders import ARCHIVED, FRAME, filled_html, from_markdown
 
 TEXT = """---

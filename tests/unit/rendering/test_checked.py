@@ -8,7 +8,7 @@ from PIL import Image
 
 from mailer.base.errors import WrongInput
 from mailer.content import Issue, StoredFiles, check_issue, read_files, select
-from mailer.content.formulas import FormulaError, typeset
+from mailer.content.formulas.typesetting import FormulaError, typeset
 from mailer.content.issue import CodeBlock, Formula, MergeField, Picture, Text
 from mailer.content.merge_fields import evaluate
 from mailer.content.walk import all_blocks, all_inlines

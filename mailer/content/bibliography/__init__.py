@@ -1,0 +1,1 @@
+"""Publications: read from BibTeX, set in a field's style."""

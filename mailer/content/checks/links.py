@@ -1,0 +1,246 @@
+"""Rules about links and pictures."""
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+from posixpath import dirname, join
+from typing import Final
+from urllib.parse import urlsplit
+
+from PIL import Image, UnidentifiedImageError
+
+from mailer.content.checks.checked import Checked, error, warning
+from mailer.content.files import inside
+from mailer.content.issue import Button, Event, Finding, Heading, Issue, Link, Picture, Place, Publications
+from mailer.content.plain import plain
+from mailer.content.reading import scheme_of
+from mailer.content.svg import drawn, is_svg
+from mailer.content.walk import all_blocks, all_inlines, in_inlines
+
+PICTURE_BYTES: Final = 1_000_000
+ALT_CHARACTERS: Final = 300
+_SAYS_NOTHING: Final = frozenset({
+    "here", "click here", "click", "more", "read more", "learn more", "link", "this link", "this", "this page", "page",
+    "website", "details", "see here", "find out more", "go", "hier", "hier klicken", "mehr", "weiterlesen", "mehr lesen",
+    "ici", "cliquez ici", "en savoir plus", "plus", "lire la suite", "lien", "url", "download", "pdf",
+})  # fmt: skip
+_SHORTENERS: Final = frozenset({
+    "bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "buff.ly", "lnkd.in", "rb.gy", "cutt.ly", "shorturl.at",
+    "tiny.cc", "rebrand.ly", "bl.ink", "t.ly", "v.gd", "dlvr.it", "trib.al", "qrco.de",
+})  # fmt: skip
+_SVG_ROOM: Final = 64
+"""CSS pixels: enough to see whether it can be drawn."""
+_HEIF: Final = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
+_LOOKS_LIKE_ADDRESS: Final = re.compile(r"\s*(?:https?://|www\.)[^\s]+\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A link as its reader sees it: its address, its words, its place."""
+
+    href: str
+    words: str
+    place: Place
+
+
+def links_of(issue: Issue) -> Iterator[Shown]:
+    """Every link of an issue's text, buttons and events."""
+    for _, inline in all_inlines(issue.blocks):
+        if isinstance(inline, Link):
+            pictures = [part for part in in_inlines(inline.children) if isinstance(part, Picture)]
+            words = plain(inline.children) or (pictures[0].alt if pictures else "")
+            yield Shown(inline.href, words, inline.place)
+    for block in all_blocks(issue.blocks):
+        if isinstance(block, Button):
+            yield Shown(block.href, plain(block.label), block.place)
+        elif isinstance(block, Event) and block.link:
+            yield Shown(block.link, plain(block.title), block.place)
+
+
+def addresses_of(issue: Issue) -> Iterator[tuple[str, Place]]:
+    """Every address on the web that a reader's click or mail app would ask for, publications and pictures too."""
+    for link in links_of(issue):
+        yield link.href, link.place
+    for _, inline in all_inlines(issue.blocks):
+        if isinstance(inline, Picture) and inline.src not in issue.assets:
+            yield inline.src, inline.place
+    for block in all_blocks(issue.blocks):
+        if isinstance(block, Publications):
+            for _, entries in block.groups:
+                yield from (
+                    (entry.href, _place_of_entry(issue, entry.key, block.place)) for entry in entries if entry.href
+                )
+
+
+def _place_of_entry(issue: Issue, key: str, otherwise: Place) -> Place:
+    """Where the entry stands in its bibliography."""
+    for name, content in issue.source_files.items():
+        if name.endswith(".bib"):
+            for number, line in enumerate(content.decode("utf-8", "replace").split("\n"), 1):
+                if re.match(rf"\s*@\w+\s*[{{(]\s*{re.escape(key)}\s*,", line):
+                    return Place(join(dirname(issue.source), name), number)
+    return otherwise
+
+
+def link_texts(checked: Checked) -> Iterator[Finding]:
+    """`link-text`, `link-text-mismatch`: words that do not say where the link goes, or say it wrongly."""
+    for link in links_of(checked.issue):
+        href, words, place = link.href, link.words, link.place
+        text = " ".join(re.sub(r"[^\w\s]", " ", words).split()).casefold()
+        if not text and words != href:
+            yield warning(place, "link-text", f"the link to {href} has no words; write where it goes")
+        elif text in _SAYS_NOTHING:
+            yield warning(
+                place, "link-text", f"“{words.strip()}” does not say where the link goes; name what is behind it"
+            )
+        elif (
+            _LOOKS_LIKE_ADDRESS.fullmatch(words)
+            and _host(words) != _host(href)
+            and scheme_of(href) in {"http", "https"}
+        ):
+            message = f"the link shows {_host(words)} and leads to {_host(href)}, as frauds do; write the same address"
+            yield warning(place, "link-text-mismatch", message)
+
+
+def _host(address: str) -> str:
+    address = address.strip()
+    try:
+        host = urlsplit(address if "://" in address else f"http://{address}").hostname or ""
+    except ValueError:
+        return ""
+    return host.removeprefix("www.").lower()
+
+
+def _is_private(host: str) -> bool:
+    """Whether the host's name alone tells that it is a machine or network of the author's."""
+    if host.rpartition(".")[2] in {"localhost", "local", "internal", "lan", "home", "intranet"}:
+        return True
+    try:
+        return not ip_address(host).is_global
+    except ValueError:  # a name
+        return False
+
+
+def link_addresses(checked: Checked) -> Iterator[Finding]:
+    """`relative-link`, `link-malformed`, `private-link`, `http-link`, `short-link`: addresses that fail or frighten in a mail."""
+    for link in links_of(checked.issue):
+        href, place = link.href, link.place
+        scheme = scheme_of(href)
+        if href.startswith("#"):
+            continue
+        if not scheme:
+            hint = "write it with https://, or set base_url in the front matter"
+            yield error(place, "relative-link", f"{href} leads nowhere from a mail; {hint}")
+        elif scheme in {"http", "https"}:
+            yield from _web_address(link, scheme)
+        elif scheme == "mailto" and not re.match(r"mailto:[^@\s,]+@[^@\s,]+\.[^@\s,]+", href):
+            yield error(place, "link-malformed", f"{href} is no mail address; write mailto:name@example.org")
+
+
+def _web_address(link: Shown, scheme: str) -> Iterator[Finding]:
+    href, place, host = link.href, link.place, _host(link.href)
+    if not host or ("." not in host and host != "localhost" and ":" not in host) or "%7B%7B" in href:
+        yield error(place, "link-malformed", f"{href} is no complete address; mend it")
+    elif _is_private(host):
+        yield error(place, "private-link", f"no reader can reach {host}; write the public address")
+    elif host in _SHORTENERS:
+        yield warning(
+            place, "short-link", f"{host} hides where the link goes, and spam filters refuse it; write the real address"
+        )
+    elif scheme == "http" and link.words.casefold().startswith("www."):
+        yield warning(place, "http-link", f"{link.words} leads to {href}, not encrypted; write https://{link.words}")
+    elif scheme == "http":
+        yield warning(place, "http-link", f"{href} is not encrypted; use https where the site has it")
+
+
+def anchors(checked: Checked) -> Iterator[Finding]:
+    """`anchor-missing`, `anchor-link`: links within the letter, which several mail apps ignore."""
+    headings = {block.anchor for block in checked.blocks if isinstance(block, Heading)}
+    for link in links_of(checked.issue):
+        href, place = link.href, link.place
+        if not href.startswith("#"):
+            continue
+        if href[1:] not in headings:
+            yield error(
+                place, "anchor-missing", f"no heading has the anchor {href}; write the heading's words with hyphens"
+            )
+        else:
+            yield warning(
+                place,
+                "anchor-link",
+                "links within a letter fail in several mail apps; link to the web edition, or do without",
+            )
+
+
+# --- pictures -----------------------------------------------------------------------------------------------------------
+
+
+def _pictures(checked: Checked) -> Iterator[Picture]:
+    for _, inline in all_inlines(checked.issue.blocks):
+        if isinstance(inline, Picture):
+            yield inline
+
+
+def alt_texts(checked: Checked) -> Iterator[Finding]:
+    """`missing-alt`, `poor-alt`: what a reader without pictures gets."""
+    for picture in _pictures(checked):
+        alt = picture.alt.strip()
+        if not alt:
+            message = f"the picture {picture.src} has no alt text; write in a sentence what it shows"
+            yield warning(picture.place, "missing-alt", message)
+        elif re.fullmatch(
+            r"(?:image|picture|photo|figure|img|bild|foto|graphic|logo)\W*\d*|\S+\.(?:png|jpe?g|gif|svg|webp)",
+            alt,
+            re.IGNORECASE,
+        ):
+            yield warning(
+                picture.place, "poor-alt", f"“{alt}” does not tell what the picture shows; write it in a sentence"
+            )
+        elif len(alt) > ALT_CHARACTERS:
+            yield warning(
+                picture.place,
+                "poor-alt",
+                f"the alt text has {len(alt)} characters; keep it short, tell the rest in the text",
+            )
+
+
+def picture_files(checked: Checked) -> Iterator[Finding]:
+    """`missing-picture`, `picture-unreadable`, `picture-large`, `remote-picture`."""
+    for picture in _pictures(checked):
+        content = checked.issue.assets.get(picture.src)
+        if content is None and re.match(r"https?://", picture.src):
+            message = f"{picture.src} is fetched from elsewhere, which may be blocked or count readers; put the file beside the text"
+            yield warning(picture.place, "remote-picture", message)
+        elif content is None:
+            where = "lies outside the issue's folder" if inside(picture.src) is None else "is not beside the text"
+            yield error(
+                picture.place, "missing-picture", f"the picture {picture.src} {where}; add the file or mend its name"
+            )
+        elif not _is_picture(content):
+            message = f"{picture.src} is {_unreadable(content)}"
+            yield error(picture.place, "picture-unreadable", message)
+        elif len(content) > PICTURE_BYTES * 4:
+            message = f"{picture.src} has {len(content) / 1e6:.1f} MB; it is made smaller for the letter, better do it yourself"
+            yield warning(picture.place, "picture-large", message)
+
+
+def _is_picture(content: bytes) -> bool:
+    if is_svg(content):
+        return drawn(content, _SVG_ROOM, density=1) is not None
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            image.verify()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return False
+    return True
+
+
+def _unreadable(content: bytes) -> str:
+    """What such a file is, and what to do about it."""
+    if is_svg(content):
+        return "an SVG that cannot be drawn; save it as PNG"
+    if content[4:8] == b"ftyp" and content[8:12] in _HEIF:  # ISO 14496-12 §4.3; ISO 23008-12 §10.2
+        return "in a camera's format (HEIC) that browsers and mail apps cannot show; save it as JPEG"
+    return "no picture that can be read; save it as PNG, JPEG, GIF, WebP or SVG"

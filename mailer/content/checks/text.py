@@ -1,0 +1,240 @@
+"""Rules about the words: placeholders, doubled words, headings, subject and preheader, formulas, tables."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from mailer.content.checks.checked import Checked, error, warning
+from mailer.content.formulas.typesetting import FormulaError, typeset
+from mailer.content.issue import (
+    Code,
+    CodeBlock,
+    DisplayFormula,
+    Finding,
+    Formula,
+    Heading,
+    Inlines,
+    Link,
+    Paragraph,
+    Picture,
+    Place,
+    Publications,
+    Span,
+    Table,
+    Text,
+)
+from mailer.content.plain import plain
+from mailer.content.walk import all_inlines, inlines_of
+
+_PLACEHOLDER: Final = re.compile(r"\b(?:TODO|FIXME|XXX+)\b|\?\?\?|(?i:\blorem ipsum\b|\bt\.?b\.?[acd]\b\.?)")
+_DOUBLED: Final = re.compile(r"(?<![\w’'-])([^\W\d_]{2,})\s+\1(?![\w’'-])", re.IGNORECASE)
+_MAY_DOUBLE: Final = {
+    "en": frozenset(
+        {"had", "that", "very", "bye", "so", "no", "is", "do", "ha", "blah", "knock", "long", "many", "much", "really"}
+    ),
+    "de": frozenset({"sie", "die", "der", "das", "den", "dem", "ihr", "wir", "sehr", "so", "ganz", "viel", "na", "ja"}),
+    "fr": frozenset({"nous", "vous", "en", "y", "très", "si", "faire", "bla", "tout"}),
+}
+"""Words that good text of a language says twice: “all that that implies”, “die, die die Tür öffnen”, “nous nous”."""
+_FOOTNOTE: Final = re.compile(r"\[\^[^\]\s]+\]")
+_REFERENCE: Final = re.compile(r"\[([^\[\]^][^\[\]]*)\]\[([^\[\]]*)\]")
+_OPEN_TEX: Final = re.compile(
+    r"([(\[])(?=(?:[^()\[\]]|\([^()]*\)|\[[^\[\]]*\])*?\\(?!(?:eq|page|auto|c)?ref\b|cite[pt]?\b)[A-Za-z]+)"
+)
+_FOREIGN: Final = re.compile(
+    r"(?<!\w)\|[A-Z][A-Z0-9_:]{2,}\|(?!\w)"  # Mailchimp's *|FNAME|*, whose stars make it italic
+    r"|%%[a-z_]+%%|%recipient[._]\w+%|\[\[data:\w+[^\]]*\]\]"  # Salesforce, Mailgun, Mailjet
+    r"|\[-?@[\w:.-]+(?:[;,] [^\]]*)?\]"  # citations of Pandoc and R Markdown
+    r"|(?<!\w)@ref\([\w:.-]+\)|\\(?:eq|page|auto|c)?ref\{[^}]*\}|\\cite[pt]?\{[^}]*\}|\\(?:toc|fig|output|input|textoutput)\b(?:\{[^}]*\})?"
+)
+_OPENING_MARKS: Final = re.compile(r"(?:\$\$?|\\\\?[(\[])\s*")
+_GRID: Final = re.compile(r"\s*\+(?:[-=:]{3,}\+)+\s*$")
+_LINE_BLOCK: Final = re.compile(r"\s*\| [^|]*$")
+SUBJECT_CHARACTERS: Final = 78
+PREHEADER_CHARACTERS: Final = 140
+
+
+def placeholders(checked: Checked) -> Iterator[Finding]:
+    """`placeholder`: TODO, XXX, FIXME, TBC or lorem ipsum was left in the text."""
+    for block, text in checked.texts:
+        for found in _PLACEHOLDER.finditer(text.text):
+            place = checked.place_in(block, re.escape(found[0]))
+            yield warning(place, "placeholder", f"“{found[0]}” was left in the text; write what belongs there")
+    meta = checked.issue.meta
+    for key, value in (("title", meta.title), ("subject", meta.subject), ("preheader", meta.preheader)):
+        if left := _PLACEHOLDER.search(value):
+            yield warning(
+                checked.place_of_key(key),
+                "placeholder",
+                f"“{left[0]}” was left in the {key}; write what belongs there",
+            )
+
+
+def doubled_words(checked: Checked) -> Iterator[Finding]:
+    """`doubled-word`: a word stands twice, as happens at the end of a line."""
+    allowed = _MAY_DOUBLE.get(checked.issue.meta.language.split("-")[0].lower(), frozenset())
+    for block in checked.blocks:
+        if isinstance(block, CodeBlock | DisplayFormula):
+            continue
+        for run in inlines_of(block):
+            for found in _DOUBLED.finditer(_words_alone(run)):
+                if found[1].lower() in allowed or _is_name(found[0]):
+                    continue
+                twice = rf"(?i:\b{re.escape(found[1])}(?:\W{{1,6}}{re.escape(found[1])}\b|\W{{0,3}}$))"
+                place = block.place if isinstance(block, Publications) else checked.found_in(block, twice)
+                if place is not None:  # else something between the two was dropped in reading
+                    yield warning(place, "doubled-word", f"“{' '.join(found[0].split())}” stands twice; delete one")
+
+
+def _words_alone(inlines: Inlines) -> str:
+    """The running words; what is no word of the sentence (code, formulas, pictures, fields) parts its neighbours."""
+    parts: list[str] = []
+    for inline in inlines:
+        match inline:
+            case Text(text=text):
+                parts.append(text)
+            case Span(children=children) | Link(children=children):
+                parts.append(_words_alone(children))
+            case Code() | Formula() | Picture():
+                parts.append("\ufffc")
+            case _:
+                parts.append("|")
+    return "".join(parts)
+
+
+def _is_name(pair: str) -> bool:
+    """Whether both are written large: Baden Baden, Duran Duran, BLAH BLAH."""
+    return all(word[0].isupper() for word in pair.split())
+
+
+def heading_levels(checked: Checked) -> Iterator[Finding]:
+    """`heading-skips`: a level is left out, which confuses who listens to the headings."""
+    level = 1
+    for block in checked.issue.blocks:
+        if isinstance(block, Heading):
+            if block.level > level + 1:
+                hint = f"level {level + 1} is left out before it; write {'#' * (level + 1)}"
+                yield warning(
+                    block.place,
+                    "heading-skips",
+                    f"the heading “{plain(block.inlines)}” is of level {block.level}, {hint}",
+                )
+            level = block.level
+
+
+def subject_and_preheader(checked: Checked) -> Iterator[Finding]:
+    """`subject-long`, `preheader-missing`, `preheader-long`, `preheader-repeats`: what an inbox shows first."""
+    meta = checked.issue.meta
+    if not meta.own:
+        return
+    variants = [
+        ("subject", meta.subject),
+        *(("by_audience", given.get("subject", "")) for given in meta.by_audience.values()),
+    ]
+    for key, subject in variants:
+        if len(_shown(subject)) > SUBJECT_CHARACTERS:
+            message = (
+                f"the subject has {len(_shown(subject))} characters and will be cut; keep it under {SUBJECT_CHARACTERS}"
+            )
+            yield warning(checked.place_of_key(key), "subject-long", message)
+    preheader = _shown(meta.preheader)
+    place = checked.place_of_key("preheader")
+    if not preheader:
+        yield warning(
+            place,
+            "preheader-missing",
+            "inboxes will show the letter's first words; add preheader: … to the front matter",
+        )
+    elif len(preheader) > PREHEADER_CHARACTERS:
+        message = f"the preheader has {len(preheader)} characters and will be cut; keep it under {PREHEADER_CHARACTERS}"
+        yield warning(place, "preheader-long", message)
+    elif preheader.casefold() == _shown(meta.subject).casefold():
+        yield warning(place, "preheader-repeats", "the preheader repeats the subject; tell what else is in the letter")
+
+
+def _shown(text: str) -> str:
+    """The text with its merge fields about as long as a name."""
+    return " ".join(re.sub(r"\{\{.*?\}\}", "Firstname", text).split())
+
+
+def formulas(checked: Checked) -> Iterator[Finding]:
+    """`formula-error`: a formula that cannot be set; it would be shown as its source."""
+    seen: set[tuple[str, bool, Place]] = set()
+    for _, inline in all_inlines(checked.issue.blocks):
+        if not isinstance(inline, Formula) or (inline.tex, inline.display, inline.place) in seen:
+            continue
+        seen.add((inline.tex, inline.display, inline.place))
+        found = typeset(inline.tex, display=inline.display)
+        if isinstance(found, FormulaError):
+            yield error(_within(inline, found.offset, checked), "formula-error", f"{found.message}; mend the formula")
+
+
+def _within(formula: Formula, offset: int, checked: Checked) -> Place:
+    """The place of a character of the formula, whose place is that of its dollar or, on lines of its own, of its source."""
+    place = formula.place
+    before = formula.tex[:offset]
+    if place.file != checked.issue.source:
+        return place
+    row = before.count("\n")
+    if row:
+        return Place(place.file, place.line + row, offset - before.rfind("\n"))
+    line = checked.lines[place.line - 1] if place.line <= len(checked.lines) else ""
+    marks = _OPENING_MARKS.match(line, place.column - 1) if offset else None
+    return Place(place.file, place.line, place.column + offset + (len(marks[0]) if marks else 0))
+
+
+def lost_markup(checked: Checked) -> Iterator[Finding]:
+    """`footnote-missing`, `reference-missing`, `tex-brackets`: what was meant as more than the characters shown."""
+    for block, text in checked.texts:
+        for found in _FOOTNOTE.findall(text.text):
+            place = checked.place_in(block, re.escape(found))
+            yield error(
+                place, "footnote-missing", f"there is no footnote {found}; write {found}: … on a line of its own"
+            )
+        for words, name in _REFERENCE.findall(text.text):
+            place = checked.place_in(block, re.escape(f"[{words}][{name}]"))
+            message = (
+                f"nothing says where [{words}][{name}] leads; write [{name or words}]: https://… on a line of its own"
+            )
+            yield warning(place, "reference-missing", message)
+        for found in _OPEN_TEX.finditer(text.text):
+            closer = {"(": ")", "[": "]"}[found[1]]
+            after = re.escape(text.text[found.end() : found.end() + 4].strip())
+            opened = checked.found_in(block, rf"\\{re.escape(found[1])}\s*{after}")
+            if opened is not None:  # else it is an ordinary bracket
+                message = (
+                    f"\\{found[1]} begins a formula that does not end; write \\{closer} behind it, or $…$ around it"
+                )
+                yield warning(opened, "tex-brackets", message)
+
+
+def foreign_markup(checked: Checked) -> Iterator[Finding]:
+    """`foreign-markup`: citations, references and fields of other systems, which readers would see as they are written."""
+    for block in checked.blocks:
+        if isinstance(block, Paragraph) and block.place.file == checked.issue.source:
+            yield from _drawn_in_lines(block.place, *checked.lines[block.place.line - 1 : block.place.line + 1])
+    for block, text in checked.texts:
+        for found in _FOREIGN.finditer(text.text):
+            place = checked.place_in(block, re.escape(found[0].split()[0]))
+            message = f"{found[0]} is another system's and is shown as it is written; write what it stands for"
+            yield warning(place, "foreign-markup", message)
+
+
+def _drawn_in_lines(place: Place, first: str, then: str = "") -> Iterator[Finding]:
+    """What Pandoc reads by its lines, and CommonMark as one paragraph."""
+    if _GRID.match(first):
+        message = "a grid table is another system's, and its lines run together; write it as | a | b | over |---|---|"
+        yield warning(place, "foreign-markup", message)
+    elif _LINE_BLOCK.match(first) and _LINE_BLOCK.match(then):
+        message = "a line block is another system's, and its lines run together; end each line with a backslash instead"
+        yield warning(place, "foreign-markup", message)
+
+
+def wide_tables(checked: Checked) -> Iterator[Finding]:
+    """`table-wide`: more columns than a phone can show."""
+    for block in checked.blocks:
+        if isinstance(block, Table) and len(block.align) > 5:
+            message = (
+                f"the table has {len(block.align)} columns, phones show about five; leave some out or turn it round"
+            )
+            yield warning(block.place, "table-wide", message)

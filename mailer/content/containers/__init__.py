@@ -1,0 +1,1 @@
+"""The `:::` containers: what each is made of."""

@@ -1,0 +1,1 @@
+"""Formulas: from TeX in Markdown to pictures, words, MathML and plain characters."""

@@ -1,0 +1,156 @@
+"""Markdown of other systems is made ours before it is read: line for line, so that every finding keeps its line.
+
+What means something here becomes it (`{% highlight %}` a block of code, `![[a.png]]` a picture, `@@name` of Franklin the
+text in it); what means nothing is dropped, and named. Code is left alone.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from mailer.content.formulas.macros import Macro
+from mailer.content.reading import Reading
+
+_FENCE: Final = re.compile(r"[ \t>]*(`{3,}|~{3,})(.*)$")
+_HIGHLIGHT: Final = re.compile(r"[ \t]*\{(?:%|\{[<%])\s*highlight\s+\"?([\w+#-]+)\"?[^}]*\}{1,2}[ \t]*$")
+_END_HIGHLIGHT: Final = re.compile(r"[ \t]*\{(?:%\s*endhighlight\s*%|\{[<%]\s*/\s*highlight\s*[>%]\})\}?[ \t]*$")
+_COMMENT: Final = (
+    (re.compile(r"[ \t]*\{::comment\}[ \t]*$"), re.compile(r"[ \t]*\{:/(?:comment)?\}[ \t]*$")),  # kramdown
+    (re.compile(r"[ \t]*%%[ \t]*$"), re.compile(r"[ \t]*%%[ \t]*$")),  # Obsidian
+    (re.compile(r"[ \t]*\{%-?\s*comment\s*-?%\}[ \t]*$"), re.compile(r"[ \t]*\{%-?\s*endcomment\s*-?%\}[ \t]*$")),
+)
+_CODE_SPAN: Final = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|\$[^$\n]+\$")
+
+
+class Foreign:
+    """The rewriting of one text."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._fence = ""
+        self._comment: re.Pattern[str] | None = None
+        self._in_formula = False
+        self._last: dict[re.Pattern[str], int] = {}
+        """The last line that ends such a block: what is not closed begins nothing, so that no text is lost to it."""
+
+    def at_home(self, text: str) -> str:
+        """The text, as many lines as before, without what only other systems read."""
+        lines = text.split("\n")
+        ends = [_END_HIGHLIGHT, *(end for _, end in _COMMENT)]
+        self._last = {end: max((n for n, line in enumerate(lines) if end.match(line)), default=-1) for end in ends}
+        for index, line in enumerate(lines):
+            if self._comment is not None:
+                lines[index] = ""
+                self._comment = None if self._comment.match(line) else self._comment
+            elif self._fence:
+                lines[index] = self._in_code(line)
+            elif line.count("$$") % 2:
+                self._in_formula = not self._in_formula
+            elif not self._in_formula:
+                self._in_text(lines, index)
+        return "\n".join(lines)
+
+    def _in_code(self, line: str) -> str:
+        """A line of a block of code, which may end with it."""
+        found = _FENCE.match(line)
+        if found and found[1].startswith(self._fence) and not found[2].strip():
+            self._fence = ""
+        elif self._fence == _OURS and _END_HIGHLIGHT.match(line):
+            self._fence = ""
+            return _OURS
+        return line
+
+    def _in_text(self, lines: list[str], index: int) -> None:
+        line = lines[index]
+        found = _FENCE.match(line)
+        if found and "`" not in found[2]:
+            self._fence = found[1]
+        elif (opens := _HIGHLIGHT.match(line)) and self._last[_END_HIGHLIGHT] > index:
+            lines[index], self._fence = f"{_OURS}{opens[1]}", _OURS
+        elif (
+            comment := next((end for start, end in _COMMENT if start.match(line) and self._last[end] > index), None)
+        ) is not None:
+            lines[index], self._comment = "", comment
+        elif not line.startswith(("    ", "\t")):
+            if index and _TOC.match(line) and _LONE_ITEM.match(lines[index - 1]):
+                lines[index - 1] = ""
+            lines[index] = self._line(line, index + 1)
+
+    def _line(self, line: str, number: int) -> str:
+        if whole := next((found for rule in _WHOLE_LINES if (found := rule.match(line))), None):
+            self._dropped(whole[0].strip(), number)
+            return ""
+        if defined := _MACRO.match(line):
+            self._reading.macros[defined[1]] = Macro(int(defined[2] or 0), defined[3])
+            return ""
+        if self._reading.franklin:
+            line = _outside_code(line, lambda part: self._franklin(part, number))
+        if "[[" in line or "%%" in line or "]{" in line:
+            line = _outside_code(line, lambda part: self._spans(part, number))
+        return line
+
+    def _dropped(self, what: str, number: int) -> None:
+        shown = what if len(what) <= 50 else what[:47] + "..."
+        place = self._reading.place(number, self._reading.column_of(what, number))
+        self._reading.fault(
+            place, "foreign-template", f"{shown} means something to another system only and is dropped; delete it"
+        )
+
+    def _franklin(self, line: str, number: int) -> str:
+        if re.match(r"@@[\w, -]*$", line.rstrip()):
+            return ""  # a box, whose text stays
+        line = re.sub(r"\\fig\{([^{}]+)\}", r"![](\1)", line)
+        line = re.sub(r"\\figalt\{([^{}]*)\}\{([^{}]+)\}", r"![\1](\2)", line)
+
+        def dropped(found: re.Match[str]) -> str:
+            self._dropped(found[0], number)
+            return ""
+
+        return _FRANKLIN_CALL.sub(dropped, line)
+
+    def _spans(self, part: str, number: int) -> str:
+        def note(found: re.Match[str]) -> str:
+            """A link within a vault leads nowhere from a letter; its words stay."""
+            target, _, alias = found[2].partition("|")
+            if found[1] and re.search(r"\.(?:png|jpe?g|gif|svg|webp)$", target, re.IGNORECASE):
+                return f"![{'' if alias.isdigit() else alias}](<{target}>)"
+            words = alias or target
+            place = self._reading.place(number, self._reading.column_of(found[0], number))
+            message = f"{found[0]} is a link within another system; its words stay; write [{words}](https://…)"
+            self._reading.fault(place, "foreign-template", message)
+            return words
+
+        part = re.sub(r"(!?)\[\[([^\[\]\n]+)\]\]", note, part)
+        part = re.sub(r"(?<!\\)%%.*?%%", "", part) if not self._reading.own else part
+        return re.sub(r"(?<![!\\])\[([^\[\]]+)\]\{[^{}]*[.#=][^{}]*\}", r"\1", part)
+
+
+_TOC: Final = re.compile(r"[ \t]*\{:[^}]*\btoc\b[^}]*\}[ \t]*$")
+_LONE_ITEM: Final = re.compile(r"[ \t]*(?:[*+-]|\d+\.)[ \t]+\S+[ \t]*$")
+_MACRO: Final = re.compile(r"[ \t]*\\(?:re)?newcommand\*?\{?\\([A-Za-z]+)\}?(?:\[(\d)\])?\{(.*)\}[ \t]*$")
+_OURS: Final = "~~~~~~"
+"""A fence that nobody else writes."""
+_WHOLE_LINES: Final = (
+    re.compile(r"[ \t]*(?:[*+-]|\d+\.)[ \t]+\w+[ \t]*(?:\{:[^}]*\btoc\b[^}]*\})[ \t]*$"),  # * TOC {:toc}
+    _TOC,
+    re.compile(r"[ \t]*\*\[[^\]]+\]:.*$"),  # an abbreviation of kramdown and PHP Markdown
+    re.compile(r"[ \t]*\{::\w+[^}]*/?\}[ \t]*$"),
+    re.compile(
+        r"[ \t]*\\(?:newpage|pagebreak|clearpage|toc|tableofcontents|maketitle|bibliography\{[^}]*\}"
+        r"|bibliographystyle\{[^}]*\}|biblabel\{[^}]*\}(?:\{[^}]*\})?)[ \t]*$"
+    ),
+    re.compile(r"[ \t]*\[(?:TOC|\[_TOC_\])\][ \t]*$"),
+)
+_FRANKLIN_CALL: Final = re.compile(
+    r"\\(?:output|show|textoutput|textinput|input|prettyshow|tableinput|cite[tp]?|citep|label|lineskip)"
+    r"(?:\{[^{}]*\})*"
+)
+
+
+def _outside_code(line: str, change: Callable[[str], str]) -> str:
+    """The line with everything changed that is neither code nor a formula."""
+    result, start = [], 0
+    for found in _CODE_SPAN.finditer(line):
+        result += [change(line[start : found.start()]), found[0]]
+        start = found.end()
+    return "".join([*result, change(line[start:])])

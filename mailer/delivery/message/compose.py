@@ -1,0 +1,207 @@
+"""A released letter and a recipient become the bytes of a message: slots, addresses, envelope, signature."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import format_datetime
+from functools import lru_cache
+from typing import Any
+
+from mailer import campaigns
+from mailer.base.database import Database
+from mailer.base.settings import Settings
+from mailer.base.tables import CampaignId
+from mailer.base.tokens import Keys, Purpose
+from mailer.campaigns import CampaignRow
+from mailer.content.issue import FrontMatter
+from mailer.content.merge_fields import evaluate
+from mailer.delivery.ledger import Recipient
+from mailer.delivery.message.dkim import relaxed_body, signed, signers
+from mailer.delivery.message.headers import DATE, LEAVE_KEY, MESSAGE_ID, TO, message_headers
+from mailer.delivery.message.mould import Mould
+from mailer.delivery.outcomes import Outgoing
+from mailer.delivery.policy import GroupSize
+from mailer.rendering import FieldSlot, Letter, LinkSlot, Sender, Slot, skeleton
+from mailer.rendering.letter import LinkName
+
+LETTERS_KEPT = 256
+
+
+class Composer:
+    """Makes messages; one for each process.
+
+    Args:
+        base_url: the public address that stands in every link, without a slash at its end.
+    """
+
+    def __init__(self, *, keys: Keys, base_url: str, settings: Settings) -> None:
+        self.keys = keys
+        self.base_url = base_url
+        self.sender = Sender(
+            settings.sender.name, settings.sender.from_, settings.sender.postal_address, settings.sender.reply_to
+        )
+        self._letters: dict[tuple[CampaignId, str, int], Mould] = {}
+        self._sender_address = settings.sender.from_
+        self.domain = settings.sender.from_.rpartition("@")[2]
+        self._bounce_address = settings.bounce.address
+        self._signers = signers(settings.dkim, home=settings.home, sender_domain=self.domain)
+        self.deadline = settings.limits.deadline
+        self.group = GroupSize(settings.limits.group)
+
+    def letter(self, database: Database, campaign: CampaignRow, mask: int) -> Mould:
+        """The encoded letter of a release for one set of audiences; read and encoded once in this process."""
+        key = (campaign.id, campaign.release_hash, mask)
+        found = self._letters.get(key)
+        if found is None:
+            with database.read() as session:
+                letter = campaigns.released_letter(session, campaign.id, mask)
+                meta = campaigns.read_revision(session, campaign.revision_id).meta
+            if len(self._letters) >= LETTERS_KEPT:
+                self._letters.clear()
+            found = self._letters[key] = self.mould(letter, meta, slug=campaign.slug)
+        return found
+
+    def mould(self, letter: Letter, meta: FrontMatter, *, slug: str) -> Mould:
+        """A letter encoded as a message, with the headers of every message sent."""
+        headers = message_headers(
+            self.sender,
+            slug=slug,
+            written_from=meta.sender,
+            reply_to=meta.reply_to,
+            bounce_address=self._bounce_address,
+        )
+        return Mould.of(skeleton(letter, headers=headers))
+
+    def message(
+        self,
+        letter: Mould,
+        recipient: Recipient,
+        *,
+        campaign_id: CampaignId,
+        now: datetime,
+        audience_names: tuple[str, ...] = (),
+        key_id: int | None = None,
+    ) -> Outgoing:
+        """The message for one recipient.
+
+        Args:
+            audience_names: the campaign's, in the order of the mask's bits.
+            key_id: the campaign's; a Message-ID must not change with the newest key.
+
+        Raises:
+            WrongInput: his address cannot stand in a header.
+        """
+        values = self.values(recipient, campaign_id=campaign_id, audience_names=audience_names)
+        values[TO] = f"{recipient.name} <{recipient.address}>"
+        values[DATE] = _date(now.replace(microsecond=0))
+        values[MESSAGE_ID] = self.message_id(campaign_id, recipient.number, key_id=key_id)
+        parts, is_plain = letter.fill(values)
+        if self._signers:
+            parts.insert(0, signed(b"".join(parts[: letter.head])[:-2], parts[letter.head :], self._signers, now))
+        data = b"".join(parts)
+        sender = self.envelope_sender(campaign_id, recipient.number)
+        return Outgoing(recipient.number, sender, envelope_address(recipient.address), data, is_plain)
+
+    def signed(self, message: bytes, now: datetime) -> bytes:
+        """A whole message of another kind, such as a notice, with our signatures where there are keys."""
+        if not self._signers:
+            return message
+        head, _, body = message.partition(b"\r\n\r\n")
+        return signed(head + b"\r\n", [relaxed_body(body)], self._signers, now) + message
+
+    def values(
+        self, recipient: Recipient, *, campaign_id: CampaignId, audience_names: tuple[str, ...] = ()
+    ) -> dict[Slot | str, str]:
+        """What fills a letter's slots for one recipient, in the mail as in the browser; made as it is asked for."""
+        return _Values(self, recipient, campaign_id, audience_names)
+
+    def link(self, name: LinkName, recipient: Recipient, campaign_id: CampaignId) -> str:
+        """One of the recipient's own links."""
+        ids = [recipient.subscriber_id, campaign_id]
+        if name == "view":
+            ids.append(recipient.mask)
+        return f"{self.base_url}/{name}/{self.keys.sign(_PURPOSES[name], *ids)}"
+
+    def message_id(self, campaign_id: CampaignId, number: int, *, key_id: int | None = None) -> str:
+        """The same at every attempt; tells nobody but us which delivery it is."""
+        return f"<{self.keys.signing_with(key_id).sign(Purpose.MESSAGE_ID, campaign_id, number)}@{self.domain}>"
+
+    def envelope_sender(self, campaign_id: CampaignId, number: int) -> str:
+        """Where bounces go: by VERP where there is a bounce mailbox, so that a bounce names its delivery by itself."""
+        if not self._bounce_address:
+            return self._sender_address
+        local, _, domain = self._bounce_address.rpartition("@")
+        return f"{local}+{self.keys.sign(Purpose.BOUNCE, campaign_id, number)}@{domain}"
+
+
+@lru_cache(maxsize=4)
+def _date(now: datetime) -> str:
+    return format_datetime(now)
+
+
+_PURPOSES: Mapping[str, Purpose] = {
+    "unsubscribe": Purpose.UNSUBSCRIBE,
+    "preferences": Purpose.PREFERENCES,
+    "view": Purpose.VIEW,
+}
+
+
+def envelope_address(address: str) -> str:
+    """The address as SMTP takes it everywhere: its domain in ASCII (RFC 5890)."""
+    if address.isascii():
+        return address
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{domain.encode('idna').decode('ascii')}"
+
+
+class _Values(dict[Slot | str, str]):
+    """The values of one message: a letter uses few of them, and only those are made."""
+
+    def __init__(
+        self, composer: Composer, recipient: Recipient, campaign_id: CampaignId, audience_names: tuple[str, ...]
+    ) -> None:
+        super().__init__()
+        self._composer = composer
+        self._recipient = recipient
+        self._campaign_id = campaign_id
+        self._audience_names = audience_names
+        self._fields: Mapping[str, str] | None = None
+
+    def __missing__(self, slot: Slot | str) -> str:
+        if isinstance(slot, LinkSlot):
+            return self._link(slot.name)
+        if isinstance(slot, FieldSlot):
+            if self._fields is None:
+                self._fields = merge_values(self._recipient, self._audience_names)
+            return evaluate(slot.expression, self._fields)
+        if slot == LEAVE_KEY:
+            return self._link("unsubscribe").rpartition("/")[2]
+        raise KeyError(slot)
+
+    def _link(self, name: LinkName) -> str:
+        # By its name: to look a slot up costs half of what a link does.
+        found = self.get(name)
+        if found is None:
+            found = self[name] = self._composer.link(name, self._recipient, self._campaign_id)
+        return found
+
+
+def merge_values(recipient: Recipient, audience_names: tuple[str, ...]) -> Mapping[str, str]:
+    """What merge fields can say of a person: the attributes, and above them what every person has."""
+    attributes: dict[str, Any] = recipient.attributes
+    values = {name: _as_text(value) for name, value in attributes.items()} if attributes else {}
+    mine = [name for bit, name in enumerate(audience_names) if recipient.mask >> bit & 1]
+    first_name = values.get("first_name") or recipient.name.partition(" ")[0]
+    return values | {
+        "name": recipient.name,
+        "first_name": first_name,
+        "email": recipient.address,
+        "audiences": ", ".join(mine),
+    }
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

@@ -1,0 +1,230 @@
+"""A relay over SMTP: kept connections, several at once, in one loop that never waits for one of them alone."""
+
+import selectors
+import ssl
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from math import inf
+from selectors import EVENT_READ, EVENT_WRITE
+from time import monotonic
+
+from mailer.base.relay_url import RelaySettings
+from mailer.delivery.outcomes import NotTried, Outcome, Outgoing, Refused
+from mailer.delivery.pacing.allowances import Shared
+from mailer.delivery.smtp.connection import Connection, lost_for_now
+from mailer.delivery.smtp.exchange import Closed, Patience, Transaction
+from mailer.delivery.smtp.pool import Pool, Share
+
+TICK_SECONDS = 1.0
+TRIES = 3
+"""So many connections are lost over one message before it counts as deferred."""
+
+BARREN = 3
+"""So many connections that were lost before they carried anything, and the relay counts as away."""
+
+Answer = tuple[int, Outcome]
+
+
+class SmtpRelay:
+    """One or several relays, used by their weights while they answer; may be shared by threads.
+
+    Args:
+        relays: at least one.
+        context: how to judge their certificates; by default as the system does, and SSL_CERT_FILE.
+        idle_seconds: how long an unused connection is kept.
+        shared: where the workers' common limits are; without it a rate is this one's alone.
+    """
+
+    def __init__(
+        self,
+        relays: Sequence[RelaySettings],
+        *,
+        patience: Patience | None = None,
+        context: ssl.SSLContext | None = None,
+        idle_seconds: float = 10.0,
+        shared: Shared | None = None,
+    ) -> None:
+        self._pool = Pool(
+            relays,
+            patience=patience or Patience(),
+            context=context or ssl.create_default_context(),
+            idle_seconds=idle_seconds,
+            shared=shared,
+        )
+
+    def send(self, messages: Iterable[Outgoing]) -> Iterator[Answer | None]:
+        """Send messages, and give the outcome of each as it comes: not in their order, but every one that was taken.
+
+        A message is taken from `messages` when a connection is about to be free for it. None is given about once a second
+        while nothing comes, so that the caller can look after its lease. Leaving the loop early cuts the connections on
+        which something was under way.
+        """
+        share = self._pool.join()
+        try:
+            while not share.wait_for_slot():
+                yield None
+            yield from _Sending(share, messages).run()
+        finally:
+            share.leave()
+
+    def close(self) -> None:
+        """Say goodbye on every kept connection."""
+        self._pool.close()
+
+
+class _Source:
+    """The messages still to be given to a connection: the returned ones first."""
+
+    def __init__(self, messages: Iterable[Outgoing]) -> None:
+        self._messages = iter(messages)
+        self._waiting: deque[Transaction] = deque()
+        self._is_dry = False
+
+    def available(self, wanted: int) -> int:
+        """How many can be taken at once, up to `wanted`; makes them where they are not there yet."""
+        waiting = self._waiting
+        while len(waiting) < wanted and not self._is_dry:
+            message = next(self._messages, None)
+            if message is None:
+                self._is_dry = True
+            else:
+                waiting.append(Transaction(message))
+        return len(waiting)
+
+    def take(self) -> Transaction:
+        """The next, where one is available."""
+        return self._waiting.popleft()
+
+    def give_back(self, transaction: Transaction) -> None:
+        """Take back one that was not handed over."""
+        transaction.tries += 1
+        transaction.is_handed_over = False
+        self._waiting.appendleft(transaction)
+
+    def stop(self) -> list[Transaction]:
+        """Take no more; what was taken and not given to a connection."""
+        self._is_dry = True
+        left, self._waiting = list(self._waiting), deque()
+        return left
+
+
+class _Sending:
+    """One call of `send`."""
+
+    def __init__(self, share: Share, messages: Iterable[Outgoing]) -> None:
+        self._share = share
+        self._source = _Source(messages)
+        self._answers: deque[Answer] = deque()
+        self._barren = 0
+        self._selector = selectors.DefaultSelector()
+        self._watched: dict[Connection, tuple[int, int]] = {}
+
+    def run(self) -> Iterator[Answer | None]:
+        quiet_since = monotonic()
+        with self._selector:
+            while True:
+                self._hand_out()
+                has_returned = self._gather()
+                if self._answers:
+                    quiet_since = monotonic()
+                    while self._answers:
+                        yield self._answers.popleft()
+                if has_returned:
+                    continue
+                if not self._share.is_busy and not self._source.available(1):
+                    return
+                self._wait()
+                if self._gather():
+                    continue
+                if monotonic() - quiet_since >= TICK_SECONDS and not self._answers:
+                    quiet_since = monotonic()
+                    yield None
+
+    def _hand_out(self) -> None:
+        """Open connections while there is work for more, and give messages to those that have room, the idle first."""
+        share = self._share
+        share.give_up_surplus()
+        if len(share.connections) < share.limit:
+            # Kept ones are ready and are used at once; no more are opened than there are messages for.
+            wanted = self._source.available(share.limit)
+            while share.unused < wanted and share.open_more():
+                pass
+        for connection in sorted((one for one in share.usable if one.has_room), key=_busy):
+            while connection.has_room and self._source.available(1) and share.may_send(connection):
+                connection.give(self._source.take())
+        for connection in share.connections:
+            connection.push()
+        if share.is_hopeless and not share.connections:
+            self._give_up(NotTried(share.failure))
+
+    def _wait(self) -> None:
+        self._watch()
+        now = monotonic()
+        deadline = min((connection.deadline for connection in self._share.connections), default=inf)
+        pause = self._share.seconds_to_wait or TICK_SECONDS
+        for key, _ in self._selector.select(max(0.0, min(TICK_SECONDS, deadline - now, pause))):
+            key.data.step()
+        now = monotonic()
+        for connection in self._share.connections:
+            if connection.deadline <= now:
+                connection.expire()
+
+    def _watch(self) -> None:
+        """Tell the selector what is waited for; only what has changed."""
+        here = self._share.connections
+        for connection in [gone for gone in self._watched if gone not in here]:
+            self._unwatch(connection)
+        for connection in here:
+            wanted = EVENT_READ | (EVENT_WRITE if connection.wants_write else 0)
+            number, before = self._watched.get(connection, (-1, 0))
+            if number < 0:
+                self._watched[connection] = connection.socket.fileno(), wanted
+                self._selector.register(connection.socket.fileno(), wanted, connection)
+            elif before != wanted:
+                self._watched[connection] = number, wanted
+                self._selector.modify(number, wanted, connection)
+
+    def _unwatch(self, connection: Connection) -> None:
+        number, _ = self._watched.pop(connection)
+        self._selector.unregister(number)
+
+    def _gather(self) -> bool:
+        """Take what the connections have to tell, and let go of those that are closed; whether a message came back."""
+        has_returned = False
+        for connection in list(self._share.connections):
+            events = connection.events
+            if events.answers:
+                self._answers.extend((transaction.message.number, outcome) for transaction, outcome in events.answers)
+                events.answers.clear()
+                self._barren = 0
+            for transaction in reversed(events.returned):
+                if transaction.tries < TRIES:
+                    self._source.give_back(transaction)
+                    has_returned = True
+                else:
+                    self._answers.append((transaction.message.number, lost_for_now(connection.failure)))
+            events.returned.clear()
+            if connection.closed is not None:
+                self._lost(connection)
+        return has_returned
+
+    def _lost(self, connection: Connection) -> None:
+        # Before the next one is opened: it may get the same file descriptor.
+        if connection in self._watched:
+            self._unwatch(connection)
+        self._share.forget(connection)
+        if connection.closed is Closed.REFUSED:
+            if self._share.refused(connection):
+                text = f"relay {connection.settings.name}: {connection.failure}"
+                self._give_up(Refused(0, "", text, "campaign", "connect"))
+        elif connection.closed is Closed.LOST and not connection.delivered:
+            self._barren += connection.was_ready
+            if not connection.was_ready or self._barren >= BARREN:
+                self._share.missed(connection)
+
+    def _give_up(self, outcome: Outcome) -> None:
+        self._answers.extend((transaction.message.number, outcome) for transaction in self._source.stop())
+
+
+def _busy(connection: Connection) -> int:
+    return connection.in_flight

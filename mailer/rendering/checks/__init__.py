@@ -1,0 +1,1 @@
+"""The checker: the rules about the compiled letters."""

@@ -1,0 +1,48 @@
+"""What there is to say about all letters of an issue: each audience's own, and the one for a reader of all of them."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from mailer.base.errors import WrongInput
+from mailer.content.issue import Finding, Issue, Place
+from mailer.rendering.checks.checker import check_letter
+from mailer.rendering.letter import Frame
+from mailer.rendering.render import Press
+
+
+def check_letters(
+    issue: Issue,
+    audiences: Sequence[str],
+    frame: Frame,
+    *,
+    readers: Collection[frozenset[str]] = (),
+    formula_cache: Path | None = None,
+) -> tuple[Finding, ...]:
+    """The findings about the compiled letters; in a file without our front matter they are warnings.
+
+    Args:
+        readers: the combinations of audiences to check; without them, each audience alone and all of them together.
+
+    `template-error`: no letter can be made, since a template, theme or phrase table of the workspace is wrong.
+    """
+    if not readers:
+        alone = [frozenset({slug}) for slug in audiences]
+        readers = alone if len(alone) == 1 else [*alone, frozenset(audiences)]
+    found: set[Finding] = set()
+    try:
+        press = Press(issue, frame, formula_cache=formula_cache)
+        for reader in readers:
+            found.update(check_letter(issue, press.letter(reader), frame))
+    except WrongInput as fault:
+        found.add(Finding(_place(fault.place, issue), "error", "template-error", f"{fault.message}; {fault.do}"))
+    if not issue.meta.own:
+        found = {replace(finding, level="warning") for finding in found}
+    return tuple(sorted(found))
+
+
+def _place(written: str, issue: Issue) -> Place:
+    """The place that an error names: FILE, FILE:LINE or FILE:LINE:COLUMN."""
+    found = re.fullmatch(r"(.+?)(?::(\d+))?(?::(\d+))?", written)
+    return Place(found[1], int(found[2] or 1), int(found[3] or 1)) if found else Place(issue.source, 1)
