@@ -30,6 +30,7 @@ from mailer.rendering.edition import Edition, calendars
 from mailer.rendering.escaping import CONTROLS
 from mailer.rendering.highlight import highlighted
 from mailer.rendering.letter import Frame, Picture
+from mailer.rendering.mathml import for_browsers
 from mailer.rendering.outline import outline
 from mailer.rendering.pictures import Gallery, hosted, public_address
 from mailer.rendering.slots import for_nobody
@@ -149,7 +150,7 @@ class WebInlines:
         found = typeset(formula.tex, display=formula.display, cache=self._cache)
         if isinstance(found, FormulaError):
             return Markup("<code>{}</code>").format(formula.tex)
-        return Markup(found.mathml)  # noqa: S704  # made by our own MathJax from TeX, not by the author
+        return Markup(for_browsers(found.mathml))  # noqa: S704  # made by our own MathJax from TeX, not by the author
 
     def picture(self, picture: InlinePicture) -> Markup:
         """A picture, or its alt text where there is none to show."""

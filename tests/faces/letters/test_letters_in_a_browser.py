@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from mailer.base.settings import templates_dir
-from mailer.content import Issue, read_issue
+from mailer.content import Issue, StoredFiles, read_files, read_issue
 from mailer.rendering import FieldSlot, Frame, LinkSlot, Sender, render, web_edition
 from mailer.rendering.showing import html_of, slots_of, with_picture_addresses
 from tests.support.browser import new_context
@@ -121,3 +121,20 @@ def test_formulas_are_swapped_for_their_dark_pictures(browser: Browser, tmp_path
         assert page.locator(shown).first.is_visible()
         assert not page.locator(hidden).first.is_visible()
         context.close()
+
+
+def test_formulas_of_the_web_edition_are_spaced_and_aligned(browser: Browser, tmp_path: Path) -> None:
+    text = "# T\n\n$n\\log n$\n\n$$\\begin{aligned}x&=b+c\\\\xyz&=d\\end{aligned}$$\n"
+    issue = read_files(StoredFiles({"issue.md": text.encode()}))
+    context = new_context(browser)
+    page = context.new_page()
+    page.goto(on_disk(issue, tmp_path, kind="edition"))
+    ends = "nodes => nodes.map(node => [node.getBoundingClientRect().left, node.getBoundingClientRect().right])"
+    (_, n_ends), (log_begins, log_ends), (last_begins, _) = page.locator("p math mi").evaluate_all(ends)
+    assert log_begins - n_ends > 1
+    assert last_begins - log_ends > 1
+    first = page.locator("mtr > mtd:first-child mi:last-child").evaluate_all(ends)
+    second = page.locator("mtr > mtd:last-child mo:nth-child(2)").evaluate_all(ends)
+    assert abs(first[0][1] - first[1][1]) < 3  # an x and a z do not end alike
+    assert abs(second[0][0] - second[1][0]) < 0.5
+    context.close()
