@@ -52,7 +52,10 @@ var macros = {
   C: '\\mathbb{C}', mathbbm: ['\\mathbb{#1}', 1], pmb: ['\\boldsymbol{#1}', 1],
   abs: ['\\left\\lvert #1\\right\\rvert', 1], norm: ['\\left\\lVert #1\\right\\rVert', 1], dd: '\\mathrm{d}',
   sout: ['\\enclose{horizontalstrike}{#1}', 1], raisebox: ['\\raise #1{\\text{#2}}', 2], pounds: '\\unicode{xA3}',
-  dag: '\\dagger', ddag: '\\ddagger',
+  dag: '\\dagger', ddag: '\\ddagger', ensuremath: ['#1', 1], medspace: '\\:',
+  thickspace: '\\;', require: ['', 1],
+  vcentcolon: '\\mathrel{:}', dv: ['\\frac{\\mathrm{d} #1}{\\mathrm{d} #2}', 2],
+  pdv: ['\\frac{\\partial #1}{\\partial #2}', 2], utilde: ['\\underset{\\sim}{#1}', 1], set: ['\\{#1\\}', 1],
   LaTeX: '\\mathrm{L\\mkern-5mu\\raise 0.2em{\\scriptsize A}\\mkern-3mu T\\mkern-3mu\\lower 0.25em{E}\\mkern-2mu X}'
 };
 var widths = {}, failed = null;

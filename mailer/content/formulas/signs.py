@@ -11,7 +11,8 @@ SIGNS: Final = {
     "∘": "composed with", "⊗": "tensor", "⊕": "direct sum", "∈": "in", "∉": "not in", "∋": "contains", "⊂": "subset of",
     "⊆": "subset of or equal to", "⊃": "superset of", "⊇": "superset of or equal to", "∪": "union", "∩": "intersected with",
     "∖": "without", "∅": "the empty set", "→": "to", "⟶": "to", "←": "from", "⟵": "from", "↦": "maps to", "⟼": "maps to",
-    "⇒": "implies", "⟹": "implies", "⇐": "is implied by", "⇔": "if and only if", "⟺": "if and only if", "↔": "both ways to",
+    "⇒": "implies", "⟹": "implies", "⇐": "is implied by",
+    "⟸": "is implied by", "⇔": "if and only if", "⟺": "if and only if", "↔": "both ways to",
     "↪": "embeds in", "⇀": "converges weakly to", "∀": "for all", "∃": "there is", "∄": "there is no", "¬": "not",
     "∧": "and", "∨": "or", "∣": "divides", "∥": "is parallel to", "⊥": "is perpendicular to", "∇": "nabla", "∂": "partial",
     "∞": "infinity", "…": "dot dot dot", "⋯": "dot dot dot", "⋮": "and so on down", "⋱": "and so on down right",
@@ -30,7 +31,8 @@ FUNCTIONS: Final = {
     "cosh": "hyperbolic cosine", "tanh": "hyperbolic tangent", "ln": "natural log", "det": "determinant", "dim": "dimension",
     "lim": "limit", "max": "maximum", "min": "minimum", "sup": "supremum", "inf": "infimum", "argmin": "arg min",
     "argmax": "arg max", "ker": "kernel", "deg": "degree", "Pr": "probability", "gcd": "greatest common divisor",
-    "lim sup": "limit superior", "lim inf": "limit inferior", "exp": "exponential", "tr": "trace", "supp": "support",
+    "lim sup": "limit superior",
+    "inj lim": "direct limit", "proj lim": "inverse limit", "lim inf": "limit inferior", "exp": "exponential", "tr": "trace", "supp": "support",
     "Var": "variance", "Cov": "covariance", "span": "span", "diag": "diagonal", "log": "log", "mod": "mod",
 }  # fmt: skip
 SETS: Final = {

@@ -12,7 +12,8 @@ SIGNS: Final = {
     "∉": "nicht Element von", "∋": "enthält", "⊂": "Teilmenge von", "⊆": "Teilmenge oder gleich", "⊃": "Obermenge von",
     "⊇": "Obermenge oder gleich", "∪": "vereinigt mit", "∩": "geschnitten mit", "∖": "ohne", "∅": "die leere Menge",
     "→": "nach", "⟶": "nach", "←": "von", "⟵": "von", "↦": "wird abgebildet auf", "⟼": "wird abgebildet auf",
-    "⇒": "impliziert", "⟹": "impliziert", "⇐": "folgt aus", "⇔": "genau dann wenn", "⟺": "genau dann wenn",
+    "⇒": "impliziert", "⟹": "impliziert", "⇐": "folgt aus",
+    "⟸": "folgt aus", "⇔": "genau dann wenn", "⟺": "genau dann wenn",
     "↔": "beidseitig nach", "↪": "eingebettet in", "⇀": "konvergiert schwach gegen", "↑": "Pfeil nach oben",
     "↓": "Pfeil nach unten", "⇌": "im Gleichgewicht mit", "∀": "für alle", "∃": "es gibt", "∄": "es gibt kein",
     "¬": "nicht", "∧": "und", "∨": "oder", "∣": "teilt", "∥": "parallel zu", "⊥": "senkrecht zu", "∇": "Nabla",
@@ -35,6 +36,7 @@ FUNCTIONS: Final = {
     "log": "Logarithmus", "det": "Determinante", "dim": "Dimension", "lim": "Grenzwert", "max": "Maximum",
     "min": "Minimum", "sup": "Supremum", "inf": "Infimum", "argmin": "arg min", "argmax": "arg max", "ker": "Kern",
     "deg": "Grad", "Pr": "Wahrscheinlichkeit", "gcd": "größter gemeinsamer Teiler", "lim sup": "Limes superior",
+    "inj lim": "direkter Limes", "proj lim": "projektiver Limes",
     "lim inf": "Limes inferior", "exp": "Exponentialfunktion", "tr": "Spur", "supp": "Träger", "Var": "Varianz",
     "Cov": "Kovarianz", "span": "Spann", "diag": "Diagonale", "mod": "modulo",
 }  # fmt: skip

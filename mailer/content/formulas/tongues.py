@@ -47,6 +47,8 @@ _ENGLISH: Final = {
     "over": "{top} over {bottom}", "fraction": "the fraction {top} over {bottom}, end fraction,",
     "root": "the square root of {inside}", "end root": ", end root,", "nth root": "the {degree} root of {inside}",
     "2-th": "square", "3-th": "cube", "n-th": "{degree}-th", "crossed": "{inside}, crossed out,",
+    "super": "superscript {index}", "at": "{inside}, evaluated at {index},", "restricted": "{inside} restricted to {index},",
+    "bang": "an exclamation mark",
     "ket": "ket {inside}", "bra": "bra {inside}", "braket": "the bracket of {inside}, end bracket,",
 }  # fmt: skip
 _GERMAN: Final = {
@@ -70,6 +72,8 @@ _GERMAN: Final = {
     "over": "{top} durch {bottom}", "fraction": "der Bruch {top} durch {bottom}, Ende Bruch,",
     "root": "die Wurzel aus {inside}", "end root": ", Ende Wurzel,", "nth root": "die {degree} Wurzel aus {inside}",
     "2-th": "zweite", "3-th": "dritte", "n-th": "{degree}-te", "crossed": "{inside}, durchgestrichen,",
+    "super": "hochgestellt {index}", "at": "{inside}, an der Stelle {index},",
+    "restricted": "{inside} eingeschränkt auf {index},", "bang": "einem Ausrufezeichen",
     "ket": "ket {inside}", "bra": "bra {inside}", "braket": "das Produkt von {inside}, Ende Produkt,",
 }  # fmt: skip
 _FRENCH: Final = {
@@ -93,6 +97,8 @@ _FRENCH: Final = {
     "over": "{top} sur {bottom}", "fraction": "la fraction {top} sur {bottom}, fin de fraction,",
     "root": "la racine carrée de {inside}", "end root": ", fin de racine,", "nth root": "la racine {degree} de {inside}",
     "2-th": "carrée", "3-th": "cubique", "n-th": "{degree}-ième", "crossed": "{inside}, barré,",
+    "super": "exposant {index}", "at": "{inside}, évalué en {index},", "restricted": "{inside} restreint à {index},",
+    "bang": "un point d’exclamation",
     "ket": "ket {inside}", "bra": "bra {inside}", "braket": "le crochet de {inside}, fin de crochet,",
 }  # fmt: skip
 

@@ -52,6 +52,20 @@ NAMED_ON_BOARD: Final = frozenset("PE")
 BRACES: Final = {"⏟", "⏞", "⎵", "⎴", "⏜", "⏝"}
 
 
+NAMED_BELOW: Final = {("lim", "→"): "inj lim", ("lim", "←"): "proj lim", ("lim", "―"): "lim inf"}
+"""What `\\varinjlim` and the like are, by their letters and the sign below them."""
+
+
+def is_empty(node: Element) -> bool:
+    """Whether nothing stands there, such as the base of scripts that belong to what follows."""
+    return not "".join(node.itertext()).strip()
+
+
+def pairs_of(nodes: list[Element]) -> list[tuple[Element, Element]]:
+    """Scripts in their pairs, lower and upper."""
+    return list(zip(nodes[::2], nodes[1::2], strict=False))
+
+
 def unicode_name(letter: str) -> str:
     """The character's name in Unicode."""
     return unicodedata.name(letter, letter)

@@ -41,7 +41,7 @@ ZOOM: Final = 3
 """Pixels of the picture for one CSS pixel."""
 LIMIT_PIXELS: Final = 12_000_000
 LIMIT_EX: Final = 400
-_VERSION: Final = f"2 {version('django-static-mathjax')} {version('resvg-py')} {version('pillow')}"
+_VERSION: Final = f"3 {version('django-static-mathjax')} {version('resvg-py')} {version('pillow')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,11 @@ def _typeset(tex: str, display: bool) -> Typeset | FormulaError:  # noqa: FBT001
         return FormulaError(tex, converted.message, min(converted.offset, max(len(tex) - 1, 0)))
     svg = drawn_in_full(converted.svg)
     if (missing := missing_glyph(svg)) is not None:
-        return FormulaError(tex, f"there is no glyph for {missing!r}", _place_of(missing, tex))
+        return FormulaError(
+            tex,
+            f"the type of formulas has no {missing!r}; write such words outside the formula",
+            _place_of(missing, tex),
+        )
     if (colour := wrong_colour(svg)) is not None:
         return FormulaError(tex, f"{colour} is no colour", max(tex.find(colour), 0))
     if max(view_of(svg)[2:]) > LIMIT_EX * UNITS_PER_EX:

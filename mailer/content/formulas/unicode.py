@@ -11,6 +11,7 @@ from mailer.content.issue import Inline, Inlines, Span, Text
 
 _RELATIONS: Final = frozenset("=≠<>≤≥∈≈≡∼→↦←:")
 _BINARY: Final = frozenset("+−×±·⋅")
+_OPENERS: Final = _RELATIONS | _BINARY | frozenset("([,;")
 _PLAIN: Final = frozenset("()[],;!/|…%′″∞∂∇")
 _ACCENTS: Final = {"~": "\u0303", "^": "\u0302", "¯": "\u0304", "―": "\u0304", "˙": "\u0307", "¨": "\u0308"}
 _BLACKBOARD: Final = {"R": "ℝ", "N": "ℕ", "Z": "ℤ", "Q": "ℚ", "C": "ℂ"}
@@ -68,9 +69,17 @@ def _row(nodes: list[Element]) -> list[Inline]:
         elif text in {",", ";"}:
             result.append(Text(f"{text}{_NBSP}" if index + 1 < len(nodes) else text))
         else:
+            after = nodes[index + 1] if index + 1 < len(nodes) else None
+            result.extend([Text(_NBSP)] if _is_name(node) and index and before not in _OPENERS else [])
             result.extend(_node(node))
+            result.extend([Text(_NBSP)] if _is_name(node) and after is not None and _tag(after) != "mo" else [])
         before = text
     return result
+
+
+def _is_name(node: Element) -> bool:
+    r"""Whether it is the name of a function, which stands off: the Tr of `\operatorname`, no KL of `\mathrm`."""
+    return _tag(node) == "mi" and len((node.text or "").strip()) > 1 and node.get("data-mjx-auto-op") != "false"
 
 
 def _node(node: Element) -> list[Inline]:  # noqa: C901, PLR0911  # one for each element

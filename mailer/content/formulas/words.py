@@ -13,13 +13,16 @@ from mailer.content.formulas.tongues import Tongue, tongue_of
 from mailer.content.formulas.tree import (
     BARS,
     BRACES,
+    NAMED_BELOW,
     NAMED_ON_BOARD,
     OPENERS,
     SILENT,
     bracket_around,
     closing_of,
+    is_empty,
     is_short,
     names_a_function,
+    pairs_of,
     partner_of,
     sign_of,
     silent,
@@ -59,6 +62,7 @@ class _Reader:
             "mroot": self._nth_root,
             "mtable": self._table,
             "menclose": self._enclosed,
+            "mmultiscripts": self._multiscripts,
             "mspace": silent,
             "mphantom": silent,
             "mprescripts": silent,
@@ -109,7 +113,10 @@ class _Reader:
         known = self._t.signs.get(text) or self._t.functions.get(" ".join(text.replace("\u2006", " ").split()))
         if known:
             return known
-        if len(text) > 1 and not text.isalpha():  # signs that stand together, such as ≤≤
+        name = " ".join(text.replace("\u2006", " ").split())
+        if len(name) > 1 and name.replace(" ", "").isalpha():
+            return name
+        if len(text) > 1:  # signs that stand together, such as ≤≤
             return " ".join(self._t.signs.get(sign) or self._letter(sign) for sign in text)
         return self._letter(text)
 
@@ -222,14 +229,39 @@ class _Reader:
         return self._t.say("sub" if is_short(index) else "sub long", index=self.words(index))
 
     def _superscript(self, node: Element) -> str:
-        return f"{self.words(node[0])} {self._power(node[1])}"
+        return self._before(None, node[1]) if is_empty(node[0]) else f"{self.words(node[0])} {self._power(node[1])}"
 
     def _subscript(self, node: Element) -> str:
-        return self._limits(node, node[1], None) or f"{self.words(node[0])} {self._index(node[1])}"
+        restricted = self._restricted(node)
+        return restricted or self._limits(node, node[1], None) or f"{self.words(node[0])} {self._index(node[1])}"
 
     def _both_scripts(self, node: Element) -> str:
+        if is_empty(node[0]):
+            return self._before(node[1], node[2])
         limits = self._limits(node, node[1], node[2])
         return limits or f"{self.words(node[0])} {self._index(node[1])} {self._power(node[2])}"
+
+    def _before(self, below: Element | None, above: Element | None) -> str:
+        """Scripts to the left of what follows, as isotopes have them."""
+        upper = "" if above is None or not self.words(above) else self._t.say("super", index=self.words(above))
+        lower = "" if below is None or not self.words(below) else self._index(below)
+        return " ".join(filter(None, (upper, lower)))
+
+    def _multiscripts(self, node: Element) -> str:
+        parts = list(node)
+        cut = next((index for index, part in enumerate(parts) if tag_of(part) == "mprescripts"), len(parts))
+        before = [self._before(*pair) for pair in pairs_of(parts[cut + 1 :])]
+        after = [self._before(*pair) for pair in pairs_of(parts[1:cut])]
+        return " ".join([*before, self.words(parts[0]), *after])
+
+    def _restricted(self, node: Element) -> str:
+        """`f|_A`, and `df/dx|_{x=0}`, whose bar has no partner."""
+        base = unwrapped(node[0])
+        parts = list(base) if tag_of(base) == "mrow" else [base]
+        if not parts or sign_of(unwrapped(parts[-1])) != "|" or (len(parts) > 1 and text_of(unwrapped(parts[0]))):
+            return ""
+        phrase = "at" if "=" in "".join(node[1].itertext()) else "restricted"
+        return self._t.say(phrase, inside=self._row(parts[1:-1]), index=self.words(node[1]))
 
     def _limits(self, node: Element, below: Element | None, above: Element | None) -> str:
         """`the sum from … to … of`, where the base is a large operator or one such as lim; else nothing."""
@@ -260,6 +292,8 @@ class _Reader:
         return self._t.say("and", one=", ".join(lines[:-1]), other=lines[-1]) if len(lines) > 1 else "".join(lines)
 
     def _under(self, node: Element) -> str:
+        if name := self._t.functions.get(NAMED_BELOW.get((text_of(node[0]), text_of(node[1])), "")):
+            return name
         if words := self._limits(node, node[1], None):
             return words
         base, text = self.words(node[0]), text_of(unwrapped(node[1]))
@@ -270,6 +304,10 @@ class _Reader:
         return self._t.say("below", base=base, below=self.words(node[1]))
 
     def _over(self, node: Element) -> str:
+        if (text_of(node[0]), text_of(node[1])) == ("lim", "―"):
+            return self._t.functions["lim sup"]
+        if text_of(node[1]) == "!":
+            return self._t.say("above", base=self.words(node[0]), above=self._t.say("bang"))
         if words := self._limits(node, None, node[1]):
             return words
         base, text = self.words(node[0]), text_of(unwrapped(node[1]))
@@ -289,9 +327,10 @@ class _Reader:
     # --- fractions, roots, tables -------------------------------------------------------------------------------------
 
     def _fraction(self, node: Element) -> str:
-        if choose := self._binomial(node):
-            return choose
         top, bottom = node[0], node[1]
+        if self._binomial(node):  # one above the other, without the parentheses of a binomial coefficient
+            lines = [self._t.say("line", number=n, words=self.words(part)) for n, part in ((1, top), (2, bottom))]
+            return self._t.say("lines", count=2, lines="; ".join(lines))
         if name := self._t.fractions.get((text_of(unwrapped(top)), text_of(unwrapped(bottom)))):
             return name
         short = "over" if is_short(top) and is_short(bottom) else "fraction"
@@ -308,7 +347,7 @@ class _Reader:
         return self._t.say("nth root", degree=name, inside=self.words(node[0])) + closing
 
     def _table(self, node: Element) -> str:
-        if node.get("displaystyle") != "true" and node.get("columnspacing") == "1em" and len(node) > 1:
+        if node.get("displaystyle") != "true" and node.get("columnspacing") in {"1em", "0.333em"} and len(node) > 1:
             return self._matrix(node, "matrix")
         return self._lines(node, "lines", "line")
 

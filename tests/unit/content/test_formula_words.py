@@ -15,6 +15,19 @@ def read(tex: str, language: str) -> str:
 @pytest.mark.parametrize(
     ("tex", "words"),
     [
+        (r"\prescript{14}{6}{C}+{}_2F_1", "superscript 14 sub 6 C plus sub 2 F sub 1"),
+        (r"a\overset{!}{=}b\impliedby c", "a equals with an exclamation mark above, b is implied by c"),
+        (
+            r"\bigl(\begin{smallmatrix}a&b\\c&d\end{smallmatrix}\bigr)",
+            "open paren the 2 by 2 matrix, row 1: a, b; row 2: c, d, end matrix, close paren",
+        ),
+        (r"{a \atop b}+{n \choose k}", "2 lines: line 1: a; line 2: b; plus n choose k"),
+        (
+            r"\left.\frac{df}{dx}\right|_{x=0}+f|_A",
+            "the fraction d f over d x, end fraction, evaluated at x equals 0, plus f restricted to A",
+        ),
+        (r"\varinjlim+\varprojlim+\varlimsup+\varliminf", "direct limit plus inverse limit plus limit superior plus limit inferior"),
+        (r"|x|_2+\projlim", "the absolute value of x, end absolute value, sub 2 plus inverse limit"),
         (r"p(x\mid y) = p(y|x)", "p of x given y, end argument, equals p of y given x, end argument"),
         (r"\{x\in\mathbb R | x>0\}", "open brace x in the real numbers such that x is greater than 0 close brace"),
         (r"|x|+|y|", "the absolute value of x plus the absolute value of y"),

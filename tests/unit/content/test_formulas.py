@@ -144,6 +144,9 @@ def test_a_formula_can_be_listened_to(tex: str, words: str) -> None:
         (r"\mathrm{d}x", "d<em>x</em>"),
         ("x'_i", "<em>x</em>′<sub><em>i</em></sub>"),
         ("(a+b)^2", "(<em>a</em> + <em>b</em>)<sup>2</sup>"),
+        (r"2\operatorname{Tr}A", "2 Tr <em>A</em>"),
+        (r"=\operatorname{Tr}(A)", " = Tr(<em>A</em>)"),
+        (r"\mathrm{KL}(p)", "KL(<em>p</em>)"),
         # not faithful
         (r"\tilde x", None),
         ("x_i^2", None),
