@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mailer.content.formulas import Typeset, typeset
+from mailer.content.formulas.typesetting import Typeset, typeset
 from mailer.rendering.mathml import for_browsers
 from mailer.rendering.webpage import web_page
 from tests.unit.rendering.builders import FRAME, from_markdown
