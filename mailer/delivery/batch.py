@@ -114,13 +114,16 @@ class BatchWork:
             if monotonic() - self._told_at > TALLY_SECONDS:
                 self._tell()
             taken = monotonic()
-            for index, recipient in enumerate(group):
+            made = self._composer.made(self._composed, group)
+            for index in range(len(group)):
                 if monotonic() - taken > STALE_SECONDS:
                     self._composer.group.took(index, seconds=monotonic() - taken)
                     self._put_back(group[index:])
                     break
-                message = self._composed(recipient)
-                if message is not None:
+                message = next(made)
+                if isinstance(message, Result):
+                    self._finished.append(message)
+                else:
                     yield message
             else:
                 if group:
@@ -314,7 +317,8 @@ class BatchWork:
 
     # --- what answers mean -------------------------------------------------------------------------------------------
 
-    def _composed(self, recipient: Recipient) -> Outgoing | None:
+    def _composed(self, recipient: Recipient) -> Outgoing | Result:
+        """His message, or why there can be none; threads make several at once."""
         campaign = self._campaign_held
         try:
             letter = self._composer.letter(self._database, campaign, recipient.mask)
@@ -327,8 +331,7 @@ class BatchWork:
                 key_id=self._key_id,
             )
         except WrongInput as error:
-            self._finished.append(Result(recipient.number, recipient.attempts, Refused(0, "", str(error))))
-            return None
+            return Result(recipient.number, recipient.attempts, Refused(0, "", str(error)))
         if self._page is not None:
             message.trace = self._page.mark
         return message

@@ -1,10 +1,10 @@
 """A released letter and a recipient become the bytes of a message: slots, addresses, envelope, signature."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from mailer import campaigns
 from mailer.base.database import Database
@@ -15,6 +15,7 @@ from mailer.campaigns import CampaignRow
 from mailer.content.issue import FrontMatter
 from mailer.content.merge_fields import evaluate
 from mailer.delivery.ledger import Recipient
+from mailer.delivery.message.ahead import Ahead
 from mailer.delivery.message.dkim import relaxed_body, signed, signers
 from mailer.delivery.message.headers import DATE, LEAVE_KEY, MESSAGE_ID, TO, message_headers
 from mailer.delivery.message.mould import Mould
@@ -24,6 +25,8 @@ from mailer.rendering import FieldSlot, Letter, LinkSlot, Sender, Slot, skeleton
 from mailer.rendering.letter import LinkName
 
 LETTERS_KEPT = 256
+
+Made = TypeVar("Made")
 
 
 class Composer:
@@ -44,6 +47,7 @@ class Composer:
         self.domain = settings.sender.from_.rpartition("@")[2]
         self._bounce_address = settings.bounce.address
         self._signers = signers(settings.dkim, home=settings.home, sender_domain=self.domain)
+        self._ahead = Ahead()
         self.deadline = settings.limits.deadline
         self.group = GroupSize(settings.limits.group)
 
@@ -100,6 +104,10 @@ class Composer:
         data = b"".join(parts)
         sender = self.envelope_sender(campaign_id, recipient.number)
         return Outgoing(recipient.number, sender, envelope_address(recipient.address), data, is_plain)
+
+    def made(self, make: Callable[[Recipient], Made], recipients: Iterable[Recipient]) -> Iterator[Made]:
+        """What `make` gives for each recipient, in their order: as it is asked for, or where messages are signed, ahead."""
+        return self._ahead.made(make, recipients) if self._signers else map(make, recipients)
 
     def signed(self, message: bytes, now: datetime) -> bytes:
         """A whole message of another kind, such as a notice, with our signatures where there are keys."""

@@ -1,0 +1,29 @@
+"""Messages are made ahead of the relay, by several threads."""
+
+from itertools import count, islice
+from threading import get_ident
+
+import pytest
+
+from mailer.delivery.message.ahead import AHEAD, Ahead
+
+
+def test_messages_come_in_the_order_of_their_recipients() -> None:
+    assert list(Ahead().made(str, range(3 * AHEAD))) == [str(number) for number in range(3 * AHEAD)]
+
+
+def test_they_are_made_beside_the_loop_that_sends() -> None:
+    assert get_ident() not in set(Ahead().made(lambda _number: get_ident(), range(10)))
+
+
+def test_only_a_few_are_made_before_they_are_asked_for() -> None:
+    begun: list[int] = []
+
+    list(islice(Ahead().made(begun.append, count()), 5))
+
+    assert len(begun) <= 5 + AHEAD
+
+
+def test_what_goes_wrong_in_a_thread_is_raised_where_the_message_is_asked_for() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(Ahead().made(lambda number: 1 // number, [1, 0]))
