@@ -7,7 +7,10 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
+import pytest
+
 from mailer.base.relay_url import RelaySettings
+from mailer.delivery import smtp
 from mailer.delivery.outcomes import Accepted, NotTried, Outcome, Outgoing
 from mailer.delivery.smtp.relay import SmtpRelay
 from tests.support.relay import RelayServer
@@ -38,12 +41,15 @@ def relaying(*servers: RelayServer, connections: int = 2) -> Iterator[SmtpRelay]
 PLAIN = ("8BITMIME",)
 
 
-def test_connections_are_kept_and_one_that_was_closed_meanwhile_costs_nothing(relay_server: RelayServer) -> None:
+@pytest.mark.timeout(60)
+def test_connections_are_kept_and_one_that_was_closed_meanwhile_costs_nothing(
+    relay_server: RelayServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever waits for a kept connection to say something waits for ever.
+    monkeypatch.setattr(smtp, "TICK_SECONDS", 3600.0)
     with relaying(relay_server, connections=1) as relay:
         send(relay, messages(5))
-        began = time.monotonic()
         send(relay, messages(5))
-        assert time.monotonic() - began < 0.5, "a kept connection is waited for"
         assert relay_server.connections == 1
         relay_server.fault("rset", drop=True)
         port = relay_server.port
