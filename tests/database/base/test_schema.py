@@ -72,3 +72,7 @@ def test_an_upgrade_of_what_is_up_to_date_changes_nothing(empty: Database) -> No
 
 def test_there_is_one_line_of_migrations() -> None:
     assert len(ScriptDirectory(str(schema.MIGRATIONS)).get_heads()) == 1
+
+
+def test_the_newest_revision_is_that_of_the_last_file() -> None:
+    assert schema.newest_revision() == ScriptDirectory(str(schema.MIGRATIONS)).get_current_head()
