@@ -1,9 +1,9 @@
 """Two workers against PostgreSQL and Redis, beside smtp-source in the same run: the commands themselves, as on several machines.
 
-    .venv/bin/python benchmarks/sending/workers.py [--messages 20000] [--rounds 3] [--workers 2]
+    .venv/bin/python benchmarks/sending/workers.py [--messages 20000] [--rounds 3] [--workers 2] [--paragraphs 48]
 
 Starts a PostgreSQL and a Redis of its own. A campaign is released by `mailer campaign schedule`; what counts is the time from there,
-freezing included, to the campaign's end, as the database tells it.
+freezing included, to the campaign's end, as the database tells it. At the end stands the most memory that each process ever had.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import text
@@ -75,17 +76,31 @@ def campaign_seconds(environ: dict[str, str], database: Database, issue: Path) -
     return took
 
 
-def cpu_seconds(processes: list["subprocess.Popen[bytes]"]) -> float:
-    """CPU of these processes and their children until now."""
-    ticks, wanted = 0, {process.pid for process in processes}
+def family(processes: list["subprocess.Popen[bytes]"]) -> Iterator[tuple[Path, list[str]]]:
+    """The folders in /proc of these processes and their children, with what their `stat` says from the state on."""
+    wanted = {process.pid for process in processes}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:
             continue
         if int(stat.parent.name) in wanted or int(fields[1]) in wanted:
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+            yield stat.parent, fields
+
+
+def cpu_seconds(processes: list["subprocess.Popen[bytes]"]) -> tuple[float, float]:
+    """CPU of these processes and their children until now: their own, and the kernel's for them."""
+    ticks = [(int(fields[11]), int(fields[12])) for _, fields in family(processes)]
+    user, system = map(sum, zip(*ticks, strict=True))
+    return user / os.sysconf("SC_CLK_TCK"), system / os.sysconf("SC_CLK_TCK")
+
+
+def peaks(processes: list["subprocess.Popen[bytes]"]) -> Iterator[str]:
+    """The most memory that each of them ever had (VmHWM)."""
+    for folder, _ in family(processes):
+        name = " ".join((folder / "cmdline").read_text().split("\0")[2:])
+        status = dict(line.split(":", 1) for line in (folder / "status").read_text().splitlines())
+        yield f"{name}: {int(status['VmHWM'].split()[0]) / 1024:.0f} MB"
 
 
 def main() -> None:
@@ -93,6 +108,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--paragraphs", type=int, default=48)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -115,7 +131,9 @@ def main() -> None:
             add_people(database, options.messages)
             paragraph = "A paragraph about the mathematics of deep learning, of about the length of a real one. " * 5
             issue = folder / "issue.md"
-            issue.write_text("# Winter\n\nDear {{ name | default('colleague') }},\n\n" + f"{paragraph}\n\n" * 48)
+            issue.write_text(
+                "# Winter\n\nDear {{ name | default('colleague') }},\n\n" + f"{paragraph}\n\n" * options.paragraphs
+            )
             commands = [["worker", "--concurrency", "1"]] * options.workers + [["beat"]]
             with (folder / "log").open("wb") as log:
                 processes += [
@@ -123,19 +141,22 @@ def main() -> None:
                     for command in commands
                 ]
             time.sleep(8)
-            ratios = []
+            ratios, few = [], min(options.messages, 20_000)
             for _ in range(options.rounds):
-                base, _cpu = timed(lambda: smtp_source(options.messages))
+                base = few / timed(lambda: smtp_source(few))[0]
                 before = cpu_seconds(processes)
-                mine = campaign_seconds(environ, database, issue)
-                cpu = (cpu_seconds(processes) - before) / options.messages * 10_000
-                ratios.append(base / mine)
+                mine = options.messages / campaign_seconds(environ, database, issue)
+                user, system = (
+                    (after - then) / options.messages * 10_000
+                    for after, then in zip(cpu_seconds(processes), before, strict=True)
+                )
+                ratios.append(mine / base)
                 print(
-                    f"smtp-source {options.messages / base:,.0f} msg/s  {options.workers} workers {options.messages / mine:,.0f} msg/s"
-                    f"  {cpu:.2f} CPU s/10,000  ratio {ratios[-1]:.2f}",
+                    f"smtp-source {base:,.0f} msg/s  {options.workers} workers {mine:,.0f} msg/s"
+                    f"  CPU s/10,000 {user:.2f} user {system:.2f} system  ratio {ratios[-1]:.2f}",
                     flush=True,
                 )
-            print(f"median ratio {statistics.median(ratios):.2f}")
+            print(f"median ratio {statistics.median(ratios):.2f}", *sorted(peaks(processes)), sep="\n")
         finally:
             for process in processes:
                 os.killpg(process.pid, signal.SIGTERM)

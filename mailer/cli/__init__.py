@@ -12,7 +12,8 @@ from mailer.cli.exits import guarded
 
 PARTS: Final = {
     "operate": ("init", "demo", "audit", "user", "token", "db"),
-    "serve": ("run", "web", "worker", "beat", "preview"),
+    "serve": ("run", "web", "preview"),
+    "work": ("worker", "beat"),
     "issues": ("new", "check", "render", "test-send"),
     "campaigns": ("send", "campaign"),
     "people": ("subscribers", "audiences", "segments", "attributes"),

@@ -22,7 +22,7 @@ from mailer.campaigns import CampaignRow
 from mailer.cli.exits import DONE, FAULTS, INTERRUPTED
 from mailer.cli.options import AudienceOption, IssueArgument
 from mailer.cli.output import JsonOption, say, show, show_json, show_table
-from mailer.cli.serve import stop_signals
+from mailer.cli.stopping import stop_signals
 from mailer.cli.workspace import WorkspaceOption, opened
 from mailer.content import read_issue
 from mailer.delivery import Counts

@@ -17,6 +17,7 @@ from mailer.cli import serve
 from mailer.cli.exits import DONE, FAULTS
 from mailer.cli.options import PortOption
 from mailer.cli.output import JsonOption, say, show, show_json, show_table
+from mailer.cli.stopping import stop_signals
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened
 from mailer.workspace import init_workspace
 
@@ -57,7 +58,7 @@ def demo_command(
 ) -> int:
     """Render the sample issue and really send it, over SMTP, to sample people of three audiences."""
     home = demo.make_workspace(people)
-    with serve.stop_signals() as stopped, opened(home, works=True) as app:
+    with stop_signals() as stopped, opened(home, works=True) as app:
         if once:
             outcome = demo.send_sample(app)
             show_json(outcome.as_dict()) if json_ else show(demo.as_text(outcome))

@@ -1,35 +1,29 @@
-"""run, web, worker, beat, preview: what serves until it is told to stop."""
+"""run, web, preview: what serves pages until it is told to stop."""
 
 import logging
-import signal
 import socket
-import sys
 import threading
 import time
 import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from types import FrameType
 from typing import Annotated
 
 import typer
 import uvicorn
-from celery.beat import Scheduler
 from fastapi import FastAPI
-from kombu.exceptions import OperationalError
 
 from mailer import accounts
 from mailer.app import App
 from mailer.base.errors import Unreachable, WrongInput
 from mailer.cli.options import HostOption, IssueArgument, PortOption
 from mailer.cli.output import say
+from mailer.cli.stopping import stop_signals
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened, workspace_exists
 from mailer.content import read_issue
-from mailer.queues import make_celery
 from mailer.specimen import sample_frame
 from mailer.web import create_app
 from mailer.web.preview import Surroundings, create_preview
-from mailer.worker.celery_app import PerProcess, register
 from mailer.worker.embedded import embedded_worker
 from subscribers import attributes, list_audiences
 
@@ -41,8 +35,6 @@ def add_to(app: typer.Typer) -> None:
     """Give `mailer` the commands of this module."""
     app.command(epilog="Example: mailer run --port 8080")(run)
     app.command(epilog="Example: mailer web --host 0.0.0.0 --port 8000")(web)
-    app.command(epilog="Example: mailer worker --concurrency 4")(worker)
-    app.command(epilog="Example: mailer beat")(beat)
     app.command(epilog="Example: mailer preview issues/spring")(preview)
 
 
@@ -82,42 +74,6 @@ def web(workspace: WorkspaceOption = None, host: HostOption = "127.0.0.1", port:
         stopped.wait()
 
 
-def worker(
-    workspace: WorkspaceOption = None,
-    concurrency: Annotated[int, typer.Option(min=1, help="How many jobs at a time.")] = 2,
-) -> None:
-    """A worker alone; as many on as many machines as you like."""
-    with opened(workspace) as app:
-        embedded, broker = app.settings.is_embedded, app.settings.broker.url
-    if embedded:
-        with stop_signals() as stopped, opened(workspace, works=True) as app, embedded_worker(app):
-            say("worker ready (embedded queue)")
-            stopped.wait()
-        return
-    celery = make_celery(broker)
-    require_broker(broker)
-    register(celery, PerProcess(find_workspace(workspace)))
-    say(f"worker ready, {concurrency} jobs at a time")
-    celery.Worker(concurrency=concurrency, pool_cls="prefork", loglevel="WARNING", quiet=True).start()
-
-
-def beat(workspace: WorkspaceOption = None) -> None:
-    """The scheduler alone: tells the workers once a second to look for what is due."""
-    with opened(workspace) as app:
-        broker = app.settings.broker.url
-    if not broker:
-        raise WrongInput(
-            "the embedded queue has its own scheduler",
-            do="start `mailer run` or `mailer worker`, or set a broker",
-            place="MAILER_BROKER_URL",
-        )
-    celery = make_celery(broker)
-    require_broker(broker)
-    register(celery, PerProcess(find_workspace(workspace)))
-    say("beat ready")
-    celery.Beat(scheduler_cls=Scheduler, max_interval=1, quiet=True, loglevel="WARNING").run()
-
-
 def preview(
     issue: IssueArgument,
     host: HostOption = "127.0.0.1",
@@ -137,20 +93,6 @@ def preview(
     with stop_signals() as stopped, serving(web, host, port) as address:
         say(f"preview {address}/\nCtrl-C stops it.")
         stopped.wait()
-
-
-def require_broker(url: str) -> None:
-    """Refuse to start without the broker.
-
-    Raises:
-        Unreachable: it does not answer within five seconds.
-    """
-    try:
-        with make_celery(url).connection_for_write() as connection:
-            connection.ensure_connection(max_retries=1, interval_start=0, timeout=5)
-    except (OSError, OperationalError) as error:
-        where = url.rpartition("@")[2]
-        raise Unreachable(f"broker {where}", str(error), do="check MAILER_BROKER_URL and that Redis runs") from error
 
 
 def accounts_exist(app: App) -> bool:
@@ -228,21 +170,3 @@ def listening_socket(host: str, port: int | None) -> socket.socket:
         else:
             return listener
     raise WrongInput(f"{host}:{port} cannot be listened on: {reason}", do="choose another --port or --host")
-
-
-@contextmanager
-def stop_signals() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set, instead of ending the process in the middle of something."""
-    stopped = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        if stopped.is_set():  # asked twice: they mean it
-            sys.exit(130)
-        stopped.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
