@@ -10,8 +10,8 @@ from contextlib import closing, contextmanager
 import pytest
 
 from mailer.base.relay_url import RelaySettings
-from mailer.delivery import smtp
 from mailer.delivery.outcomes import Accepted, NotTried, Outcome, Outgoing
+from mailer.delivery.smtp import relay as smtp
 from mailer.delivery.smtp.relay import SmtpRelay
 from tests.support.relay import RelayServer
 from tests.support.sending import HASTY, relay_to

@@ -3,14 +3,11 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
-import dkim
 import pytest
 
 from mailer.base.database import Database
 from mailer.delivery import SmtpRelay, recipients_page
-from mailer.delivery.message.dkim import as_pem, dns_record, new_key
 from subscribers import erase, pause, suppress
 from tests.support.relay import RelayServer
 from tests.support.sending import BEGIN, Office, office_settings, relay_to
@@ -70,26 +67,6 @@ def test_a_message_has_the_headers_of_the_contract(office: Office, relay_server:
         assert "/preferences/" in text
         assert "1 Street, Town" in text
     assert max(map(len, received.data.split(b"\r\n"))) <= 998
-
-
-def test_of_messages_that_threads_sign_each_goes_to_its_own_recipient(
-    database: Database, relay: SmtpRelay, relay_server: RelayServer, tmp_path: Path
-) -> None:
-    key = new_key("rsa")
-    (tmp_path / "key.pem").write_bytes(as_pem(key))
-    signing = office_settings(DKIM_SELECTOR="s", DKIM_KEY_FILE=str(tmp_path / "key.pem"))
-    office = Office(database, relay, settings=signing)
-    office.now = BEGIN - timedelta(days=365)  # a signature of the future is none
-    addresses = office.people(130)
-    campaign = office.release()
-
-    office.work()
-
-    assert sorted(relay_server.recipients) == addresses
-    assert office.counts(campaign).accepted == 130
-    for received in relay_server.messages:
-        assert received.message["to"] == received.recipients[0]
-        assert dkim.verify(received.data, dnsfunc=lambda _name, **_: dns_record(key).encode())
 
 
 def test_with_a_bounce_mailbox_the_envelope_names_the_delivery(
