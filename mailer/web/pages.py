@@ -41,6 +41,7 @@ class Pages:
             "state": words.state,
             "size": words.size,
             "deed": words.deed,
+            "held": words.held,
             "reason": words.reason,
             "moment": lambda moment, zone=zone: words.moment(moment, zone),
             "short": lambda moment, zone=zone: words.short(moment, zone),

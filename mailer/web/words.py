@@ -80,6 +80,20 @@ REASONS = {
 }
 
 
+HELD: Final = {
+    "manager": "A manager paused it",
+    "missed": "It missed its time",
+    "changed": "What is kept is not what was approved",
+    "relay": "The mail server refuses it",
+    "canary": "Too much of the first wave came back",
+}
+
+
+def held(name: str) -> str:
+    """Why a campaign waits for a decision."""
+    return HELD.get(name, name)
+
+
 def deed(name: str) -> str:
     """What a line of the log of consent means."""
     return DEEDS.get(name, name)

@@ -239,9 +239,14 @@ def test_a_release_can_be_recalled_paused_resumed_and_cancelled(app: App, manage
 
     form = the_form(manager.get(f"{campaign}/release?when=at&{later}&zone=UTC").text)
     manager.post(f"{campaign}/release", data={**form, "number": "2"})
-    for deed, after in (("pause", "paused"), ("resume", "scheduled"), ("cancel", "cancelled")):
+    for deed, after, said in (
+        ("pause", "paused", "A manager paused it."),
+        ("resume", "scheduled", "Cancel for good"),
+        ("cancel", "cancelled", "Cancelled"),
+    ):
         assert manager.post(f"{campaign}/{deed}").status_code == 303
         assert state(app, campaign) == after
+        assert said in manager.get(campaign).text
     assert manager.post(f"{campaign}/resume").status_code == 409
     assert "Autumn letter" in manager.get(campaign).text
 

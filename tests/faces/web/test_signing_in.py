@@ -1,5 +1,7 @@
 """/login, and what guards the manager's pages."""
 
+import re
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -120,3 +122,11 @@ def test_a_page_that_does_not_exist_says_so(manager: TestClient) -> None:
 def test_a_body_that_is_too_large_is_not_read(manager: TestClient) -> None:
     answer = manager.post("/issues", headers={"content-length": str(10**9)}, content=b"x")
     assert answer.status_code == 413
+
+
+def test_settings_are_shown_as_they_are_written(manager: TestClient) -> None:
+    shown = re.sub(r"<[^>]+>", " ", manager.get("/settings").text)
+    for value in ("127.0.0.1/32, ::1/128", "6 h", "30 min", "2 d", "true"):
+        assert f" {value} " in shown
+    assert "datetime" not in shown
+    assert "IPv4" not in shown
