@@ -193,7 +193,10 @@ class Attribute(Base):
 
 
 class Import(Base):
-    """A file of people that was uploaded, and what became of it. `fence` and `leased_until` are the worker's lease."""
+    """A file of people that was uploaded, and what became of it. `fence` and `leased_until` are the worker's lease.
+
+    `tries` counts how often its work was begun since it was ordered.
+    """
 
     __tablename__ = "imports"
     __table_args__ = (
@@ -218,6 +221,7 @@ class Import(Base):
     actor: Mapped[str] = mapped_column(String(200))
     fence: Mapped[int] = mapped_column(default=0)
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    tries: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -1,7 +1,7 @@
 """Imports that wait for a worker: a file kept in the database until it was brought in, its progress, and what was refused.
 
 The file lies in SQL and not beside the web part, so that a worker on any machine can read it. An import is leased while it
-runs; when its worker died it is begun again, which `importing` allows at any point.
+runs; when its worker died it is begun again, which `importing` allows at any point, and after three times given up.
 """
 
 import secrets
@@ -29,6 +29,12 @@ JOB = "import_people"
 State = Literal["uploaded", "waiting", "running", "looked", "done", "failed"]
 PART_BYTES = 1024 * 1024
 LEASE = timedelta(seconds=60)
+TRIES = 3
+"""How often a file is tried whose worker dies over it, before a person is told."""
+CUT_OFF = (
+    f"the work was begun {TRIES} times and cut off each time, most likely by the file itself; what was read so far is in; "
+    "start it again, or split the file"
+)
 KEPT = timedelta(days=7)
 """How long a file, its report and its refused rows are kept: they are full of addresses."""
 
@@ -106,7 +112,7 @@ def start(
     audit.note(session, actor=actor, deed=deed, subject=f"import {row.id}", now=now)
     row.audiences, row.mapping, row.consent, row.status = list(audience_slugs), dict(mapping), consent.strip(), status
     row.is_dry_run, row.state, row.actor, row.error = dry_run, "waiting", actor, ""
-    row.report, row.rows_read, row.share = {}, 0, 0.0
+    row.report, row.rows_read, row.share, row.tries = {}, 0, 0.0, 0
     session.flush()
     wake(session, JOB, row.id)
     return _row(row)
@@ -133,15 +139,17 @@ def run(database: Database, import_id: int, *, keys: Keys, clock: Callable[[], d
 
 
 def sweep(database: Database, *, clock: Callable[[], datetime]) -> None:
-    """Call out the imports that nobody works on, and forget the old ones."""
+    """Call out the imports that nobody works on, give up those that end every worker, and forget the old ones."""
     now = clock()
     old = and_(Import.created_at < now - KEPT, Import.state.not_in(("waiting", "running")))
+    hopeless = and_(Import.state == "running", Import.leased_until < now, Import.tries >= TRIES)
     with database.read() as session:
         waiting = list(session.scalars(select(Import.id).where(_is_free(now)).limit(10)))
-        is_any_old = session.scalar(select(Import.id).where(old).limit(1)) is not None
-    if waiting or is_any_old:
+        is_any_over = session.scalar(select(Import.id).where(or_(old, hopeless)).limit(1)) is not None
+    if waiting or is_any_over:
         with database.begin() as session:
             session.execute(delete(Import).where(old))
+            session.execute(update(Import).where(hopeless).values(state="failed", error=CUT_OFF, leased_until=None))
             for import_id in waiting:
                 wake(session, JOB, import_id)
 
@@ -218,7 +226,7 @@ def take(database: Database, import_id: int, now: datetime) -> Import | None:
         leased = session.execute(
             update(Import)
             .where(Import.id == import_id, _is_free(now))
-            .values(state="running", fence=Import.fence + 1, leased_until=now + LEASE)
+            .values(state="running", fence=Import.fence + 1, leased_until=now + LEASE, tries=Import.tries + 1)
             .returning(Import.id)
         ).scalar_one_or_none()
         return None if leased is None else session.get(Import, import_id, populate_existing=True)
@@ -263,7 +271,8 @@ def _held(taken: Import) -> tuple[ColumnElement[bool], ...]:
 
 
 def _is_free(now: datetime) -> ColumnElement[bool]:
-    return or_(Import.state == "waiting", and_(Import.state == "running", Import.leased_until < now))
+    cut_off = and_(Import.state == "running", Import.leased_until < now, Import.tries < TRIES)
+    return or_(Import.state == "waiting", cut_off)
 
 
 def _parts(import_id: int, kind: str) -> tuple[ColumnElement[bool], ...]:

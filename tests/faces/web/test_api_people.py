@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from fastapi.testclient import TestClient
@@ -192,6 +193,31 @@ def test_an_import_whose_worker_died_is_done_by_the_next_and_old_ones_are_forgot
 
     uploads.sweep(app.database, clock=lambda: app.clock() + uploads.KEPT + timedelta(hours=1))
     assert script.get(address).status_code == 404
+
+
+def test_an_import_that_ends_every_worker_is_given_up_after_three_tries_and_says_so(
+    app: App, script: TestClient
+) -> None:
+    made = script.post("/api/v1/imports", content=FILE.encode()).json()
+    address = f"/api/v1/imports/{made['id']}"
+    script.post(f"{address}/start", json={"dry_run": False})
+    with app.database.read() as session:
+        row = uploads.find_import(session, made["id"])
+    wait = uploads.LEASE + timedelta(seconds=1)
+    moments = [app.clock() + wait * number for number in range(uploads.TRIES + 1)]
+    for now in moments[:-1]:
+        uploads.sweep(app.database, clock=partial(datetime.astimezone, now))
+        assert script.get(address).json()["state"] != "failed"
+        assert uploads.take(app.database, row.id, now) is not None  # and then it died
+    assert uploads.take(app.database, row.id, moments[-1]) is None
+    uploads.sweep(app.database, clock=lambda: moments[-1])
+    told = script.get(address).json()
+    assert told["state"] == "failed"
+    assert "begun 3 times and cut off each time" in told["error"]
+
+    assert script.post(f"{address}/start", json={"dry_run": False}).status_code < 300
+    _work(app)
+    assert script.get(address).json()["state"] == "done"
 
 
 def test_attributes_that_no_database_keeps_are_refused(script: TestClient) -> None:
