@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,8 @@ from mailer.base.database import Database
 from mailer.base.tables import AudienceId, Base, SubscriberId
 from mailer.base.tokens import Keys
 from subscribers import audiences, erasure, importing, joining, people, suppression
+from tests.support.database import TEMPLATE, numbers
+from tests.support.postgres import PostgresServer
 
 KEYS = Keys(["a key of the tests, long enough"])
 START = datetime(2027, 1, 5, 9, tzinfo=UTC)
@@ -33,11 +35,7 @@ class People(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = TemporaryDirectory()
-        url = f"sqlite:///{self.folder.name}/people.db"
-        engine = create_engine(url)
-        Base.metadata.create_all(engine)
-        engine.dispose()
-        self.database = Database(url)
+        self.database = Database(self.fresh_database())
         self.now = START
         self.live: set[tuple[str, str]] = set()
         self.asked: set[tuple[str, str]] = set()
@@ -47,6 +45,14 @@ class People(RuleBasedStateMachine):
         self.suppressed: set[str] = set()
         self.erased: set[str] = set()
         self.paused: dict[str, datetime] = {}
+
+    def fresh_database(self) -> str:
+        """The address of an empty database for one run of the machine."""
+        url = f"sqlite:///{self.folder.name}/people.db"
+        engine = create_engine(url)
+        Base.metadata.create_all(engine)
+        engine.dispose()
+        return url
 
     @initialize()
     def begin(self) -> None:
@@ -228,3 +234,19 @@ class People(RuleBasedStateMachine):
 
 TestPeople = People.TestCase
 TestPeople.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+
+
+def test_on_postgresql_too_recipients_are_exactly_those_who_want_it(postgres_server: PostgresServer) -> None:
+    """With the migrations' triggers in the place of foreign keys, and with COPY."""
+
+    class PeopleOnPostgres(People):
+        def fresh_database(self) -> str:
+            self.name = f"machine_{next(numbers)}"
+            return postgres_server.create(self.name, template=TEMPLATE)
+
+        def teardown(self) -> None:
+            super().teardown()
+            postgres_server.drop(self.name)
+
+    few = settings(max_examples=6, stateful_step_count=25, deadline=None)
+    run_state_machine_as_test(PeopleOnPostgres, settings=few)
