@@ -7,11 +7,11 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
-from mailer.delivery import notices
+from mailer.base.limits import MAILS_TO_ADDRESS
 from mailer.web.api.access import Call, may, may_read
 from mailer.web.api.shapes import Email, Given, Id, Line, Slug, Wording
 from mailer.web.api.subscribers import Language, Membership, Subscriber
-from subscribers import ToConfirm, editing, joining, people
+from subscribers import editing, find_address, joining, people, sign_ups
 
 router = APIRouter(tags=["subscriptions"])
 Reader = Annotated[Call, may_read("subscriptions:read")]
@@ -50,23 +50,25 @@ class Subscriptions(BaseModel):
 
 @router.post("/subscriptions", status_code=202, response_model=Asked)
 def sign_up(body: SignUp, call: Writer) -> Response:
-    """Sign a person up as the sign-up page does: where an audience is double opt-in, a mail asks them to confirm."""
+    """Sign a person up as the sign-up page does: where an audience is double opt-in, a mail asks them to confirm.
+
+    The wish is written down and answered, with the same work for every address; it is carried out a moment later.
+    """
 
     def ask(session: Session) -> Asked:
-        asked = joining.subscribe(
-            session,
-            body.email,
-            name=body.name,
-            language=body.language,
-            audience_slugs=body.audiences,
-            wording=body.wording,
-            source="sign-up by api",
-            keys=call.app.keys,
-            now=call.now,
-        )
-        if isinstance(asked, ToConfirm):
-            notices.queue(session, "confirm", asked.subscriber_id, now=call.now)
-        return Asked(detail="if this address can be signed up, a mail has been sent to it")
+        key = find_address(body.email).key
+        if MAILS_TO_ADDRESS.allows(session, key, keys=call.app.keys, now=call.now):
+            sign_ups.write_down(
+                session,
+                body.email,
+                name=body.name,
+                language=body.language,
+                audience_slugs=body.audiences,
+                wording=body.wording,
+                source="sign-up by api",
+                now=call.now,
+            )
+        return Asked(detail="if this address can be signed up, a mail goes to it")
 
     return call.once(ask, status=202)
 

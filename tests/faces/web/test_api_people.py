@@ -3,13 +3,18 @@
 import csv
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 
 from mailer.app import App
+from mailer.base.hints import Hint
 from mailer.worker.tasks import JOBS
 from subscribers import uploads
 from tests.faces.web.conftest import a_person, states
@@ -92,6 +97,31 @@ def test_a_sign_up_asks_for_confirmation_and_says_the_same_of_everyone(app: App,
     assert known.json() == new.json()
     assert script.get("/api/v1/subscribers/new@maths.test").json()["status"] == "unconfirmed"
     assert script.get("/api/v1/subscribers/ada@maths.test").json()["status"] == "subscribed"
+
+
+def test_a_sign_up_does_the_same_work_for_every_address_before_the_answer_and_mails_nobody_too_often(
+    app: App, script: TestClient
+) -> None:
+    a_person(app)
+    hints: list[Hint] = []
+    app.database.queue = hints.extend
+    body = {"audiences": ["academic"], "wording": "Yes, write to me"}
+    said: list[list[str]] = []
+    script.get("/api/v1/audiences")  # the first use of a token is noted
+    for address in ("ada@maths.test", "new@maths.test"):
+        with statements(app) as those:
+            assert script.post("/api/v1/subscriptions", json={**body, "email": address}).status_code == 202
+        said.append(those)
+    assert said[0] == said[1]
+    assert script.get("/api/v1/subscribers/new@maths.test").status_code == 404  # a worker does it, not the call
+    for job, subject_id in hints:
+        JOBS[job](app, subject_id)
+    assert script.get("/api/v1/subscribers/new@maths.test").json()["status"] == "unconfirmed"
+
+    hints.clear()
+    for _ in range(10):
+        assert script.post("/api/v1/subscriptions", json={**body, "email": "new@maths.test"}).status_code == 202
+    assert len(hints) == 4  # of five in a day
 
 
 def test_addresses_and_domains_are_suppressed_listed_and_lifted(app: App, script: TestClient) -> None:
@@ -226,6 +256,20 @@ def test_attributes_that_no_database_keeps_are_refused(script: TestClient) -> No
         answer = script.post("/api/v1/subscribers", content=body.encode(), headers={"content-type": "application/json"})
         assert answer.status_code == 422, value
     assert json.loads(script.get("/api/v1/subscribers").text)["subscribers"] == []
+
+
+@contextmanager
+def statements(app: App) -> Iterator[list[str]]:
+    """The SQL that the block runs, without its values and without what the token is checked with."""
+    said: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if "tokens" not in statement:
+            said.append(statement)
+
+    event.listen(app.database.engine, "before_cursor_execute", hear)
+    yield said
+    event.remove(app.database.engine, "before_cursor_execute", hear)
 
 
 def _work(app: App) -> None:
