@@ -26,6 +26,7 @@ SCOPES: Final = (
     "audiences:read", "audiences:write",
     "campaigns:read", "campaigns:write", "campaigns:send",
     "imports:read", "imports:write",
+    "segments:read", "segments:write",
     "subscribers:read", "subscribers:write", "subscribers:erase",
     "subscriptions:read", "subscriptions:write",
     "suppressions:read", "suppressions:write",

@@ -31,6 +31,7 @@ from subscribers.people import count_people
 class SegmentRow:
     """A segment as it is shown."""
 
+    id: int
     slug: str
     name: str
     filter: str
@@ -70,7 +71,54 @@ def add_segment(
 def list_segments(session: Session) -> tuple[SegmentRow, ...]:
     """All segments in the order of their making."""
     rows = session.scalars(select(Segment).order_by(Segment.id))
-    return tuple(SegmentRow(row.slug, row.name, row.filter, row.created_at) for row in rows)
+    return tuple(_row(row) for row in rows)
+
+
+def find_segment(session: Session, slug: str, *, lock: bool = False) -> SegmentRow:
+    """A segment; with `lock` nobody else changes it before this transaction ends.
+
+    Raises:
+        NotFound: there is no such segment.
+    """
+    return _row(_found(session, slug, lock=lock))
+
+
+def edit_segment(
+    session: Session,
+    slug: str,
+    *,
+    name: str | None = None,
+    filter_text: str | None = None,
+    now: datetime,
+    actor: str,
+    more: Mapping[str, Field] | None = None,
+) -> None:
+    """Change what is given; the rest stays.
+
+    Raises:
+        NotFound: there is no such segment.
+        WrongInput: the filter cannot be understood: where and why.
+    """
+    segment = _found(session, slug, lock=True)
+    if filter_text is not None:
+        condition(filter_text, attributes=kinds(session), now=now, more=more)
+        segment.filter = filter_text
+    if name is not None:
+        segment.name = (name or slug)[:200]
+    session.flush()
+    audit.note(session, actor=actor, deed="segment_changed", subject=f"segment {segment.id}", now=now, detail=slug)
+
+
+def delete_segment(session: Session, slug: str, *, now: datetime, actor: str) -> None:
+    """Forget a filter; the people it finds stay as they are.
+
+    Raises:
+        NotFound: there is no such segment.
+    """
+    segment = _found(session, slug, lock=True)
+    session.delete(segment)
+    session.flush()
+    audit.note(session, actor=actor, deed="segment_deleted", subject=f"segment {segment.id}", now=now, detail=slug)
 
 
 def segment_condition(
@@ -81,10 +129,7 @@ def segment_condition(
     Raises:
         NotFound: there is no such segment.
     """
-    segment = session.scalar(select(Segment).where(Segment.slug == slug))
-    if segment is None:
-        known = ", ".join(row.slug for row in list_segments(session)) or "(there is none yet)"
-        raise NotFound(f"there is no segment {slug!r}", do=f"use one of {known}")
+    segment = _found(session, slug)
     return condition(segment.filter, attributes=kinds(session), now=now, more=more)
 
 
@@ -96,3 +141,16 @@ def count_segment(session: Session, filter_text: str, *, now: datetime, more: Ma
     """
     where = condition(filter_text, attributes=kinds(session), now=now, more=more)
     return count_people(session, where=where, now=now)
+
+
+def _found(session: Session, slug: str, *, lock: bool = False) -> Segment:
+    query = select(Segment).where(Segment.slug == slug)
+    segment = session.scalar(query.with_for_update() if lock else query)
+    if segment is None:
+        known = ", ".join(row.slug for row in list_segments(session)) or "(there is none yet)"
+        raise NotFound(f"there is no segment {slug!r}", do=f"use one of {known}")
+    return segment
+
+
+def _row(segment: Segment) -> SegmentRow:
+    return SegmentRow(segment.id, segment.slug, segment.name, segment.filter, segment.created_at)

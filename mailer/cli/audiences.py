@@ -149,6 +149,33 @@ def add_segment(
     _done(f"segment {slug} finds {count} people now", {"slug": slug, "count": count}, json_=json_)
 
 
+@segments.command("edit", epilog='Example: mailer segments edit deans --filter "attributes.role in (dean, rector)"')
+def edit_segment(
+    slug: SlugArgument,
+    filter_: Annotated[str | None, typer.Option("--filter", metavar="FILTER")] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME")] = None,
+    workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Change what is given; the rest stays."""
+    with opened(workspace) as app, app.database.begin() as session:
+        now = app.clock()
+        segment_book.edit_segment(
+            session, slug, name=name, filter_text=filter_, now=now, actor=ACTOR, more=engagement()
+        )
+        text = segment_book.find_segment(session, slug).filter
+        count = segment_book.count_segment(session, text, now=now, more=engagement())
+    _done(f"segment {slug} finds {count} people now", {"slug": slug, "count": count}, json_=json_)
+
+
+@segments.command("delete", epilog="Example: mailer segments delete deans")
+def delete_segment(slug: SlugArgument, workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
+    """Forget a filter; the people it finds stay as they are."""
+    with opened(workspace) as app, app.database.begin() as session:
+        segment_book.delete_segment(session, slug, now=app.clock(), actor=ACTOR)
+    _done(f"segment {slug} is gone", {"slug": slug}, json_=json_)
+
+
 @segments.command("count", epilog="Example: mailer segments count deans")
 def count_segment(
     segment: Annotated[str, typer.Argument(metavar="SLUG|FILTER", help="A saved segment, or a filter.")],

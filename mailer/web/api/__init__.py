@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
 
 from mailer.accounts import SCOPES
-from mailer.web.api import attributes, audiences, campaigns, imports, subscribers, subscriptions, suppressions
+from mailer.web.api import attributes, audiences, campaigns, imports, segments, subscribers, subscriptions, suppressions
 from mailer.web.api.shapes import PROBLEMS, ProblemShape
 from mailer.web.pages import page
 
@@ -25,7 +25,7 @@ somebody else was faster. Lists go on with `cursor`.
 
 router = APIRouter()
 v1 = APIRouter(prefix="/api/v1", responses=PROBLEMS)
-for noun in (subscribers, attributes, subscriptions, audiences, suppressions, imports, campaigns):
+for noun in (subscribers, attributes, subscriptions, audiences, segments, suppressions, imports, campaigns):
     v1.include_router(noun.router)
 router.include_router(v1)
 

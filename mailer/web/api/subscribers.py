@@ -10,9 +10,10 @@ from pydantic.config import JsonDict
 from sqlalchemy.orm import Session
 
 from mailer.base.tables import SubscriberId
+from mailer.feedback.engagement import engagement
 from mailer.web.api.access import About, Call, IfMatch, may, may_read, require_match, shown
 from mailer.web.api.shapes import Cursor, Email, Given, Id, Limit, Line, Listed, Slug, Wording, cursor_to, read_cursor
-from subscribers import Person, consents, editing, erasure, joining, people
+from subscribers import Person, consents, editing, erasure, joining, people, segments
 
 router = APIRouter(tags=["subscribers"])
 Reader = Annotated[Call, may_read("subscribers:read")]
@@ -133,16 +134,19 @@ def list_subscribers(
     search: Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$", description="part of address or name")] = "",
     audience: Annotated[str | None, Query(max_length=64)] = None,
     status: Annotated[Status | None, Query()] = None,
+    segment: Annotated[str | None, Query(max_length=64, description="only those that a saved filter finds")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Subscribers:
     """A page of people."""
     with call.app.database.read() as session:
+        where = segments.segment_condition(session, segment, now=call.now, more=engagement()) if segment else None
         found = people.list_people(
             session,
             search=search,
             audience=audience,
             status=status,
+            where=where,
             after=read_cursor(call.app.keys, LISTING, cursor),
             limit=limit,
             now=call.now,

@@ -30,6 +30,43 @@ def show(
     return _page(request, app, name=name, slug=slug, filter_text=filter_)
 
 
+@router.get("/segments/{slug}/edit")
+def edit(request: Request, slug: str, app: AppOf) -> Response:
+    """One segment, to be changed."""
+    with app.database.read() as session:
+        row = segments.find_segment(session, slug)
+    return _page(request, app, name=row.name, slug=slug, filter_text=row.filter, edited=slug)
+
+
+@router.post("/segments/{slug}/edit")
+def change(
+    request: Request,
+    slug: str,
+    app: AppOf,
+    manager: Manager,
+    name: Annotated[str, Form(max_length=200)] = "",
+    filter_: Annotated[str, Form(alias="filter", max_length=4000)] = "",
+) -> Response:
+    """Save the changes."""
+    try:
+        with app.database.begin() as session:
+            segments.edit_segment(
+                session, slug, name=name.strip(), filter_text=filter_, now=app.clock(), actor=manager.actor,
+                more=engagement(),
+            )  # fmt: skip
+    except WrongInput as error:
+        return _page(request, app, name=name, slug=slug, filter_text=filter_, wrong=error, edited=slug)
+    return see_other("/segments", "saved")
+
+
+@router.post("/segments/{slug}/delete")
+def delete(slug: str, app: AppOf, manager: Manager) -> Response:
+    """Forget a filter."""
+    with app.database.begin() as session:
+        segments.delete_segment(session, slug, now=app.clock(), actor=manager.actor)
+    return see_other("/segments", "saved")
+
+
 @router.post("/segments")
 def add(
     request: Request,
@@ -59,7 +96,14 @@ def _counted(session: Session, filter_text: str, now: datetime) -> tuple[int | N
 
 
 def _page(
-    request: Request, app: App, *, name: str, slug: str, filter_text: str, wrong: MailerError | None = None
+    request: Request,
+    app: App,
+    *,
+    name: str,
+    slug: str,
+    filter_text: str,
+    wrong: MailerError | None = None,
+    edited: str = "",
 ) -> Response:
     now, found = app.clock(), None
     with app.database.read() as session:
@@ -77,4 +121,5 @@ def _page(
         filter_text=filter_text,
         found=found,
         wrong=wrong,
+        edited=edited,
     )

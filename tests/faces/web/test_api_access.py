@@ -27,6 +27,8 @@ CALLS: list[tuple[str, Sent]] = [
     ("subscriptions:write", ("PUT", "/subscribers/ada@maths.test/subscriptions/outreach", {})),
     ("audiences:read", ("GET", "/audiences", None)),
     ("audiences:write", ("POST", "/audiences", {"slug": "press", "name": "Press"})),
+    ("segments:read", ("POST", "/segments/count", {"filter": "status = subscribed"})),
+    ("segments:write", ("POST", "/segments", {"slug": "press", "filter": "tag = press"})),
     ("suppressions:read", ("GET", "/suppressions", None)),
     ("suppressions:write", ("POST", "/suppressions", {"subject": "@spam.test"})),
     ("imports:read", ("GET", "/imports", None)),

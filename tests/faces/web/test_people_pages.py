@@ -154,6 +154,19 @@ def test_a_segment_is_counted_saved_and_used(app: App, manager: TestClient) -> N
     assert "bob@firm.test" not in page
     assert "bob" not in manager.get("/people/export.csv?segment=maths").text
 
+    assert "email ends with maths.test" in manager.get("/segments/maths/edit").text
+    wrong = manager.post("/segments/maths/edit", data={"name": "Firms", "filter": "email ends with"})
+    assert wrong.status_code == 422
+    assert "filter:" in wrong.text
+    assert 'action="/segments/maths/edit"' in wrong.text
+    form = {"name": "Firms", "filter": "email ends with firm.test"}
+    assert manager.post("/segments/maths/edit", data=form).status_code == 303
+    assert "bob@firm.test" in manager.get("/people?segment=maths").text
+    assert "Firms" in manager.get("/segments").text
+    assert manager.post("/segments/maths/delete").status_code == 303
+    assert manager.get("/people?segment=maths").status_code == 404
+    assert manager.get("/segments/maths/edit").status_code == 404
+
 
 def test_the_form_for_other_pages_is_shown_as_text(app: App, manager: TestClient) -> None:
     page = manager.get("/audiences").text
