@@ -1,30 +1,16 @@
 """The canary: a first wave leaves alone, and its bounces and complaints decide about the rest."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
-from mailer.base.database import Database
 from mailer.base.tables import CampaignId
-from mailer.delivery import SmtpRelay, recipients_page
+from mailer.delivery import recipients_page
 from mailer.feedback import Limits, record, watch_first_waves
 from tests.support.relay import RelayServer
-from tests.support.sending import Office, relay_to
+from tests.support.sending import Office
 
 LIMITS = Limits(wait=timedelta(minutes=30), bounces=0.05, complaints=0.003)
-
-
-@pytest.fixture
-def relay(relay_server: RelayServer) -> Iterator[SmtpRelay]:
-    opened = relay_to(relay_server)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def office(database: Database, relay: SmtpRelay) -> Office:
-    return Office(database, relay)
 
 
 def work(office: Office) -> None:

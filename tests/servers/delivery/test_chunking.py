@@ -6,10 +6,11 @@ from contextlib import closing
 
 import pytest
 
-from mailer.delivery.outcomes import LEFT, TAKEN, Accepted, Deferred, Outcome, Outgoing, Refused, Unknown
+from mailer.delivery.outcomes import LEFT, TAKEN, Accepted, Deferred, Refused, Unknown
 from mailer.delivery.smtp.features import CHUNKS_DEEP
 from mailer.delivery.smtp.relay import SmtpRelay
 from tests.support.certificates import Certificate
+from tests.support.outgoing import messages, send
 from tests.support.relay import RelayServer, Stage
 from tests.support.sending import relay_to
 
@@ -29,21 +30,8 @@ def relay(server: RelayServer) -> Iterator[SmtpRelay]:
         yield relay
 
 
-def messages(count: int) -> list[Outgoing]:
-    return [Outgoing(number, "news@x.test", f"p{number}@x.test", BODY) for number in range(count)]
-
-
-def send(relay: SmtpRelay, outgoing: list[Outgoing]) -> dict[int, Outcome]:
-    outcomes: dict[int, Outcome] = {}
-    for answer in relay.send(outgoing):
-        if answer is not None:
-            assert answer[0] not in outcomes, "two answers to one message"
-            outcomes[answer[0]] = answer[1]
-    return outcomes
-
-
 def test_every_message_arrives_as_it_was_dots_and_all(server: RelayServer, relay: SmtpRelay) -> None:
-    outcomes = send(relay, messages(50))
+    outcomes = send(relay, messages(50, data=BODY))
 
     assert all(isinstance(outcome, Accepted) for outcome in outcomes.values())
     assert {received.data for received in server.messages} == {BODY}
@@ -57,7 +45,7 @@ def test_where_it_is_not_offered_or_has_to_wait_data_is_used(
 ) -> None:
     server.features = features
 
-    assert len(send(relay, messages(5))) == 5
+    assert len(send(relay, messages(5, data=BODY))) == 5
 
     assert server.commands.count("DATA") == 5
     assert {received.data for received in server.messages} == {BODY}
@@ -71,7 +59,7 @@ def test_each_answer_belongs_to_its_message(server: RelayServer, relay: SmtpRela
     else:
         server.fault(stage, reply, to="p3@x.test")
 
-    outcomes = send(relay, messages(9))
+    outcomes = send(relay, messages(9, data=BODY))
 
     unlucky = 0 if stage == "mail" else 3
     kinds = Counter(type(outcome) for outcome in outcomes.values())
@@ -87,7 +75,7 @@ def test_after_421_what_was_said_later_was_not_heard_and_goes_again(
 ) -> None:
     server.fault(stage, "421 4.3.2 going down", close=True, times=1)
 
-    outcomes = send(relay, messages(10))
+    outcomes = send(relay, messages(10, data=BODY))
 
     accepted = sum(isinstance(outcome, Accepted) for outcome in outcomes.values())
     assert accepted == (9 if stage in ("data", "dot") else 10)
@@ -101,7 +89,7 @@ def test_a_drop_leaves_at_most_three_unknown_and_loses_nobody(
 ) -> None:
     server.fault(stage, drop=True, times=1, keep=keep)
 
-    outcomes = send(relay, messages(20))
+    outcomes = send(relay, messages(20, data=BODY))
 
     assert set(outcomes) == set(range(20))
     unknown = {number for number, outcome in outcomes.items() if isinstance(outcome, Unknown)}
@@ -114,7 +102,7 @@ def test_a_drop_leaves_at_most_three_unknown_and_loses_nobody(
 def test_a_stall_is_not_waited_for_for_ever(server: RelayServer, relay: SmtpRelay) -> None:
     server.fault("dot", delay=30, times=1)
 
-    outcomes = send(relay, messages(10))
+    outcomes = send(relay, messages(10, data=BODY))
 
     kinds = Counter(type(outcome) for outcome in outcomes.values())
     assert kinds[Accepted] >= 10 - CHUNKS_DEEP
@@ -125,7 +113,7 @@ def test_a_stall_is_not_waited_for_for_ever(server: RelayServer, relay: SmtpRela
 def test_nonsense_ends_the_connection_and_loses_nobody(server: RelayServer, relay: SmtpRelay, reply: str) -> None:
     server.fault("rcpt", reply, times=1)
 
-    outcomes = send(relay, messages(10))
+    outcomes = send(relay, messages(10, data=BODY))
 
     assert len(outcomes) == 10
     assert sum(isinstance(outcome, Unknown) for outcome in outcomes.values()) <= CHUNKS_DEEP
@@ -141,7 +129,7 @@ def test_no_more_than_three_are_under_way_on_a_connection(server: RelayServer, r
         most = max(most, len(under_way))
         assert mark in (LEFT, TAKEN)
 
-    outgoing = messages(30)
+    outgoing = messages(30, data=BODY)
     for message in outgoing:
         message.trace = note
     send(relay, outgoing)
@@ -155,7 +143,7 @@ def test_it_works_over_tls(certificate: Certificate) -> None:
     server.start()
     try:
         with closing(SmtpRelay([server.settings()], context=certificate.client_context())) as relay:
-            outcomes = send(relay, messages(20))
+            outcomes = send(relay, messages(20, data=BODY))
     finally:
         server.stop()
 

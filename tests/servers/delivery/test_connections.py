@@ -10,26 +10,12 @@ from contextlib import closing, contextmanager
 import pytest
 
 from mailer.base.relay_url import RelaySettings
-from mailer.delivery.outcomes import Accepted, NotTried, Outcome, Outgoing
+from mailer.delivery.outcomes import Accepted, NotTried, Outgoing
 from mailer.delivery.smtp import relay as smtp
 from mailer.delivery.smtp.relay import SmtpRelay
+from tests.support.outgoing import BODY, messages, send
 from tests.support.relay import RelayServer
 from tests.support.sending import HASTY, relay_to
-
-BODY = b"Subject: hello\r\n\r\nline one\r\n.leading dot\r\n..two\r\n" + b"x" * 70 + b"\r\n"
-
-
-def messages(count: int, *, data: bytes = BODY) -> list[Outgoing]:
-    return [Outgoing(number, "news@x.test", f"p{number}@x.test", data) for number in range(count)]
-
-
-def send(relay: SmtpRelay, outgoing: list[Outgoing]) -> dict[int, Outcome]:
-    outcomes: dict[int, Outcome] = {}
-    for answer in relay.send(outgoing):
-        if answer is not None:
-            assert answer[0] not in outcomes, "two answers to one message"
-            outcomes[answer[0]] = answer[1]
-    return outcomes
 
 
 @contextmanager

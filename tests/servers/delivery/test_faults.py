@@ -7,28 +7,20 @@ from dataclasses import replace
 import pytest
 
 from mailer.base.database import Database
-from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Outgoing, Refused, Unknown
+from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Refused, Unknown
 from mailer.delivery.smtp.exchange import Patience
 from mailer.delivery.smtp.relay import SmtpRelay
 from tests.support.certificates import Certificate
+from tests.support.outgoing import messages, send
 from tests.support.relay import RelayServer, Stage
 from tests.support.sending import Office, relay_to
 
-BODY = b"Subject: hello\r\n\r\nline one\r\n.leading dot\r\n"
 SHORT = Patience(connect=0.5, greeting=0.5, command=0.5, data=0.5, dot=0.5)
 FULL = ("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 26214400")
 OPENING: tuple[Stage, ...] = ("greeting", "ehlo", "starttls", "auth")
 CARRYING: tuple[Stage, ...] = ("mail", "rcpt", "data", "dot")
 ENDLESS = "450-" + "x" * 100_000
 MANY_LINES = "\r\n".join(["450-" + "x" * 400] * 400)
-
-
-def messages(count: int, data: bytes = BODY) -> list[Outgoing]:
-    return [Outgoing(number, "news@x.test", f"p{number}@x.test", data) for number in range(count)]
-
-
-def send(relay: SmtpRelay, outgoing: list[Outgoing]) -> dict[int, Outcome]:
-    return dict(answer for answer in relay.send(outgoing) if answer is not None)
 
 
 @pytest.fixture
@@ -205,7 +197,7 @@ def test_without_any_one_of_its_features_a_relay_gets_everything(relay_server: R
     data = "Subject: ä\r\n\r\nschön\r\n".encode()
 
     with closing(relay_to(relay_server, patience=SHORT)) as relay:
-        outcomes = send(relay, messages(8, data))
+        outcomes = send(relay, messages(8, data=data))
 
     assert {type(outcome) for outcome in outcomes.values()} == {Accepted}
     assert {received.data for received in relay_server.messages} == {data}

@@ -13,7 +13,7 @@ from mailer.base.tables import CampaignId
 from mailer.delivery import Outcome, Outgoing, SmtpRelay, recipients_page
 from mailer.delivery.pacing.pace import Pace
 from tests.support.relay import RelayServer
-from tests.support.sending import Office, office_settings, relay_to
+from tests.support.sending import Office, office_settings
 
 DEADLINE = timedelta(hours=48)
 SLOW = "451 4.7.0 too much mail from you"
@@ -22,13 +22,6 @@ SLOW = "451 4.7.0 too much mail from you"
 def a_pace(database: Database, **ceilings: float) -> Pace:
     named = {name.replace("_", "."): rate for name, rate in ceilings.items()}
     return Pace(database, ceilings=named, learns=True, deadline=DEADLINE, refresh_seconds=0)
-
-
-@pytest.fixture
-def relay(relay_server: RelayServer) -> Iterator[SmtpRelay]:
-    opened = relay_to(relay_server)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

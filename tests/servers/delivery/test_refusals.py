@@ -1,28 +1,10 @@
 """Who is refused for good by the relay itself: the end of the mail to an address that does not exist, and to no other."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from mailer.base import audit
-from mailer.base.database import Database
-from mailer.delivery import SmtpRelay
 from mailer.feedback import report
 from subscribers import list_suppressions
 from tests.support.relay import RelayServer
-from tests.support.sending import Office, relay_to
-
-
-@pytest.fixture
-def relay(relay_server: RelayServer) -> Iterator[SmtpRelay]:
-    opened = relay_to(relay_server)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def office(database: Database, relay: SmtpRelay) -> Office:
-    return Office(database, relay)
+from tests.support.sending import Office
 
 
 def test_an_address_that_does_not_exist_gets_no_mail_ever_again(office: Office, relay_server: RelayServer) -> None:

@@ -1,7 +1,6 @@
 """The whole delivery against a real SMTP server and both databases: once, and never lost."""
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,18 +10,6 @@ from mailer.delivery import SmtpRelay, recipients_page
 from subscribers import erase, pause, suppress
 from tests.support.relay import RelayServer
 from tests.support.sending import BEGIN, Office, office_settings, relay_to
-
-
-@pytest.fixture
-def relay(relay_server: RelayServer) -> Iterator[SmtpRelay]:
-    opened = relay_to(relay_server)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def office(database: Database, relay: SmtpRelay) -> Office:
-    return Office(database, relay)
 
 
 def test_everyone_gets_one_message_and_the_campaign_is_sent(office: Office, relay_server: RelayServer) -> None:
