@@ -104,7 +104,7 @@ class TextWriter:
     def _link(self, link: Link) -> str:
         words = self.words(link.children)
         href = self._archive.address(link.href)
-        if not href:
+        if not href or href.startswith("#"):  # nothing in a text can be jumped to
             return words
         bare = link.href.removeprefix("mailto:")
         if words in (link.href, bare, re.sub(r"^https?://", "", bare)) or not words:

@@ -19,6 +19,7 @@ from mailer.content.issue import (
     Picture,
     Place,
     Publications,
+    Rule,
     Span,
     Table,
     Text,
@@ -44,11 +45,13 @@ _OPEN_TEX: Final = re.compile(
 _FOREIGN: Final = re.compile(
     r"(?<!\w)\|[A-Z][A-Z0-9_:]{2,}\|(?!\w)"  # Mailchimp's *|FNAME|*, whose stars make it italic
     r"|%%[a-z_]+%%|%recipient[._]\w+%|\[\[data:\w+[^\]]*\]\]"  # Salesforce, Mailgun, Mailjet
-    r"|\[-?@[\w:.-]+(?:[;,] [^\]]*)?\]"  # citations of Pandoc and R Markdown
+    r"|\[(?:[a-z][\w. ]* )?-?@[\w:.-]+(?:[;,] [^\]]*)?\]"  # citations of Pandoc and R Markdown
     r"|(?<!\w)@ref\([\w:.-]+\)|\\(?:eq|page|auto|c)?ref\{[^}]*\}|\\cite[pt]?\{[^}]*\}|\\(?:toc|fig|output|input|textoutput)\b(?:\{[^}]*\})?"
 )
 _OPENING_MARKS: Final = re.compile(r"(?:\$\$?|\\\\?[(\[])\s*")
 _GRID: Final = re.compile(r"\s*\+(?:[-=:]{3,}\+)+\s*$")
+_LETTERED: Final = re.compile(r"\s*(?:[a-z]|[ivx]{1,4})[.)]\s+\S|\s*\((?:@[\w-]*|[a-z])\)\s+\S")
+_DELIMITERS: Final = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
 _LINE_BLOCK: Final = re.compile(r"\s*\| [^|]*$")
 SUBJECT_CHARACTERS: Final = 78
 PREHEADER_CHARACTERS: Final = 140
@@ -213,6 +216,9 @@ def foreign_markup(checked: Checked) -> Iterator[Finding]:
     for block in checked.blocks:
         if isinstance(block, Paragraph) and block.place.file == checked.issue.source:
             yield from _drawn_in_lines(block.place, *checked.lines[block.place.line - 1 : block.place.line + 1])
+        elif isinstance(block, Rule) and re.match(r"\s*-{2,}(?:\s+-{2,})+\s*$", checked.lines[block.place.line - 1]):
+            message = "a table without bars is another system's, and its lines run together; write it as | a | b | over |---|---|"
+            yield warning(block.place, "foreign-markup", message)
     for block, text in checked.texts:
         for found in _FOREIGN.finditer(text.text):
             place = checked.place_in(block, re.escape(found[0].split()[0]))
@@ -228,6 +234,19 @@ def _drawn_in_lines(place: Place, first: str, then: str = "") -> Iterator[Findin
     elif _LINE_BLOCK.match(first) and _LINE_BLOCK.match(then):
         message = "a line block is another system's, and its lines run together; end each line with a backslash instead"
         yield warning(place, "foreign-markup", message)
+    elif _LETTERED.match(first) and _LETTERED.match(then):
+        message = "a list by letters or (@) is another system's, and its lines run together; number them 1., 2., 3."
+        yield warning(place, "foreign-markup", message)
+    elif re.match(r"\s*#{2,6}[^\s#]", first):
+        message = "a heading needs a blank after its signs, else they are shown; write one"
+        yield warning(place, "foreign-markup", message)
+    elif "|" in first and _DELIMITERS.match(then) and (cells := _cells(first)) != (columns := _cells(then)):
+        message = f"the head has {cells} cells and the line below it {columns}, so that both are shown as text; make them the same"
+        yield warning(place, "table-cells", message)
+
+
+def _cells(row: str) -> int:
+    return len(re.split(r"(?<!\\)\|", row.strip().strip("|")))
 
 
 def wide_tables(checked: Checked) -> Iterator[Finding]:

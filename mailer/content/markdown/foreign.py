@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from mailer.content.formulas.macros import Macro
+from mailer.content.markdown import admonitions
 from mailer.content.reading import Reading
 
 _FENCE: Final = re.compile(r"[ \t>]*(`{3,}|~{3,})(.*)$")
@@ -36,6 +37,7 @@ class Foreign:
     def at_home(self, text: str) -> str:
         """The text, as many lines as before, without what only other systems read."""
         lines = text.split("\n")
+        admonitions.ours(lines)
         ends = [_END_HIGHLIGHT, *(end for _, end in _COMMENT)]
         self._last = {end: max((n for n, line in enumerate(lines) if end.match(line)), default=-1) for end in ends}
         for index, line in enumerate(lines):
@@ -85,7 +87,7 @@ class Foreign:
             return ""
         if self._reading.franklin:
             line = _outside_code(line, lambda part: self._franklin(part, number))
-        if "[[" in line or "%%" in line or "]{" in line:
+        if any(mark in line for mark in ("[[", "%%", "]{", " ^")) or line.startswith("^"):
             line = _outside_code(line, lambda part: self._spans(part, number))
         return line
 
@@ -122,9 +124,12 @@ class Foreign:
 
         part = re.sub(r"(!?)\[\[([^\[\]\n]+)\]\]", note, part)
         part = re.sub(r"(?<!\\)%%.*?%%", "", part) if not self._reading.own else part
-        return re.sub(r"(?<![!\\])\[([^\[\]]+)\]\{[^{}]*[.#=][^{}]*\}", r"\1", part)
+        part = _BLOCK_ID.sub("", part) if not self._reading.own else part
+        return re.sub(r"(?<![!\\])\[([^\[\]]*)\]\{[^{}]*[.#=][^{}]*\}", r"\1", part)
 
 
+_BLOCK_ID: Final = re.compile(r"(?:^|(?<=\S)[ \t]+)\^[A-Za-z0-9][A-Za-z0-9-]{2,}[ \t]*$")
+"""What Obsidian links to: `Some words. ^a1b2c3`."""
 _TOC: Final = re.compile(r"[ \t]*\{:[^}]*\btoc\b[^}]*\}[ \t]*$")
 _LONE_ITEM: Final = re.compile(r"[ \t]*(?:[*+-]|\d+\.)[ \t]+\S+[ \t]*$")
 _MACRO: Final = re.compile(r"[ \t]*\\(?:re)?newcommand\*?\{?\\([A-Za-z]+)\}?(?:\[(\d)\])?\{(.*)\}[ \t]*$")

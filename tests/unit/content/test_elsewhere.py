@@ -182,7 +182,46 @@ Hello *|FNAME|* and {{ subscriber.name }}!
 ![A cat](pic.png "Our cat")
 Fig. 3: The caption.
 """
+MKDOCS = """# Guide
+
+!!! note "Mind this"
+    Words of the note.
+
+    - an item
+
+    ```python
+    x = 1
+    ```
+
+??? Warning
+    Folded words.
+
+=== "First tab"
+
+    Tabbed words.
+
+After all.
+
+!!! exclaimed without a body
+"""
+MYST = """# Guide
+
+```{admonition} Read me
+Words *inside* here.
+```
+
+```{danger}
+Sharp.
+```
+
+```{code-block} python
+y = 2
+```
+
+See ![a plot](x.png){#fig:one width=50%} and []{#mark .anchor}done. ^a1b2c3
+"""
 OTHERS = {
+    "mkdocs": MKDOCS, "myst": MYST,
     "jekyll": JEKYLL, "mathjax": MATHJAX, "hugo": HUGO, "franklin": FRANKLIN, "pandoc": PANDOC, "quarto": QUARTO, "obsidian": OBSIDIAN,
     "github": GITHUB, "substack": SUBSTACK,
 }  # fmt: skip
@@ -319,6 +358,26 @@ def test_substack_and_mailchimp() -> None:
 def test_notes_are_named_in_the_language_of_the_issue() -> None:
     german = read("---\ntitle: T\nsubject: S\nlanguage: de\n---\n> [!WARNING]\n> x\n\n::: tip\ny\n:::\n")
     assert [block.title for block in german.blocks if isinstance(block, Note)] == ["Warnung", "Tipp"]
+
+
+def test_mkdocs() -> None:
+    issue = read(MKDOCS)
+    notes = [block for block in all_blocks(issue.blocks) if isinstance(block, Note)]
+    assert [(note.title, note.place.line) for note in notes] == [("Mind this", 3), ("Warning", 12), ("First tab", 15)]
+    assert texts_of(notes[0]) == "Words of the note. an item"
+    assert only(issue, CodeBlock).text == "x = 1"
+    assert texts(issue).endswith("After all.\n!!! exclaimed without a body")
+
+
+def test_myst() -> None:
+    issue = read(MYST.replace("Read me\n", "Read me\n:class: tip\n"), **{"x.png": b""})
+    notes = [block for block in all_blocks(issue.blocks) if isinstance(block, Note)]
+    assert [(note.title, texts_of(note)) for note in notes] == [
+        ("Read me", "Words inside here."),
+        ("Warning", "Sharp."),
+    ]
+    assert only(issue, CodeBlock).text == "y = 2"
+    assert texts(issue).endswith("See a plot and done.")
 
 
 def test_a_plain_quote_stays_one() -> None:

@@ -23,6 +23,10 @@ def test_links_are_numbered_once_and_listed() -> None:
     assert text.endswith("Links\n[1] https://x.test/w\n[2] https://x.test/m")
 
 
+def test_a_link_within_the_letter_is_only_its_words() -> None:
+    assert text_of("See [below](#part).\n\n## Part\n\nWords.\n").startswith("See below.\n\n\nPart")
+
+
 def test_every_line_of_the_sample_fits_the_page_but_addresses() -> None:
     issue = read_issue(templates_dir() / "sample")
     lines = filled_text(render(issue, frozenset(issue.meta.audiences), ARCHIVED)).split("\n")

@@ -1,0 +1,71 @@
+"""Notes as MkDocs and MyST write them become ours, line for line: `!!! note "Title"` a callout, ```` ```{note} ```` a container."""
+
+import re
+from typing import Final
+
+_FENCE: Final = re.compile(r"[ \t>]*(`{3,}|~{3,})(.*)$")
+_INDENTED: Final = re.compile(
+    r"([ \t]*)(?:!!!|\?\?\?\+?|===\+?)[ \t]+(?:([\w-]+)(?:[ \t]+[\w-]+)*)?[ \t]*(?:\"([^\"]*)\")?[ \t]*$"
+)
+_DIRECTIVE: Final = re.compile(r"([ \t]*)(`{3,})\{([\w-]+)\}[ \t]*(.*)$")
+_OPTION: Final = re.compile(r"[ \t]*:[\w-]+:(?:[ \t].*)?$")
+_KINDS: Final = {
+    "note": "note", "admonition": "note", "seealso": "note", "abstract": "note", "summary": "note", "example": "note",
+    "info": "info", "tip": "tip", "hint": "tip", "success": "tip", "important": "important", "warning": "warning",
+    "attention": "warning", "danger": "warning", "error": "warning", "failure": "warning", "bug": "warning",
+    "caution": "caution", "quote": "note", "question": "note",
+}  # fmt: skip
+
+
+def ours(lines: list[str]) -> None:
+    """Rewrites the notes among the lines; code is left alone."""
+    index = 0
+    while index < len(lines):
+        line = lines[index]
+        if found := _DIRECTIVE.match(line):
+            index = _directive(lines, index, found)
+        elif fence := _FENCE.match(line):
+            index = _closing(lines, index, fence[1]) or index
+        elif (found := _INDENTED.match(line)) and (found[2] or found[3]):
+            _quoted(lines, index, found)
+        index += 1
+
+
+def _closing(lines: list[str], opening: int, fence: str) -> int | None:
+    """The line that closes the block of code; none where it runs to the end."""
+    for index in range(opening + 1, len(lines)):
+        bare = lines[index].strip(" \t>")
+        if bare.startswith(fence) and set(bare) == {fence[0]}:
+            return index
+    return None
+
+
+def _directive(lines: list[str], index: int, found: re.Match[str]) -> int:
+    """The last line of the directive, which is a container now where it is a note."""
+    end = _closing(lines, index, found[2])
+    kind = _KINDS.get(found[3].lower())
+    if end is None or kind is None:
+        return index if end is None else end
+    lines[index], lines[end] = f"{found[1]}::: {kind} {found[4]}".rstrip(), f"{found[1]}:::"
+    first = index + 1
+    while first < end and _OPTION.match(lines[first]):
+        lines[first] = ""
+        first += 1
+    return index
+
+
+def _quoted(lines: list[str], index: int, found: re.Match[str]) -> None:
+    """The header and what is indented below it as a callout."""
+    margin = found[1]
+    body = re.compile(rf"{re.escape(margin)}(?: {{4}}|\t)")
+    last = index
+    for number in range(index + 1, len(lines)):
+        if body.match(lines[number]):
+            last = number
+        elif lines[number].strip():
+            break
+    if last == index:
+        return  # nothing is indented: it is a sentence, or no note
+    lines[index] = f"{margin}> [!{found[2] or 'note'}] {found[3] or ''}".rstrip()
+    for number in range(index + 1, last + 1):
+        lines[number] = f"{margin}> {body.sub('', lines[number], count=1)}".rstrip()
