@@ -7,7 +7,7 @@ stays mathematics.
 import logging
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
@@ -16,7 +16,7 @@ from urllib.parse import quote
 from bibtexparser.entrypoint import parse_string
 from bibtexparser.middlewares import RemoveEnclosingMiddleware, ResolveStringReferencesMiddleware
 from bibtexparser.middlewares.names import InvalidNameError, parse_single_name_into_parts, split_multiple_persons_names
-from bibtexparser.model import Block, DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, ParsingFailedBlock
+from bibtexparser.model import Block, DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, Field, ParsingFailedBlock
 from bibtexparser.model import Entry as ReadEntry
 from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped]
 
@@ -75,11 +75,23 @@ def read_entries(text: str, file: str) -> tuple[dict[str, Entry], list[Finding]]
         fields: dict[str, str] = {}
         for field in block.fields:
             fields.setdefault(field.key.lower(), str(field.value))
+            findings.extend(_bare(field, file))
         entry = Entry(block.key, block.entry_type.lower(), fields, place)
         if entry.key not in entries:
             entries[entry.key] = entry
             findings.extend(_flaws(entry))
     return entries, findings
+
+
+def _bare(field: Field, file: str) -> Iterator[Finding]:
+    """What is said of a value without braces that is neither a number, a month nor the name of an `@string`."""
+    value = str(field.value)
+    if field.enclosing != "no-enclosing" or field.key.lower() == "month" or value.isdigit():
+        return
+    joined = " # " in value
+    what = "joins texts with #, which is not done" if joined else "is no @string of this file"
+    message = f"{field.key} = {value} {what}; write {field.key} = {{…}}"
+    yield Finding(Place(file, (field.start_line or 0) + 1), "warning", "bibliography", message)
 
 
 def _failure(failed: Block) -> str:
@@ -192,9 +204,9 @@ def rich(latex: str, place: Place) -> Inlines:
 
 @lru_cache(maxsize=4096)
 def _decoded(latex: str) -> str:
-    if not re.search(r"[\\{}~%]|--|``|''", latex):
+    if not re.search(r"[\\{}~%&]|--|``|''", latex):
         return latex
-    escaped = re.sub(r"(?<!\\)%", r"\\%", latex)
+    escaped = re.sub(r"(?<!\\)[%&]", r"\\\g<0>", latex)
     return unicodedata.normalize("NFC", str(_LATEX.latex_to_text(escaped)).replace("\xa0", " ").replace("\n", " "))
 
 

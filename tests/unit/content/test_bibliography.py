@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mailer.content import Issue, StoredFiles, plain, read_files, read_issue
+from mailer.content.bibliography.bibtex import read_entries, rich
 from mailer.content.issue import Formula, Publication, Publications, Span
 
 BIB = r"""@string{ip = "Inverse Problems"}
@@ -146,3 +147,17 @@ def test_the_samples_bibliography_is_without_fault() -> None:
     assert [finding for finding in issue.findings if finding.code == "bibliography"] == []
     lists = [block for block in issue.blocks if isinstance(block, Publications)]
     assert max(sum(len(works) for _, works in block.groups) for block in lists) >= 30
+
+
+def test_a_value_without_braces_is_named_at_its_line_and_an_ampersand_stays() -> None:
+    entries, findings = read_entries(
+        '@string{jml = "J. Mach."}\n@article{a, title={Signals & Systems 50% {\\&} more}, author={A B},\n'
+        'year=2020, month=jan, note=jml,\njournal=nope,\npublisher = "q" # jml}\n',
+        "refs.bib",
+    )
+    assert [(finding.place.line, finding.message.split(";")[0]) for finding in findings] == [
+        (4, "journal = nope is no @string of this file"),
+        (5, 'publisher = "q" # jml joins texts with #, which is not done'),
+    ]
+    entry = entries["a"]
+    assert plain(rich(entry.value("title"), entry.place)) == "Signals & Systems 50% & more"
