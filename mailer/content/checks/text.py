@@ -169,7 +169,8 @@ def formulas(checked: Checked) -> Iterator[Finding]:
         seen.add((inline.tex, inline.display, inline.place))
         found = typeset(inline.tex, display=inline.display)
         if isinstance(found, FormulaError):
-            yield error(_within(inline, found.offset, checked), "formula-error", f"{found.message}; mend the formula")
+            message = found.message if ";" in found.message else f"{found.message}; mend the formula"
+            yield error(_within(inline, found.offset, checked), "formula-error", message)
 
 
 def _within(formula: Formula, offset: int, checked: Checked) -> Place:

@@ -82,8 +82,14 @@ class Compiled:
 
     def finding(self, level: Level, code: str, message: str, place: Place | None = None) -> Finding:
         """A finding at a place, or at the issue as a whole; its message names the audiences that it is true of."""
-        readers = f" (for {', '.join(sorted(self.letter.audiences))})" if self.letter.audiences else ""
-        return Finding(place or Place(self.issue.source, 1), level, code, f"{message}{readers}")
+        return Finding(
+            place or Place(self.issue.source, 1), level, code, f"{message}{readers_of(self.letter.audiences)}"
+        )
+
+
+def readers_of(audiences: frozenset[str]) -> str:
+    """How a message ends that is true of the letter for these audiences."""
+    return f" (for {', '.join(sorted(audiences))})" if audiences else ""
 
 
 def sizes(compiled: Compiled) -> Iterator[Finding]:

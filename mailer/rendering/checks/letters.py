@@ -1,13 +1,14 @@
 """What there is to say about all letters of an issue: each audience's own, and the one for a reader of all of them."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from mailer.base.errors import WrongInput
 from mailer.content.issue import Finding, Issue, Place
-from mailer.rendering.checks.checker import check_letter
+from mailer.rendering.checks.checker import check_letter, readers_of
 from mailer.rendering.letter import Frame
 from mailer.rendering.render import Press
 
@@ -25,16 +26,22 @@ def check_letters(
     Args:
         readers: the combinations of audiences to check; without them, each audience alone and all of them together.
 
+    What is true of every letter is said once, without its readers.
+
     `template-error`: no letter can be made, since a template, theme or phrase table of the workspace is wrong.
     """
     if not readers:
         alone = [frozenset({slug}) for slug in audiences]
         readers = alone if len(alone) == 1 else [*alone, frozenset(audiences)]
+    said: list[tuple[Finding, Finding]] = []  # without its readers, and with them
     found: set[Finding] = set()
     try:
         press = Press(issue, frame, formula_cache=formula_cache)
         for reader in readers:
-            found.update(check_letter(issue, press.letter(reader), frame))
+            of_one = check_letter(issue, press.letter(reader), frame)
+            said += [(replace(one, message=one.message.removesuffix(readers_of(reader))), one) for one in of_one]
+        times = Counter(bare for bare, _ in said)
+        found.update(bare if times[bare] == len(readers) > 1 else finding for bare, finding in said)
     except WrongInput as fault:
         found.add(Finding(_place(fault.place, issue), "error", "template-error", f"{fault.message}; {fault.do}"))
     if not issue.meta.own:

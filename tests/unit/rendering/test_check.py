@@ -227,6 +227,12 @@ def test_a_link_within_the_letter_is_told_of_once() -> None:
     assert codes("# T\n\n## Here\n\nSee [the part](#here).\n") == set()
 
 
+def test_what_is_true_of_every_letter_is_said_once() -> None:
+    issue = from_markdown(TEXT.replace("title:", "theme: nope\naudiences: [a, b]\ntitle:"))
+    (finding,) = check_letters(issue, ["a", "b"], FRAME)
+    assert finding.message == "there is no theme “nope”; use one of meridian, signal"
+
+
 def test_a_finding_names_the_audiences_of_its_letter() -> None:
     issue = from_markdown(TEXT.replace("title:", "theme: nope\naudiences: [a]\ntitle:"))
     (finding,) = check_letter(issue, render(issue, frozenset({"a"}), FRAME), FRAME)
