@@ -58,6 +58,9 @@ var macros = {
   pdv: ['\\frac{\\partial #1}{\\partial #2}', 2], utilde: ['\\underset{\\sim}{#1}', 1], set: ['\\{#1\\}', 1],
   LaTeX: '\\mathrm{L\\mkern-5mu\\raise 0.2em{\\scriptsize A}\\mkern-3mu T\\mkern-3mu\\lower 0.25em{E}\\mkern-2mu X}'
 };
+var maps = M.input.tex.MapHandler.MapHandler;  // ` is drawn as a reversed prime, high above its letter
+maps.getMap('macros').lookup('grave')._args = ['02CB'];
+maps.getMap('text-macros').lookup('`')._args = ['\u02CB'];
 var widths = {}, failed = null;
 adaptor.nodeSize = function (node) {  // QuickJS has no page to measure in
   var wide = 0;

@@ -45,7 +45,7 @@ SETS: Final = {
 }
 ACCENTS: Final = {
     "~": "tilde", "˜": "tilde", "∼": "tilde", "^": "hat", "ˆ": "hat", "¯": "bar", "―": "bar", "‾": "bar", "–": "bar",
-    "→": "vector", "⃗": "vector", "˙": "dot", "¨": "double dot", "ˇ": "check", "˘": "breve", "´": "acute", "`": "grave",
+    "→": "vector", "⃗": "vector", "˙": "dot", "¨": "double dot", "ˇ": "check", "˘": "breve", "´": "acute", "`": "grave", "ˋ": "grave",
     "_": "underlined", "˚": "ring", "←": "left arrow above", "↔": "double arrow above", "⃛": "triple dot", "⃜": "four dots",
 }  # fmt: skip
 VARIANTS: Final = {

@@ -47,7 +47,7 @@ SETS: Final = {
 ACCENTS: Final = {
     "~": "Tilde", "˜": "Tilde", "∼": "Tilde", "^": "Dach", "ˆ": "Dach", "¯": "quer", "―": "quer", "‾": "quer",
     "–": "quer", "→": "Vektor", "⃗": "Vektor", "˙": "Punkt", "¨": "zwei Punkte", "⃛": "drei Punkte", "⃜": "vier Punkte",
-    "ˇ": "Hatschek", "˘": "Breve", "´": "Akut", "`": "Gravis", "_": "unterstrichen", "˚": "Ring",
+    "ˇ": "Hatschek", "˘": "Breve", "´": "Akut", "`": "Gravis", "ˋ": "Gravis", "_": "unterstrichen", "˚": "Ring",
     "←": "Pfeil nach links darüber", "↔": "Doppelpfeil darüber",
 }  # fmt: skip
 VARIANTS: Final = {

@@ -48,7 +48,7 @@ SETS: Final = {
 ACCENTS: Final = {
     "~": "tilde", "˜": "tilde", "∼": "tilde", "^": "chapeau", "ˆ": "chapeau", "¯": "barre", "―": "barre", "‾": "barre",
     "–": "barre", "→": "vecteur", "⃗": "vecteur", "˙": "point", "¨": "deux points", "⃛": "trois points",
-    "⃜": "quatre points", "ˇ": "caron", "˘": "brève", "´": "aigu", "`": "grave", "_": "souligné", "˚": "rond",
+    "⃜": "quatre points", "ˇ": "caron", "˘": "brève", "´": "aigu", "`": "grave", "ˋ": "grave", "_": "souligné", "˚": "rond",
     "←": "flèche vers la gauche dessus", "↔": "double flèche dessus",
 }  # fmt: skip
 VARIANTS: Final = {

@@ -81,6 +81,13 @@ def test_an_unknown_command_is_placed() -> None:
     assert found.offset == 4
 
 
+@pytest.mark.parametrize("tex", [r"\grave{a}", r"\text{à}", r"\text{\`a}", r"\mathrm{à}", "à"])
+def test_a_grave_accent_sits_as_high_as_an_acute_one(tex: str) -> None:
+    other = tex.replace("grave", "acute").replace("à", "á").replace("`", "'")
+    assert is_set(tex).height == pytest.approx(is_set(other).height, abs=0.1)
+    assert is_set(r"\grave{a}").alt == "a grave"
+
+
 def test_no_macro_reaches_the_next_formula() -> None:
     for definition in (r"\def\leak{x}\leak", r"\newcommand{\leak}{x}\leak", r"\DeclareMathOperator{\leak}{a}\leak"):
         is_set(definition)
