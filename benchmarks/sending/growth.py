@@ -1,15 +1,15 @@
 """Whether cost grows with the work only: CPU a message, memory, freezing and the first message, at growing lists.
 
-    .venv/bin/python benchmarks/sending/growth.py --sizes 1000,10000,100000,1000000 [--sample 20000] [--database postgresql+psycopg://…]
-        [--plot growth.png]
+    .venv/bin/python benchmarks/sending/growth.py [--sizes 1000,10000,100000,1000000] [--sample 20000] [--plot growth.png]
 
-Each size runs in a process of its own, so that its memory is its own. A list is frozen whole; of a long one only every k-th
+On SQLite, and on a PostgreSQL that it starts, whose own work for us counts as well. Each size runs in a process of its own, so that its memory is its own. A list is frozen whole; of a long one only every k-th
 batch is sent, `--sample` messages in all, so that a million ends in bounded time and its last batch is among them. The letter
 is small: what is measured is what could grow. `--plot` needs matplotlib (`pip install -e .[benchmarks]`).
 """
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -28,6 +28,7 @@ from mailer.base.database import Database
 from mailer.base.tables import BatchId
 from mailer.delivery import prepare, run
 from mailer.delivery.outcomes import Accepted
+from tests.support.postgres import PostgresServer
 
 HERE = Path(__file__).parent
 
@@ -103,6 +104,17 @@ def first_message(campaign: Campaign) -> float:
     return clocked.first - began
 
 
+def cpu_seconds() -> float:
+    """CPU of this process until now, and of the PostgreSQL processes that work for it."""
+    ticks = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (folder / "cmdline").read_bytes().startswith(b"postgres: postgres growth_"):
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+                ticks += int(fields[11]) + int(fields[12])
+    return time.process_time() + ticks / os.sysconf("SC_CLK_TCK")
+
+
 def sent_of(campaign: Campaign) -> int:
     with campaign.database.read() as session:
         query = text(f"SELECT count(*) FROM deliveries WHERE campaign_id = {campaign.id} AND state = 'sent'")
@@ -128,9 +140,9 @@ def one_size(url: str, people: int, sample: int, folder: Path) -> dict[str, floa
         (chosen[-1], 1e9),
     ):  # the first time, what is made once in a process is made
         run.TURN_SECONDS = turn_seconds
-        before, began = sent_of(campaign), time.process_time()
+        before, began = sent_of(campaign), cpu_seconds()
         office.send(BatchId(batch))
-        cpu = time.process_time() - began
+        cpu = cpu_seconds() - began
     sent = sent_of(campaign) - before
     cpu /= sent
     # The most that it ever had, freezing too.
@@ -144,31 +156,38 @@ def one_size(url: str, people: int, sample: int, folder: Path) -> dict[str, floa
     }  # fmt: skip
 
 
-def plot(results: list[dict[str, float]], where: str, name: str) -> None:
+def plot(results: dict[str, list[dict[str, float]]], where: str) -> None:
     import matplotlib as mpl  # noqa: PLC0415 - only for the plot
 
     mpl.use("svg" if where.endswith(".svg") else "agg")
     from matplotlib import pyplot as plt  # noqa: PLC0415
 
     figure, axes = plt.subplots(1, 3, figsize=(12, 3.6), layout="constrained")
-    people = [row["people"] for row in results]
     for axis, key, title in zip(
         axes, ("cpu_microseconds", "memory_mb", "freezing_ratio"),
         ("CPU, µs a message", "memory of the process, MB", "freezing, times a bare INSERT … SELECT"), strict=True,
     ):  # fmt: skip
-        axis.plot(people, [row[key] for row in results], marker="o")
+        for name, rows in results.items():
+            axis.plot([row["people"] for row in rows], [row[key] for row in rows], marker="o", label=name)
         axis.set_xscale("log")
         axis.set_ylim(0)
         axis.set_title(title)
-        axis.set_xlabel(f"people ({name})")
+        axis.set_xlabel("people")
+        axis.legend()
     figure.savefig(where)
+
+
+def measured(url: str, size: str, sample: int, folder: Path) -> dict[str, float]:
+    command = [sys.executable, __file__, "--sizes", size, "--sample", str(sample), "--one", f"{url} {folder}"]
+    ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, float] = json.loads(ran.stdout.splitlines()[-1])
+    return found
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="1000,10000,100000,1000000")
     parser.add_argument("--sample", type=int, default=20_000)
-    parser.add_argument("--database", default="")
     parser.add_argument("--plot", default="")
     parser.add_argument("--one", default="", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -176,33 +195,24 @@ def main() -> None:
         url, folder = options.one.split(" ")
         print(json.dumps(one_size(url, int(options.sizes), options.sample, Path(folder))))
         return
-    results = []
+    results: dict[str, list[dict[str, float]]] = {"SQLite": [], "PostgreSQL": []}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         subprocess.run(["cc", "-O2", "-o", folder / "sink", HERE / "sink.c", "-lssl", "-lcrypto"], check=True)
-        sink = subprocess.Popen([folder / "sink", str(PLAIN), "plain"])
-        time.sleep(0.5)
+        sink, postgres = subprocess.Popen([folder / "sink", str(PLAIN), "plain"]), PostgresServer.start()
         try:
             for size in options.sizes.split(","):
-                url = options.database or f"sqlite:///{folder / f'{size}.db'}"
-                command = [
-                    sys.executable,
-                    __file__,
-                    "--sizes",
-                    size,
-                    "--sample",
-                    str(options.sample),
-                    "--one",
-                    f"{url} {folder}",
-                ]
-                ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-                results.append(json.loads(ran.stdout.splitlines()[-1]))
-                print("  ".join(f"{key} {value:,.2f}" for key, value in results[-1].items()), flush=True)
+                urls = {"SQLite": f"sqlite:///{folder / f'{size}.db'}", "PostgreSQL": postgres.create(f"growth_{size}")}
+                for database, url in urls.items():
+                    row = measured(url, size, options.sample, folder)
+                    results[database].append(row)
+                    print(database, *(f"{key} {value:,.2f}" for key, value in row.items()), sep="  ", flush=True)
         finally:
+            postgres.stop()
             sink.terminate()
             sink.wait()
     if options.plot:
-        plot(results, options.plot, "PostgreSQL" if options.database else "SQLite")
+        plot(results, options.plot)
 
 
 if __name__ == "__main__":

@@ -140,7 +140,9 @@ def main() -> None:
                     subprocess.Popen([MAILER, *command], env=environ, stdout=log, stderr=log, start_new_session=True)
                     for command in commands
                 ]
-            time.sleep(8)
+            while (folder / "log").read_text().count("ready") <= options.workers:
+                time.sleep(0.1)
+            time.sleep(8)  # what is made once in a process is made by the sweeps
             ratios, few = [], min(options.messages, 20_000)
             for _ in range(options.rounds):
                 base = few / timed(lambda: smtp_source(few))[0]
