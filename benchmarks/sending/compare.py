@@ -156,7 +156,7 @@ def bare_sendall(messages: int) -> None:
         for _ in range(messages):
             line.recv(1 << 16)
             line.sendall(said)
-        line.sendall(b"QUIT\r\n")
+        line.shutdown(socket.SHUT_WR)
         while line.recv(1 << 16):
             pass
 
