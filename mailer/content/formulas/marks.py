@@ -52,9 +52,12 @@ def dollar_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # ma
 # --- brackets -----------------------------------------------------------------------------------------------------------
 
 _BRACKETED: Final = re.compile(
-    r"(?P<slashes>\\\\?)(?:\((?P<within>.+?)(?<!\\)(?P=slashes)\)|\[(?P<display>.+?)(?<!\\)(?P=slashes)\])", re.DOTALL
+    r"(?P<slashes>\\\\?)(?:\((?P<within>.{1,4000}?)(?<!\\)(?P=slashes)\)|\[(?P<display>.{1,4000}?)(?<!\\)(?P=slashes)\])",
+    re.DOTALL,
 )
 _REFERENCE: Final = re.compile(r"\\(?:eq)?ref\{[^{}\s]+\}")
+LIMIT_LINES: Final = 200
+"""A formula has a few; a text of brackets that nothing closes is read in a time that grows with its length alone."""
 _OPENS: Final = re.compile(r"(\\\\?)\[")
 _ONLY_TEX: Final = re.compile(r"\\[A-Za-z]|(?<!\\)[\^_]")
 _COMMANDS: Final = re.compile(r"\\[A-Za-z]+")
@@ -114,7 +117,7 @@ def bracket_block_rule(state: StateBlock, start_line: int, end_line: int, silent
 
 def _closing_line(state: StateBlock, first: int, end: int, closer: str) -> int | None:
     """The line that ends with the closing bracket, before any blank line and with no other bracket on the way."""
-    for number in range(first, end):
+    for number in range(first, min(end, first + LIMIT_LINES)):
         line = _line(state, number)
         if not line or (number > first and state.sCount[number] < state.blkIndent):
             return None

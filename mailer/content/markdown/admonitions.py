@@ -3,11 +3,11 @@
 import re
 from typing import Final
 
-_FENCE: Final = re.compile(r"[ \t>]*(`{3,}|~{3,})(.*)$")
+_FENCE: Final = re.compile(r"[ \t>]*(?P<fence>`{3,}|~{3,})")
 _INDENTED: Final = re.compile(
     r"([ \t]*)(?:!!!|\?\?\?\+?|===\+?)[ \t]+(?:([\w-]+)(?:[ \t]+[\w-]+)*)?[ \t]*(?:\"([^\"]*)\")?[ \t]*$"
 )
-_DIRECTIVE: Final = re.compile(r"([ \t]*)(`{3,})\{([\w-]+)\}[ \t]*(.*)$")
+_DIRECTIVE: Final = re.compile(r"([ \t]*)(?P<fence>`{3,})\{([\w-]+)\}[ \t]*(.*)$")
 _OPTION: Final = re.compile(r"[ \t]*:[\w-]+:(?:[ \t].*)?$")
 _KINDS: Final = {
     "note": "note", "admonition": "note", "seealso": "note", "abstract": "note", "summary": "note", "example": "note",
@@ -22,10 +22,11 @@ def ours(lines: list[str]) -> None:
     index = 0
     while index < len(lines):
         line = lines[index]
-        if found := _DIRECTIVE.match(line):
-            index = _directive(lines, index, found)
-        elif fence := _FENCE.match(line):
-            index = _closing(lines, index, fence[1]) or index
+        if fence := _DIRECTIVE.match(line) or _FENCE.match(line):
+            end = _closing(lines, index, fence["fence"])
+            if end is None:
+                return  # it runs to the end, and so does what is code
+            index = _directive(lines, index, end, fence) if fence.re is _DIRECTIVE else end
         elif (found := _INDENTED.match(line)) and (found[2] or found[3]):
             _quoted(lines, index, found)
         index += 1
@@ -40,12 +41,11 @@ def _closing(lines: list[str], opening: int, fence: str) -> int | None:
     return None
 
 
-def _directive(lines: list[str], index: int, found: re.Match[str]) -> int:
-    """The last line of the directive, which is a container now where it is a note."""
-    end = _closing(lines, index, found[2])
+def _directive(lines: list[str], index: int, end: int, found: re.Match[str]) -> int:
+    """The directive is a container now where it is a note; the last line that needs no more looking at."""
     kind = _KINDS.get(found[3].lower())
-    if end is None or kind is None:
-        return index if end is None else end
+    if kind is None:
+        return end
     lines[index], lines[end] = f"{found[1]}::: {kind} {found[4]}".rstrip(), f"{found[1]}:::"
     first = index + 1
     while first < end and _OPTION.match(lines[first]):
