@@ -131,4 +131,4 @@ def test_the_api_describes_itself_without_scripts(client: TestClient) -> None:
     page = client.get("/docs")
     assert page.status_code == 200
     assert "<script" not in page.text
-    assert "/api/v1/subscribers/{email_or_id}" in page.text
+    assert "/api/v1/subscribers/{email_or_id}" in page.text.replace("<wbr>", "")
