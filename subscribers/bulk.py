@@ -6,9 +6,9 @@ as the driver wants them; nothing here decides anything.
 # ruff: noqa: S608 - statements are put together of the constants of this module, never of what people give
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import chain
+from itertools import chain, islice
 from json.encoder import encode_basestring
 from typing import Any, Protocol
 
@@ -79,8 +79,8 @@ class Bulk(Protocol):
     def next_ids(self, count: int) -> Sequence[int]:
         """Ids for new people, never given to anyone."""
 
-    def add_people(self, rows: Rows) -> None:
-        """Rows of `PERSON`."""
+    def add_people(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Rows of `PERSON`; they may be made while the database takes in those before them."""
 
     def change_people(self, rows: Rows) -> None:
         """Rows of `CHANGED`."""
@@ -162,11 +162,12 @@ class _Sqlite:
         last: int = self._connection.exec_driver_sql(_LAST_ID).scalar_one()
         return range(last + 1, last + 1 + count)
 
-    def add_people(self, rows: Rows) -> None:
-        full = len(rows) - len(rows) % AT_ONCE
-        for start in range(0, full, AT_ONCE):
-            self._connection.exec_driver_sql(_MANY_PEOPLE, tuple(chain.from_iterable(rows[start : start + AT_ONCE])))
-        self._insert(_PEOPLE, rows[full:])
+    def add_people(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        for block in _blocks(rows, AT_ONCE):
+            if len(block) == AT_ONCE:
+                self._connection.exec_driver_sql(_MANY_PEOPLE, tuple(chain.from_iterable(block)))
+            else:
+                self._insert(_PEOPLE, block)
 
     def join(self, first_id: int, last_id: int, audience_id: int, state: str, at: object) -> None:
         self._connection.exec_driver_sql(
@@ -234,11 +235,11 @@ class _Postgres:
         first, last, others = self._connection.execute(_NEXT_IDS, (count,)).fetchone() or (1, 0, None)
         return others or range(first or 1, (last or 0) + 1)
 
-    def add_people(self, rows: Rows) -> None:
+    def add_people(self, rows: Iterable[tuple[Any, ...]]) -> None:
         # Written out here: COPY's own `write_row` takes twice as long, and the server waits for it.
         with self._connection.cursor() as cursor, cursor.copy(f"COPY {_PEOPLE} FROM STDIN") as copy:
-            for start in range(0, len(rows), BLOCK):
-                copy.write("".join(map(_person_line, rows[start : start + BLOCK])))
+            for block in _blocks(rows, BLOCK):
+                copy.write("".join(map(_person_line, block)))
 
     def join(self, first_id: int, last_id: int, audience_id: int, state: str, at: object) -> None:
         self._connection.execute(
@@ -279,6 +280,12 @@ class _Postgres:
     def _with_arrays(self, statement: str, rows: Rows) -> None:
         if rows:
             self._connection.execute(statement, [list(column) for column in zip(*rows, strict=True)])
+
+
+def _blocks(rows: Iterable[tuple[Any, ...]], size: int) -> Iterator[Rows]:
+    rest = iter(rows)
+    while block := list(islice(rest, size)):
+        yield block
 
 
 def _person_line(row: tuple[Any, ...]) -> str:

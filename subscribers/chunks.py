@@ -3,7 +3,7 @@
 import sqlite3
 import sys
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -45,6 +45,7 @@ class ChunkImport:
 
     Args:
         source: what the consent log and the suppression list say of where it came from.
+        meanwhile: is called where the database begins to work by itself for a while, if it does.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class ChunkImport:
         source: str,
         now: datetime,
         dry_run: bool,
+        meanwhile: Callable[[], object],
     ) -> None:
         self.database = database
         self.keys = keys
@@ -65,6 +67,7 @@ class ChunkImport:
         self.source = source[:200]
         self.now = now
         self.dry_run = dry_run
+        self.meanwhile = meanwhile
         self.read = 0
         self.counts = dict.fromkeys(("created", "updated", "unchanged", "suppressed", "duplicates"), 0)
         # Names of attributes that the file brought, declared with the first chunk that has a value of them.
@@ -226,7 +229,7 @@ class _Chunk:
         """Write what was decided."""
         at = self.bulk.moment(self.run.now)
         # Each chunk has its own moment, so that public ids stay in the order of the index.
-        public_ids = iter(new_public_ids(len(self.joining) + len(self.new), self.run.next_moment()))
+        public_ids = new_public_ids(len(self.joining) + len(self.new), self.run.next_moment())
         self._write_joining(public_ids, at)
         self._write_new(public_ids, at)
         self._write_changed(at)
@@ -240,7 +243,7 @@ class _Chunk:
         ids = self.bulk.next_ids(len(self.joining))
         self.new_ids = list(_ranges(ids))
         people = zip(ids, public_ids, self.joining, strict=False)
-        self.bulk.add_people([self._person(*each, "subscribed", at) for each in people])
+        self.bulk.add_people(self._person(*each, "subscribed", at) for each in people)
         new = self.run.order.new
         agreed: list[tuple[AudienceId | None, str]] = [
             (audience_id, deed) for audience_id, _, deed in new.changes if deed
@@ -251,6 +254,8 @@ class _Chunk:
             self.bulk.add_shared_consents(
                 [(first, last, audience_id, deed, *self._how(deed, at)) for audience_id, deed in agreed]
             )
+        self.run.meanwhile()
+        for first, last in self.new_ids:
             for audience_id, state, _ in new.changes:
                 self.bulk.join(first, last, audience_id, state, at)
 

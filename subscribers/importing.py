@@ -5,7 +5,7 @@ file finds everyone as the first left them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -120,11 +120,13 @@ def import_file(
     plan = plan_for(source.columns, mapping or {}, name, kind=source.kind, declared=order.declared)
     columns = () if source.kind in ("json", "sympa") else source.columns
     writer = RejectedRows(None if dry_run else rejected_path, columns)
+    reader = _Reader(_rows(source, plan, mapping or {}, name, order.declared))
     importer = ChunkImport(
-        database, keys=keys, order=order, consent=consent, source=f"import {name}", now=now, dry_run=dry_run
-    )
-    with writer as rejected, closing(importer):
-        for chunk in _chunks(source, plan, mapping or {}, name, order.declared):
+        database, keys=keys, order=order, consent=consent, source=f"import {name}", now=now, dry_run=dry_run,
+        meanwhile=reader.read_on,
+    )  # fmt: skip
+    with writer as rejected, closing(importer), closing(reader):
+        while chunk := reader.next_chunk():
             importer.take(chunk, rejected)
             if progress is not None:
                 progress(importer.read, source.share())
@@ -160,30 +162,52 @@ def _standing(status: str | None, consent: str) -> Standing:
     return Standing.UNCONFIRMED if standing == Standing.SUBSCRIBED and not consent.strip() else standing
 
 
-def _chunks(
+class _Reader:
+    """Reads a file chunk by chunk; the next one in a thread, begun where the database, which needs no Python, works alone.
+
+    Begun earlier, it would take the interpreter from the thread that writes to the database.
+    """
+
+    def __init__(self, rows: Iterator[Candidate | Refusal]) -> None:
+        self._rows = rows
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="import")
+        self._coming: Future[list[Candidate | Refusal]] | None = None
+
+    def close(self) -> None:
+        """Wait until nothing is read any more."""
+        self._thread.shutdown()
+
+    def read_on(self) -> Future[list[Candidate | Refusal]]:
+        """Begin to read the next chunk, if that was not done."""
+        if self._coming is None:
+            self._coming = self._thread.submit(list, islice(self._rows, CHUNK))
+        return self._coming
+
+    def next_chunk(self) -> list[Candidate | Refusal]:
+        """The next chunk; an empty one at the end.
+
+        Raises:
+            WrongInput: the file cannot be read any further.
+        """
+        coming = self.read_on()
+        self._coming = None
+        return coming.result()
+
+
+def _rows(
     source: Source, plan: Plan, mapping: Mapping[str, str], name: str, declared: Mapping[str, Kind]
-) -> Iterator[list[Candidate | Refusal]]:
+) -> Iterator[Candidate | Refusal]:
     """The rows of a file as candidates or refusals; rows that name their own columns (JSON) each by their plan."""
     plans = {source.columns: plan}
-
-    def read() -> Iterator[Candidate | Refusal]:
-        columns, its_plan = source.columns, plan
-        for record in source.records():
-            if record.columns is not columns:
-                columns = record.columns
-                its_plan = plans.get(columns) or _own_plan(record, mapping, name, source.kind, declared)
-                if len(plans) < KNOWN_PLANS:
-                    plans[columns] = its_plan
-            found = its_plan.candidate(record)
-            yield Refusal(record, found) if isinstance(found, str) else found
-
-    rows = read()
-    # The next chunk is read while the database, which needs no Python, takes in this one.
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="import") as reader:
-        coming = reader.submit(list, islice(rows, CHUNK))
-        while chunk := coming.result():
-            coming = reader.submit(list, islice(rows, CHUNK))
-            yield chunk
+    columns, its_plan = source.columns, plan
+    for record in source.records():
+        if record.columns is not columns:
+            columns = record.columns
+            its_plan = plans.get(columns) or _own_plan(record, mapping, name, source.kind, declared)
+            if len(plans) < KNOWN_PLANS:
+                plans[columns] = its_plan
+        found = its_plan.candidate(record)
+        yield Refusal(record, found) if isinstance(found, str) else found
 
 
 def _own_plan(record: Record, mapping: Mapping[str, str], name: str, kind: str, declared: Mapping[str, Kind]) -> Plan:

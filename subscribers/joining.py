@@ -265,7 +265,7 @@ def _person_of(session: Session, address: Address, *, name: str, language: str, 
     if person is not None:
         return person
     person = Subscriber(
-        public_id=new_public_ids(1, now)[0],
+        public_id=next(new_public_ids(1, now)),
         address=address.written,
         address_key=address.key,
         name=name.strip()[:200],

@@ -198,7 +198,7 @@ def add_person(
         raise NotAllowed(f"{parsed.written} is suppressed", do="an address that must not be mailed is not added")
     ids = audience_ids(session, audience_slugs)
     person = Subscriber(
-        public_id=new_public_ids(1, now)[0],
+        public_id=next(new_public_ids(1, now)),
         address=parsed.written,
         address_key=parsed.key,
         name=name.strip()[:200],

@@ -153,6 +153,8 @@ def _set_up_sqlite(connection: SqliteConnection, _entry: ConnectionPoolEntry) ->
         "foreign_keys=ON",
         f"busy_timeout={PATIENCE_SECONDS * 1000}",
         "cache_size=-20000",
+        # Of 40 MB: a large import writes the same leaves of an index again and again, and each checkpoint copies them all.
+        "wal_autocheckpoint=10000",
     ):
         connection.execute(f"PRAGMA {pragma}")
 
