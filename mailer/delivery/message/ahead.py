@@ -11,7 +11,8 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
-THREADS = len(os.sched_getaffinity(0))
+# Of the cores of the machine we may use some only; not every system tells which.
+THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 AHEAD = 16 * THREADS
 """Enough that no thread waits for the loop to come by: with 4 a core, more was lost to waking than was won (record 18)."""
 
