@@ -8,13 +8,12 @@ from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from mailer.web.api.access import Call, IfMatch, may, may_read, require_match, shown
-from mailer.web.api.shapes import Cursor, Given, Id, Limit, Listed, Slug, Wording, cursor_to, read_cursor
+from mailer.web.api.shapes import Cursor, Given, Id, Limit, Listed, Listing, Slug, Wording, cursor_to, read_cursor
 from subscribers import AudienceRow, audiences
 
 router = APIRouter(tags=["audiences"])
 Reader = Annotated[Call, may_read("audiences:read")]
 Writer = Annotated[Call, may("audiences:write")]
-LISTING = 2
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
 
 
@@ -71,12 +70,13 @@ class Audiences(Listed):
 @router.get("/audiences")
 def list_audiences(call: Reader, *, archived: bool = False, cursor: Cursor = None, limit: Limit = 50) -> Audiences:
     """A page of audiences; with `archived`, those too."""
-    after = read_cursor(call.app.keys, LISTING, cursor) or 0
+    after = read_cursor(call.app.keys, Listing.AUDIENCES, cursor) or 0
     with call.app.database.read() as session:
         rows = [row for row in audiences.list_audiences(session, archived=archived) if row.id > after]
     last = rows[limit - 1].id if len(rows) > limit else None
     return Audiences(
-        audiences=[Audience.of(row) for row in rows[:limit]], next_cursor=cursor_to(call.app.keys, LISTING, last)
+        audiences=[Audience.of(row) for row in rows[:limit]],
+        next_cursor=cursor_to(call.app.keys, Listing.AUDIENCES, last),
     )
 
 

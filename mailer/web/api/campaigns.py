@@ -14,13 +14,12 @@ from mailer.base.errors import NotAllowed, NotFound
 from mailer.base.tables import CampaignId
 from mailer.campaigns import CampaignRow, IssueRow
 from mailer.web.api.access import Call, may, may_read
-from mailer.web.api.shapes import Cursor, Given, Id, Limit, Listed, WholeNumber, cursor_to, read_cursor
+from mailer.web.api.shapes import Cursor, Given, Id, Limit, Listed, Listing, WholeNumber, cursor_to, read_cursor
 
 router = APIRouter(tags=["campaigns"])
 Reader = Annotated[Call, may_read("campaigns:read")]
 Writer = Annotated[Call, may("campaigns:write")]
 Sender = Annotated[Call, may("campaigns:send")]
-LISTING = 5
 Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 
 
@@ -101,12 +100,13 @@ class Decision(Protocol):
 @router.get("/campaigns")
 def list_campaigns(call: Reader, cursor: Cursor = None, limit: Limit = 50) -> Campaigns:
     """A page of campaigns, the newest first."""
-    before = read_cursor(call.app.keys, LISTING, cursor)
+    before = read_cursor(call.app.keys, Listing.CAMPAIGNS, cursor)
     with call.app.database.read() as session:
         rows = [row for row in campaigns.list_campaigns(session) if before is None or row.id < before]
     last = rows[limit - 1].id if len(rows) > limit else None
     return Campaigns(
-        campaigns=[Campaign.of(row) for row in rows[:limit]], next_cursor=cursor_to(call.app.keys, LISTING, last)
+        campaigns=[Campaign.of(row) for row in rows[:limit]],
+        next_cursor=cursor_to(call.app.keys, Listing.CAMPAIGNS, last),
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from mailer.base.errors import WrongInput
 from mailer.web.api.access import Call, may, may_read
-from mailer.web.api.shapes import Cursor, Given, Id, Limit, Line, Listed, Slug, Wording, cursor_to, read_cursor
+from mailer.web.api.shapes import Cursor, Given, Id, Limit, Line, Listed, Listing, Slug, Wording, cursor_to, read_cursor
 from mailer.web.api.subscribers import CONSENT_NEEDED, NOTHING_ELSE
 from subscribers import uploads
 from subscribers.uploads import ImportRow, State
@@ -18,7 +18,6 @@ from subscribers.uploads import ImportRow, State
 router = APIRouter(tags=["imports"])
 Reader = Annotated[Call, may_read("imports:read")]
 Writer = Annotated[Call, may("imports:write")]
-LISTING = 4
 _ANY_FILE = {
     "requestBody": {
         "required": True,
@@ -111,12 +110,12 @@ class Imports(Listed):
 @router.get("/imports")
 def list_imports(call: Reader, cursor: Cursor = None, limit: Limit = 50) -> Imports:
     """A page of imports."""
-    after = read_cursor(call.app.keys, LISTING, cursor)
+    after = read_cursor(call.app.keys, Listing.IMPORTS, cursor)
     with call.app.database.read() as session:
         rows = uploads.list_imports(session, after=after, limit=limit + 1)
     last = rows[limit - 1].id if len(rows) > limit else None
     return Imports(
-        imports=[Import.of(row) for row in rows[:limit]], next_cursor=cursor_to(call.app.keys, LISTING, last)
+        imports=[Import.of(row) for row in rows[:limit]], next_cursor=cursor_to(call.app.keys, Listing.IMPORTS, last)
     )
 
 

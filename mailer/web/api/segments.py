@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 
 from mailer.feedback.engagement import engagement
 from mailer.web.api.access import Call, IfMatch, may, may_read, require_match, shown
-from mailer.web.api.shapes import Cursor, Given, Id, Limit, Listed, Slug, cursor_to, read_cursor
+from mailer.web.api.shapes import Cursor, Given, Id, Limit, Listed, Listing, Slug, cursor_to, read_cursor
 from subscribers import segments
 from subscribers.segments import SegmentRow
 
 router = APIRouter(tags=["segments"])
 Reader = Annotated[Call, may_read("segments:read")]
 Writer = Annotated[Call, may("segments:write")]
-LISTING = 5
 Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 _STATUS = "status !?= (unconfirmed|subscribed|paused|unsubscribed|suppressed)"
 Filter = Annotated[
@@ -82,12 +81,12 @@ class PeopleFound(BaseModel):
 @router.get("/segments")
 def list_segments(call: Reader, cursor: Cursor = None, limit: Limit = 50) -> Segments:
     """A page of segments."""
-    after = read_cursor(call.app.keys, LISTING, cursor) or 0
+    after = read_cursor(call.app.keys, Listing.SEGMENTS, cursor) or 0
     with call.app.database.read() as session:
         rows = [row for row in segments.list_segments(session) if row.id > after]
     last = rows[limit - 1].id if len(rows) > limit else None
     return Segments(
-        segments=[Segment.of(row) for row in rows[:limit]], next_cursor=cursor_to(call.app.keys, LISTING, last)
+        segments=[Segment.of(row) for row in rows[:limit]], next_cursor=cursor_to(call.app.keys, Listing.SEGMENTS, last)
     )
 
 

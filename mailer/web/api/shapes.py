@@ -1,5 +1,6 @@
 """What the parts of the API share: problems as they are described, bodies that hold nothing unknown, texts, pages, cursors."""
 
+from enum import IntEnum, unique
 from typing import Annotated, Any, Final
 
 from fastapi import Path, Query
@@ -43,6 +44,18 @@ class ProblemShape(BaseModel):
     detail: str
 
 
+@unique
+class Listing(IntEnum):
+    """The lists that have cursors; each cursor carries its list's number, so that no other list takes it."""
+
+    SUBSCRIBERS = 1
+    AUDIENCES = 2
+    SUPPRESSIONS = 3
+    IMPORTS = 4
+    CAMPAIGNS = 5
+    SEGMENTS = 6
+
+
 class Listed(BaseModel):
     """A page of a list; people who come and go meanwhile neither repeat nor hide an entry."""
 
@@ -67,12 +80,12 @@ PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
 }
 
 
-def cursor_to(keys: Keys, listing: int, last_id: int | None) -> str | None:
+def cursor_to(keys: Keys, listing: Listing, last_id: int | None) -> str | None:
     """The opaque cursor behind an entry; None at the end."""
     return None if last_id is None else keys.sign(Purpose.CURSOR, listing, last_id)
 
 
-def read_cursor(keys: Keys, listing: int, cursor: str | None) -> int | None:
+def read_cursor(keys: Keys, listing: Listing, cursor: str | None) -> int | None:
     """The entry behind which a page begins; None for the first page.
 
     Raises:

@@ -12,7 +12,20 @@ from sqlalchemy.orm import Session
 from mailer.base.tables import SubscriberId
 from mailer.feedback.engagement import engagement
 from mailer.web.api.access import About, Call, IfMatch, may, may_read, require_match, shown
-from mailer.web.api.shapes import Cursor, Email, Given, Id, Limit, Line, Listed, Slug, Wording, cursor_to, read_cursor
+from mailer.web.api.shapes import (
+    Cursor,
+    Email,
+    Given,
+    Id,
+    Limit,
+    Line,
+    Listed,
+    Listing,
+    Slug,
+    Wording,
+    cursor_to,
+    read_cursor,
+)
 from subscribers import Person, consents, editing, erasure, joining, people, segments
 
 router = APIRouter(tags=["subscribers"])
@@ -20,7 +33,6 @@ Reader = Annotated[Call, may_read("subscribers:read")]
 Writer = Annotated[Call, may("subscribers:write")]
 Eraser = Annotated[Call, may("subscribers:erase")]
 
-LISTING = 1
 Status = Literal["unconfirmed", "subscribed", "paused", "unsubscribed", "suppressed"]
 GREATEST = 2**53 - 1
 """Of the numbers that every reader of JSON keeps exactly (RFC 8259 §6); one more is not rounded into the bounds."""
@@ -147,13 +159,13 @@ def list_subscribers(
             audience=audience,
             status=status,
             where=where,
-            after=read_cursor(call.app.keys, LISTING, cursor),
+            after=read_cursor(call.app.keys, Listing.SUBSCRIBERS, cursor),
             limit=limit,
             now=call.now,
         )
     return Subscribers(
         subscribers=[Subscriber.of(person) for person in found.people],
-        next_cursor=cursor_to(call.app.keys, LISTING, found.next_after),
+        next_cursor=cursor_to(call.app.keys, Listing.SUBSCRIBERS, found.next_after),
     )
 
 

@@ -9,14 +9,13 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from mailer.web.api.access import Call, may, may_read
-from mailer.web.api.shapes import Cursor, Email, Given, Id, Limit, Listed, cursor_to, read_cursor
+from mailer.web.api.shapes import Cursor, Email, Given, Id, Limit, Listed, Listing, cursor_to, read_cursor
 from subscribers import suppression
 from subscribers.suppression import SuppressionRow
 
 router = APIRouter(tags=["suppressions"])
 Reader = Annotated[Call, may_read("suppressions:read")]
 Writer = Annotated[Call, may("suppressions:write")]
-LISTING = 3
 Domain = Annotated[
     str, Field(max_length=255, pattern="^@[A-Za-z][A-Za-z0-9]{0,61}(\\.[A-Za-z][A-Za-z0-9]{0,61}){1,4}$")
 ]
@@ -52,12 +51,13 @@ class Suppressions(Listed):
 @router.get("/suppressions")
 def list_suppressions(call: Reader, cursor: Cursor = None, limit: Limit = 50) -> Suppressions:
     """A page of the list."""
-    after = read_cursor(call.app.keys, LISTING, cursor) or 0
+    after = read_cursor(call.app.keys, Listing.SUPPRESSIONS, cursor) or 0
     with call.app.database.read() as session:
         rows = suppression.list_suppressions(session, after=after, limit=limit + 1)
     last = rows[limit - 1].id if len(rows) > limit else None
     return Suppressions(
-        suppressions=[Suppression.of(row) for row in rows[:limit]], next_cursor=cursor_to(call.app.keys, LISTING, last)
+        suppressions=[Suppression.of(row) for row in rows[:limit]],
+        next_cursor=cursor_to(call.app.keys, Listing.SUPPRESSIONS, last),
     )
 
 

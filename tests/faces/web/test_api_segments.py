@@ -22,6 +22,8 @@ def test_a_segment_is_saved_listed_counted_used_changed_and_deleted(app: App, sc
     rest = script.get(f"/api/v1/segments?cursor={first['next_cursor']}").json()
     assert [row["slug"] for row in rest["segments"]] == ["all"]
     assert rest["next_cursor"] is None
+    others = ("subscribers", "audiences", "suppressions", "imports", "campaigns")
+    assert {script.get(f"/api/v1/{other}?cursor={first['next_cursor']}").status_code for other in others} == {404}
 
     assert script.get("/api/v1/segments/maths/count").json() == {"people": 1}
     assert script.get("/api/v1/segments/all/count").json() == {"people": 2}
