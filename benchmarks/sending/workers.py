@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import text
@@ -103,19 +104,15 @@ def peaks(processes: list["subprocess.Popen[bytes]"]) -> Iterator[str]:
         yield f"{name}: {int(status['VmHWM'].split()[0]) / 1024:.0f} MB"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--messages", type=int, default=20_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--paragraphs", type=int, default=48)
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        subprocess.run(["cc", "-O2", "-o", folder / "sink", HERE / "sink.c", "-lssl", "-lcrypto"], check=True)
-        postgres, redis = PostgresServer.start(), RedisServer()
-        redis.start()
-        environ = {
+@contextmanager
+def servers(folder: Path) -> Iterator[dict[str, str]]:
+    """PostgreSQL, Redis and the sink; the environment in which mailer uses them."""
+    subprocess.run(["cc", "-O2", "-o", folder / "sink", HERE / "sink.c", "-lssl", "-lcrypto"], check=True)
+    postgres, redis = PostgresServer.start(), RedisServer()
+    redis.start()
+    sink = subprocess.Popen([folder / "sink", str(PLAIN), "plain"])
+    try:
+        yield {
             **os.environ,
             "MAILER_HOME": str(folder / "workspace"),
             "MAILER_DATABASE_URL": postgres.create("bench"),
@@ -123,27 +120,53 @@ def main() -> None:
             "MAILER_SMTP_URL": f"smtp://127.0.0.1:{PLAIN}?starttls=no&connections=8",
             "MAILER_LOG_FORMAT": "json",
         }
-        sink = subprocess.Popen([folder / "sink", str(PLAIN), "plain"])
-        processes = []
-        try:
-            mailer(environ, "init", folder / "workspace")
-            database = Database(environ["MAILER_DATABASE_URL"])
-            add_people(database, options.messages)
-            paragraph = "A paragraph about the mathematics of deep learning, of about the length of a real one. " * 5
-            issue = folder / "issue.md"
-            issue.write_text(
-                "# Winter\n\nDear {{ name | default('colleague') }},\n\n" + f"{paragraph}\n\n" * options.paragraphs
-            )
-            commands = [["worker", "--concurrency", "1"]] * options.workers + [["beat"]]
-            with (folder / "log").open("wb") as log:
-                processes += [
-                    subprocess.Popen([MAILER, *command], env=environ, stdout=log, stderr=log, start_new_session=True)
-                    for command in commands
-                ]
-            while (folder / "log").read_text().count("ready") <= options.workers:
-                time.sleep(0.1)
-            time.sleep(8)  # what is made once in a process is made by the sweeps
-            ratios, few = [], min(options.messages, 20_000)
+    finally:
+        sink.terminate()
+        redis.stop()
+        postgres.stop()
+
+
+@contextmanager
+def working(environ: dict[str, str], folder: Path, workers: int) -> Iterator[list["subprocess.Popen[bytes]"]]:
+    """The workers and the scheduler, ready."""
+    commands = [["worker", "--concurrency", "1"]] * workers + [["beat"]]
+    with (folder / "log").open("wb") as log:
+        processes = [
+            subprocess.Popen([MAILER, *command], env=environ, stdout=log, stderr=log, start_new_session=True)
+            for command in commands
+        ]
+    try:
+        while (folder / "log").read_text().count("ready") <= workers:
+            time.sleep(0.1)
+        time.sleep(8)  # what is made once in a process is made by the sweeps
+        yield processes
+    finally:
+        for process in processes:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+
+
+def an_issue(folder: Path, paragraphs: int) -> Path:
+    paragraph = "A paragraph about the mathematics of deep learning, of about the length of a real one. " * 5
+    issue = folder / "issue.md"
+    issue.write_text("# Winter\n\nDear {{ name | default('colleague') }},\n\n" + f"{paragraph}\n\n" * paragraphs)
+    return issue
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--paragraphs", type=int, default=48)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name, servers(folder := Path(name)) as environ:
+        mailer(environ, "init", folder / "workspace")
+        database = Database(environ["MAILER_DATABASE_URL"])
+        add_people(database, options.messages)
+        issue = an_issue(folder, options.paragraphs)
+        ratios, few = [], min(options.messages, 20_000)
+        with working(environ, folder, options.workers) as processes:
             for _ in range(options.rounds):
                 base = few / timed(lambda: smtp_source(few))[0]
                 before = cpu_seconds(processes)
@@ -159,13 +182,7 @@ def main() -> None:
                     flush=True,
                 )
             print(f"median ratio {statistics.median(ratios):.2f}", *sorted(peaks(processes)), sep="\n")
-        finally:
-            for process in processes:
-                os.killpg(process.pid, signal.SIGTERM)
-                process.wait()
-            sink.terminate()
-            redis.stop()
-            postgres.stop()
+        database.close()
 
 
 if __name__ == "__main__":
