@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from mailer.base.errors import WrongInput
-from mailer.base.settings import DkimSection
+from mailer.base.sections import DkimSection
 
 PLACE: Final = "MAILER_DKIM_KEY_FILE"
 LEAST_RSA_BITS: Final = 1024

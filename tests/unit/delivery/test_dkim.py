@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mailer.base.errors import WrongInput
 from mailer.base.languages import Languages
-from mailer.base.settings import DkimSection
+from mailer.base.sections import DkimSection
 from mailer.base.tables import CampaignId, SubscriberId
 from mailer.base.tokens import Keys
 from mailer.content import StoredFiles, read_files
