@@ -5,6 +5,7 @@ were approved, and the moves of a campaign's state. Knows content, rendering and
 """
 
 from mailer.campaigns.archive import Publication, Published, list_publications, publication
+from mailer.campaigns.combinations import masks_of
 from mailer.campaigns.course import (
     advance_enlisting,
     begin_judging,
@@ -38,7 +39,7 @@ from mailer.campaigns.issues import (
 )
 from mailer.campaigns.plan import Plan, plan
 from mailer.campaigns.release import media, released_edition, released_letter, released_masks, verify_release
-from mailer.campaigns.rows import CampaignRow, campaign, is_live, list_campaigns, masks_of, over_before, row, working
+from mailer.campaigns.rows import CampaignRow, campaign, is_live, list_campaigns, over_before, row, working
 from mailer.campaigns.when import parse_when
 
 __all__ = [

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mailer.base.tables import CampaignId
+from mailer.campaigns.combinations import checked_masks, masks_of, readers_by_mask
 from mailer.campaigns.issues import read_revision
-from mailer.campaigns.rows import masks_of, row
+from mailer.campaigns.rows import row
 from mailer.content import Finding, check_issue
 from mailer.rendering import Frame, check_letters
-from subscribers import attributes, audience_ids, exclusions, list_audiences, recipients
+from subscribers import attributes, audience_ids, exclusions, list_audiences
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +46,16 @@ def plan(
     """
     campaign = row(session, campaign_id)
     ids = audience_ids(session, campaign.audiences)
-    asked = recipients(ids, now=now).subquery()
-    counted = session.execute(select(asked.c.mask, func.count()).group_by(asked.c.mask)).all()
-    by_mask: dict[int, int] = {found[0]: found[1] for found in counted}
+    by_mask = readers_by_mask(session, campaign.audiences, now=now)
+    combinations = masks_of(campaign.audiences)
     by_audience = {
-        slug: sum(count for mask, count in by_mask.items() if slug in masks_of(campaign.audiences)[mask])
-        for slug in campaign.audiences
+        slug: sum(count for mask, count in by_mask.items() if slug in combinations[mask]) for slug in campaign.audiences
     }
     known = frozenset(audience.slug for audience in list_audiences(session))
     issue = read_revision(session, campaign.revision_id)
     findings = {*check_issue(issue, known_audiences=known, attributes=attributes.kinds(session), now=now)}
     if frame:
-        readers = masks_of(campaign.audiences).values()
+        readers = [combinations[mask] for mask in sorted(checked_masks(campaign.audiences, by_mask))]
         findings.update(check_letters(issue, campaign.audiences, frame, readers=readers, formula_cache=formula_cache))
     return Plan(
         count=sum(by_mask.values()),

@@ -1,6 +1,5 @@
 """Campaigns as the faces and the delivery see them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -128,11 +127,3 @@ def _row(found: Campaign, digest: str) -> CampaignRow:
         started_at=found.started_at,
         finished_at=found.finished_at,
     )
-
-
-def masks_of(audiences: Sequence[str]) -> dict[int, frozenset[str]]:
-    """Every combination of a campaign's audiences, by its mask: bit i is audience i."""
-    return {
-        mask: frozenset(slug for bit, slug in enumerate(audiences) if mask >> bit & 1)
-        for mask in range(1, 1 << len(audiences))
-    }

@@ -95,6 +95,7 @@ def theme_names(folders: tuple[Path, ...]) -> tuple[str, ...]:
     return tuple(sorted({path.stem for folder in folders for path in (folder / "themes").glob("*.toml")}))
 
 
+@lru_cache(maxsize=1024)
 def contrast(one: str, other: str) -> float:
     """The contrast of two colours, 1 to 21 (WCAG 2.2, "contrast ratio")."""
     light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
@@ -100,7 +101,8 @@ class _Painted(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in _VOID:
-            self._open.append(_within(self._open[-1], tag, {name: value or "" for name, value in attrs}))
+            given = {name: value or "" for name, value in attrs}
+            self._open.append(_within(self._open[-1], tag, given.get("style", "").lower(), given.get("bgcolor", "")))
 
     def handle_endtag(self, tag: str) -> None:
         if any(look.tag == tag for look in self._open[1:]):
@@ -109,15 +111,16 @@ class _Painted(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         look = self._open[-1]
-        if data.strip() and not look.hidden:
+        if not look.hidden and data.strip():
             found = contrast(look.text, look.ground)
             if found < look.least:
                 self.faint.append(Faint(look.text, look.ground, found, " ".join(data.split())[:40], look.written))
 
 
-def _within(outer: _Look, tag: str, attributes: dict[str, str]) -> _Look:
-    styles = dict(re.findall(r"([a-z-]+)\s*:\s*([^;]+)", attributes.get("style", "").lower()))
-    ground = _colour(styles.get("background-color") or styles.get("background") or attributes.get("bgcolor", ""))
+@lru_cache(maxsize=4096)
+def _within(outer: _Look, tag: str, style: str, painted: str) -> _Look:
+    styles = dict(re.findall(r"([a-z-]+)\s*:\s*([^;]+)", style))
+    ground = _colour(styles.get("background-color") or styles.get("background") or painted)
     text = _colour(styles.get("color", ""))
     size = re.match(r"([\d.]+)px", styles.get("font-size", ""))
     weight = styles.get("font-weight", "").strip()

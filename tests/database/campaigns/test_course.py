@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,9 +12,11 @@ from mailer import campaigns
 from mailer.base import audit
 from mailer.base.database import Database
 from mailer.base.errors import NotAllowed, NotFound, WrongInput
+from mailer.campaigns.combinations import checked_masks
 from mailer.campaigns.models import ReleasedLetter
 from mailer.content import StoredFiles, read_files
 from mailer.rendering import Frame, Sender
+from subscribers import add_audience
 from tests.support.relay import RelayServer
 from tests.support.sending import BEGIN, GRACE, Office, relay_to
 
@@ -225,3 +228,44 @@ def test_a_letter_names_the_readers_audiences_as_people_know_them(office: Office
     body = relay_server.messages[0].message.get_body(("plain",))
     assert body is not None
     assert "You are in: Academic, Industry." in body.get_content()
+
+
+THREE_PARTS = "---\ntitle: T\nsubject: S\npreheader: P\n---\n" + "\n".join(
+    f"::: audience {slug}\n{'Words of it. ' * length}\n:::\n"
+    for slug, length in (("academic", 200), ("industry", 400), ("outreach", 800))
+)
+"""Each audience's part, and each combination, is of another size."""
+
+
+def test_the_letters_checked_are_those_that_somebody_would_get_and_the_one_for_all(office: Office) -> None:
+    with office.database.begin() as session:
+        add_audience(session, "outreach", "Outreach", now=office.now, actor="test")
+    office.add("ada@x.test", "academic", "industry")
+    office.add("bob@x.test", "industry")
+    issue = read_files(StoredFiles({"issue.md": THREE_PARTS.encode()}), "issue.md")
+    slugs = ("academic", "industry", "outreach")
+    small = replace(FRAME, budget_bytes=1000)
+    with office.database.begin() as session:
+        draft = campaigns.create(session, issue, audiences=slugs, now=office.now, actor="test")
+        plan = campaigns.plan(session, draft, now=office.now, frame=small)
+    large = {finding.message.rpartition(" (for ")[2] for finding in plan.findings if finding.code == "letter-large"}
+    assert large == {"industry)", "academic, industry)", "academic, industry, outreach)"}
+    accepted = {finding.code for finding in plan.findings}
+    with office.database.begin() as session:  # who accepts what the plan shows is not refused for what it does not
+        campaigns.schedule(
+            session,
+            draft,
+            send_at=LATER,
+            zone="UTC",
+            now=office.now,
+            actor="test",
+            frame=small,
+            accept_warnings=accepted,
+        )
+    with office.database.read() as session:
+        assert len(campaigns.released_masks(session, draft)) == 7
+
+
+def test_before_anybody_joined_each_audience_is_checked_alone() -> None:
+    assert sorted(checked_masks(("a", "b", "c"), {})) == [0b001, 0b010, 0b100, 0b111]
+    assert sorted(checked_masks(("a",), {})) == [1]
