@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from markdown_it.token import Token
@@ -36,7 +36,7 @@ from mailer.content.issue import (
 )
 from mailer.content.markdown.fences import Head
 from mailer.content.markdown.grammar import MAX_NESTING, guard_bars
-from mailer.content.markdown.inlines import inlines_of_token, joined, trimmed
+from mailer.content.markdown.inlines import inlines_of_text, inlines_of_token, joined, trimmed
 from mailer.content.markdown.raw_html import Flow
 from mailer.content.markdown.shapes import CAPTION, callout_title, with_box, with_captions
 from mailer.content.plain import anchor_for, plain
@@ -158,8 +158,8 @@ class _Builder:
         if inlines and isinstance(picture := inlines[0], Picture) and CAPTION.match(plain(inlines[1:]).lstrip()):
             return (Figure(place=place, audiences=audiences, picture=picture, caption=trimmed(inlines[1:])),)
         if len(inlines) == 1 and isinstance(inlines[0], Picture):
-            picture = inlines[0]
-            caption: Inlines = (Text(picture.title),) if picture.title else ()
+            caption = inlines_of_text(self._reading, inlines[0].title, inlines[0].place.line)
+            picture = replace(inlines[0], title="")
             return (Figure(place=place, audiences=audiences, picture=picture, caption=caption),)
         return (Paragraph(place=place, audiences=audiences, inlines=inlines),)
 
@@ -232,7 +232,8 @@ class _Builder:
         )
         blocks = self.run(node.children)
         if title is not None:
-            return (Note(place=place, audiences=self._reading.audiences, blocks=blocks, title=title),)
+            words = inlines_of_text(reading, title, place.line)
+            return (Note(place=place, audiences=self._reading.audiences, blocks=blocks, title=words),)
         return (Quote(place=place, audiences=self._reading.audiences, blocks=blocks),) if blocks else ()
 
     def _definitions(self, node: Node, place: Place) -> Blocks:

@@ -245,7 +245,7 @@ class Note(Block):
     """An aside that stands out."""
 
     blocks: Blocks
-    title: str = ""
+    title: Inlines = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,7 +279,7 @@ class Event(Block):
     start: datetime | date
     end: datetime | date | None = None
     zone: str = "UTC"
-    where: str = ""
+    where: Inlines = ()
     link: str = ""
     blocks: Blocks = ()
     past: "WhenPast" = "keep"
@@ -291,8 +291,8 @@ class Person:
     """One of `::: people`."""
 
     name: Inlines
-    affiliation: str = ""
-    role: str = ""
+    affiliation: Inlines = ()
+    role: Inlines = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,7 +63,9 @@ def inlines_of(block: Block) -> tuple[Inlines, ...]:  # noqa: C901, PLR0911  # o
             return ((picture,), caption, credit)
         case Button(label=label):
             return (label,)
-        case Event(title=title):
+        case Event(title=title, where=where):
+            return (title, where)
+        case Note(title=title):
             return (title,)
         case Quote(source=source):
             return (source,)
@@ -72,7 +74,8 @@ def inlines_of(block: Block) -> tuple[Inlines, ...]:  # noqa: C901, PLR0911  # o
         case DisplayFormula(formula=formula):
             return ((formula,),)
         case People(groups=groups):
-            return tuple(run for heading, people in groups for run in (heading, *(person.name for person in people)))
+            named = ((person.name, person.affiliation, person.role) for _, people in groups for person in people)
+            return (*(heading for heading, _ in groups), *(run for runs in named for run in runs))
         case Publications(groups=lists):
             return tuple(
                 run
@@ -138,9 +141,10 @@ def _changed(block: Block, change: Change) -> Block:  # noqa: C901, PLR0911  # o
         case Quote():
             return replace(block, blocks=changed_blocks(block.blocks, change), source=text(block.source))
         case Note():
-            return replace(block, blocks=changed_blocks(block.blocks, change))
-        case Event():
             return replace(block, blocks=changed_blocks(block.blocks, change), title=text(block.title))
+        case Event():
+            blocks = changed_blocks(block.blocks, change)
+            return replace(block, blocks=blocks, title=text(block.title), where=text(block.where))
         case Definitions():
             return replace(block, items=tuple((text(term), runs(described)) for term, described in block.items))
         case Table():

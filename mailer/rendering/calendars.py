@@ -29,7 +29,7 @@ def calendar(event: Event, *, host: str, issue: str = "", stamp: date | None = N
     if end is not None:
         entry.add("dtend", end)
     if event.where:
-        entry.add("location", event.where)
+        entry.add("location", plain(event.where))
     if event.link:
         entry.add("url", event.link)
     made = Calendar()

@@ -6,11 +6,21 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    TemplateError,
+    TemplateSyntaxError,
+    pass_context,
+)
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from mailer.base.errors import WrongInput
 from mailer.base.settings import templates_dir
+from mailer.content.plain import plain
 from mailer.rendering.escaping import attribute
 from mailer.rendering.lines import WIDTH, wrapped
 
@@ -34,11 +44,19 @@ def environment(searched: tuple[Path, ...]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,
+        finalize=_written_out,
     )
     made.filters["attr"] = attribute
+    made.filters["plain"] = plain
     made.filters["wrap"] = lambda words: wrapped(str(words), WIDTH)
     made.filters["css"] = lambda value: Markup(str(value).replace("<", ""))  # noqa: S704  # a theme's value in a style element
     return made
+
+
+@pass_context
+def _written_out(context: Context, value: object) -> object:
+    """What `{{ value }}` writes: inlines as `inline` does, so that a template of a workspace never shows their insides."""
+    return context["inline"](value) if isinstance(value, tuple) and "inline" in context else value
 
 
 def template(made: Environment, *names: str) -> Template:

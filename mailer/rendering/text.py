@@ -141,7 +141,8 @@ class TextWriter:
             case Figure():
                 return self._figure(block, width)
             case Note(title=title, blocks=blocks):
-                return prefixed("\n\n".join(filter(None, (title, self.flow(blocks, width - 2)))), "| ")
+                named = wrapped(self.words(title), width - 2)
+                return prefixed("\n\n".join(filter(None, (named, self.flow(blocks, width - 2)))), "| ")
             case Columns(columns=columns):
                 return "\n\n".join(self.flow(column, width) for column in columns)
             case Button(href=href, label=label):
@@ -219,7 +220,7 @@ class TextWriter:
 
     def _event(self, event: Event, width: int) -> str:
         over = f"{self._words['past']} · " if event.is_past else ""
-        facts = [f"{over}{self._words.span(event.start, event.end)}", event.where, event.link]
+        facts = [f"{over}{self._words.span(event.start, event.end)}", self.words(event.where), event.link]
         calendar = "" if event.is_past else self._archive.calendar(event)
         if calendar:
             facts.append(f"{self._words['calendar']}{self._words['colon']} {calendar}")
@@ -232,8 +233,8 @@ class TextWriter:
     def _group(self, heading: Inlines, members: tuple[Person, ...], width: int) -> str:
         lines = [wrapped(f"{self.words(heading)}", width)] if heading else []
         for person in members:
-            affiliation = f" ({person.affiliation})" if person.affiliation else ""
-            role = f", {person.role}" if person.role else ""
+            affiliation = f" ({self.words(person.affiliation)})" if person.affiliation else ""
+            role = f", {self.words(person.role)}" if person.role else ""
             lines.append(hung(wrapped(f"{self.words(person.name)}{affiliation}{role}", width - 2), "-"))
         return "\n".join(lines)
 

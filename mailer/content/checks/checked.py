@@ -5,12 +5,42 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from posixpath import dirname, join
 from typing import Final
 
-from mailer.content.issue import Block, Blocks, CodeBlock, Finding, Issue, Place, Text
+from mailer.content.issue import (
+    Block,
+    Blocks,
+    CodeBlock,
+    Finding,
+    Inline,
+    Issue,
+    Link,
+    Picture,
+    Place,
+    Publications,
+    Text,
+)
 from mailer.content.walk import all_blocks, all_inlines
 
 _NO_PROSE: Final = re.compile(r"<!--.*?-->|`[^`\n]+`|\]\([^)\n]*\)|https?://\S+", re.DOTALL)
+KEYS: Final = frozenset({"title", "subject", "preheader"})
+"""Of the front matter: those that readers see, and that may hold merge fields."""
+FENCES: Final = frozenset({"---", "+++", "..."})
+"""What ends the front matter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Words that are shown as they are written, without Markdown: a subject, an alt text, what a link says when pointed at.
+
+    `what` is how an author calls it; `find` gives the place of a pattern in its source, else that of the words as a whole.
+    """
+
+    what: str
+    words: str
+    find: Callable[[str], Place]
+    audiences: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +86,41 @@ class Checked:
         """Every run of plain characters, with its block."""
         return tuple((block, inline) for block, inline in all_inlines(self.issue.blocks) if isinstance(inline, Text))
 
+    @cached_property
+    def plain(self) -> tuple[Plain, ...]:
+        """What stands in no running text, the front matter's lines first."""
+        meta = self.issue.meta
+        found = [
+            self._of_key(key, words)
+            for key, words in (("title", meta.title), ("subject", meta.subject), ("preheader", meta.preheader))
+            if key != "subject" or words != meta.title
+        ]
+        for slug, given in meta.by_audience.items():
+            found += [self._of_key(key, words, slug) for key, words in given.items()]
+        for block, inline in all_inlines(self.issue.blocks):
+            found += [self._of_inline(block, inline, what, words) for what, words in _asides(inline) if words]
+        return tuple(found)
+
+    def _of_key(self, key: str, words: str, slug: str = "") -> Plain:
+        place = self.place_of_key(key)
+        if slug and (within := self.place_of_key("by_audience")).line > 1:
+            place = within
+
+        def find(pattern: str) -> Place:
+            for number in range(place.line, min(place.line + 40, len(self.lines)) + 1):
+                line = self.lines[number - 1]
+                if number > place.line and line.rstrip() in FENCES:
+                    break
+                if at := re.search(pattern, line):
+                    return Place(place.file, number, at.start() + 1)
+            return place
+
+        return Plain(key, words, find, frozenset({slug}) if slug else None)
+
+    def _of_inline(self, block: Block, inline: Inline, what: str, words: str) -> Plain:
+        place = inline.place if isinstance(inline, Picture | Link) else block.place
+        return Plain(what, words, lambda pattern: self.found_in(block, pattern) or place, block.audiences)
+
     def place_in(self, block: Block, pattern: str) -> Place:
         """Where the pattern stands in the source of a block; the block's own place where it is not found as written."""
         return self.found_in(block, pattern) or block.place
@@ -63,6 +128,8 @@ class Checked:
     def found_in(self, block: Block, pattern: str) -> Place | None:
         """Where the pattern stands in the source of a block; None where it is not found as written."""
         place = block.place
+        if isinstance(block, Publications):
+            return self._in_bibliography(pattern)
         if place.file != self.issue.source:
             return None
         for number in range(place.line, min(place.line + 60, len(self.lines) + 1)):
@@ -70,14 +137,32 @@ class Checked:
                 return Place(place.file, number, found.start() + 1)
         return None
 
+    def _in_bibliography(self, pattern: str) -> Place | None:
+        for name, content in self.issue.source_files.items():
+            if name.endswith(".bib"):
+                for number, line in enumerate(content.decode("utf-8", "replace").split("\n"), 1):
+                    if found := re.search(pattern, line):
+                        return Place(join(dirname(self.issue.source), name), number, found.start() + 1)
+        return None
+
     def place_of_key(self, key: str) -> Place:
         """Where a key of the front matter stands."""
         for number, line in enumerate(self.lines, 1):
             if re.match(rf"[\"']?{re.escape(key)}[\"']?\s*[:=]", line):
                 return Place(self.issue.source, number)
-            if number > 1 and line.rstrip() in {"---", "+++", "..."}:
+            if number > 1 and line.rstrip() in FENCES:
                 break
         return Place(self.issue.source, 1)
+
+
+def _asides(inline: Inline) -> tuple[tuple[str, str], ...]:
+    match inline:
+        case Picture(alt=alt, title=title):
+            return (("alt text", alt), ("picture's title", title))
+        case Link(title=title):
+            return (("link's title", title),)
+        case _:
+            return ()
 
 
 Rule = Callable[[Checked], Iterable[Finding]]

@@ -113,6 +113,10 @@ GROUPS: Final[Mapping[str, Mapping[str, Explanation]]] = {
         "foreign-markup": _e(
             "Readers would see the sign of another system instead of what it stands for.", "Write what it stands for."
         ),
+        "markup-in-plain": _e(
+            "Subjects, titles, preheaders and alt texts are plain text: Markdown, HTML and formulas stay as they are written.",
+            "Write it in plain characters, such as L² or x₁.",
+        ),
         "placeholder": _e("A note to yourself would be sent to everyone.", "Write what belongs there."),
         "doubled-word": _e("A word stands twice.", "Delete one."),
         "heading-skips": _e("Who listens to the headings looks for the level that is missing.", "Use the next level."),

@@ -65,6 +65,14 @@ def words_for_others(checked: Checked) -> Iterator[Finding]:
         if found := _FOR_NOBODY_ELSE.search(text):
             message = f"“{found[0]}” is sent to every reader of this block; take it out, or say it otherwise"
             yield warning(checked.place_in(block, re.escape(found[0].split()[0])), "words-for-others", message)
+    for said in checked.plain:
+        if said.what in {"alt text", "picture's title"}:
+            continue  # an alt text is among its block's words
+        for slug, pattern in patterns:
+            found = pattern.search(said.words)
+            if found and not (said.audiences and said.audiences <= {slug}):
+                message = f"“{found[0]}” in the {said.what} is shown to others too; give it to {slug} under by_audience, or say it otherwise"
+                yield warning(said.find(re.escape(found[0].split()[0])), "words-for-others", message)
 
 
 def _only_for(slug: str) -> re.Pattern[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from mailer.base.errors import WrongInput
-from mailer.content.checks.checked import Checked, error, warning
+from mailer.content.checks.checked import KEYS, Checked, error, warning
 from mailer.content.issue import Block, Blocks, CodeBlock, Finding, FootnoteRef, Footnotes, Heading, MergeField
 from mailer.content.merge_fields import CheckedField, parse_field
 from mailer.content.plain import plain
@@ -46,17 +46,11 @@ def merge_fields(checked: Checked) -> Iterator[Finding]:
     for _, inline in all_inlines(checked.issue.blocks):
         if isinstance(inline, MergeField):
             yield from _field(checked, inline.expression, inline)
-    meta = checked.issue.meta
-    texts = [("title", meta.title), ("subject", meta.subject), ("preheader", meta.preheader)]
-    texts += [("by_audience", text) for given in meta.by_audience.values() for text in given.values()]
-    seen: set[str] = set()
-    for key, text in texts:
-        if text in seen:
-            continue
-        seen.add(text)
-        place = checked.place_of_key(key)
-        for expression in re.findall(r"\{\{(.*?)\}\}", text):
-            yield from _field(checked, expression, MergeField(expression, place))
+    for said in checked.plain:
+        if said.what in KEYS:
+            for expression in re.findall(r"\{\{(.*?)\}\}", said.words):
+                place = said.find(r"\{\{" + re.escape(expression))
+                yield from _field(checked, expression, MergeField(expression, place))
 
 
 def _field(checked: Checked, expression: str, written: MergeField) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from mailer.content.checks.checked import Checked, error, warning
+from mailer.content.checks.checked import KEYS, Checked, error, warning
 from mailer.content.formulas.typesetting import FormulaError, typeset
 from mailer.content.issue import (
     Code,
@@ -18,7 +18,6 @@ from mailer.content.issue import (
     Paragraph,
     Picture,
     Place,
-    Publications,
     Rule,
     Span,
     Table,
@@ -48,6 +47,13 @@ _FOREIGN: Final = re.compile(
     r"|\[(?:[a-z][\w. ]* )?-?@[\w:.-]+(?:[;,] [^\]]*)?\]"  # citations of Pandoc and R Markdown
     r"|(?<!\w)@ref\([\w:.-]+\)|\\(?:eq|page|auto|c)?ref\{[^}]*\}|\\cite[pt]?\{[^}]*\}|\\(?:toc|fig|output|input|textoutput)\b(?:\{[^}]*\})?"
 )
+_MARKUP: Final = re.compile(
+    r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>"
+    r"|&(?:[a-z]{2,8}|#\d{2,6});"
+    r"|(?<![\w$\\])\$(?:[A-Za-z]|(?=[^$\n]*[\\^_=])[^\s$][^$\n]*)\$(?![\w$])"
+    r"|(?<!\w)\*\*[^\s*][^*]*\*\*(?!\w)|(?<!\w)`[^`]+`(?!\w)|\[[^\]\n]+\]\([^)\s]+\)|\[\^[^\]\s]+\]"
+    r"|(?P<field>\{\{.*?\}\})"
+)
 _OPENING_MARKS: Final = re.compile(r"(?:\$\$?|\\\\?[(\[])\s*")
 _GRID: Final = re.compile(r"\s*\+(?:[-=:]{3,}\+)+\s*$")
 _LETTERED: Final = re.compile(r"\s*(?:[a-z]|[ivx]{1,4})[.)]\s+\S|\s*\((?:@[\w-]*|[a-z])\)\s+\S")
@@ -63,14 +69,10 @@ def placeholders(checked: Checked) -> Iterator[Finding]:
         for found in _PLACEHOLDER.finditer(text.text):
             place = checked.place_in(block, re.escape(found[0]))
             yield warning(place, "placeholder", f"“{found[0]}” was left in the text; write what belongs there")
-    meta = checked.issue.meta
-    for key, value in (("title", meta.title), ("subject", meta.subject), ("preheader", meta.preheader)):
-        if left := _PLACEHOLDER.search(value):
-            yield warning(
-                checked.place_of_key(key),
-                "placeholder",
-                f"“{left[0]}” was left in the {key}; write what belongs there",
-            )
+    for said in checked.plain:
+        for found in _PLACEHOLDER.finditer(said.words):
+            message = f"“{found[0]}” was left in the {said.what}; write what belongs there"
+            yield warning(said.find(re.escape(found[0])), "placeholder", message)
 
 
 def doubled_words(checked: Checked) -> Iterator[Finding]:
@@ -83,10 +85,19 @@ def doubled_words(checked: Checked) -> Iterator[Finding]:
             for found in _DOUBLED.finditer(_words_alone(run)):
                 if found[1].lower() in allowed or _is_name(found[0]):
                     continue
-                twice = rf"(?i:\b{re.escape(found[1])}(?:\W{{1,6}}{re.escape(found[1])}\b|\W{{0,3}}$))"
-                place = block.place if isinstance(block, Publications) else checked.found_in(block, twice)
+                place = checked.found_in(block, _twice(found[1]))
                 if place is not None:  # else something between the two was dropped in reading
                     yield warning(place, "doubled-word", f"“{' '.join(found[0].split())}” stands twice; delete one")
+    for said in checked.plain:
+        for found in _DOUBLED.finditer(said.words):
+            if found[1].lower() not in allowed and not _is_name(found[0]):
+                message = f"“{' '.join(found[0].split())}” stands twice in the {said.what}; delete one"
+                yield warning(said.find(_twice(found[1])), "doubled-word", message)
+
+
+def _twice(word: str) -> str:
+    """A pattern for a word that stands twice on a line, or once more on the next."""
+    return rf"(?i:\b{re.escape(word)}(?:\W{{1,6}}{re.escape(word)}\b|\W{{0,3}}$))"
 
 
 def _words_alone(inlines: Inlines) -> str:
@@ -225,6 +236,20 @@ def foreign_markup(checked: Checked) -> Iterator[Finding]:
             place = checked.place_in(block, re.escape(found[0].split()[0]))
             message = f"{found[0]} is another system's and is shown as it is written; write what it stands for"
             yield warning(place, "foreign-markup", message)
+    for said in checked.plain:
+        for found in _FOREIGN.finditer(said.words):
+            message = f"{found[0]} is another system's and is shown as it is written in the {said.what}; write what it stands for"
+            yield warning(said.find(re.escape(found[0].split()[0])), "foreign-markup", message)
+
+
+def markup_where_plain(checked: Checked) -> Iterator[Finding]:
+    """`markup-in-plain`: Markdown, HTML, formulas or fields where the signs themselves are shown."""
+    for said in checked.plain:
+        for found in _MARKUP.finditer(said.words):
+            if found["field"] and said.what in KEYS:
+                continue
+            message = f"{found[0]} is shown as it is written in the {said.what}; write it in plain characters"
+            yield warning(said.find(re.escape(found[0])), "markup-in-plain", message)
 
 
 def _drawn_in_lines(place: Place, first: str, then: str = "") -> Iterator[Finding]:

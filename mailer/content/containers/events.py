@@ -45,7 +45,7 @@ def event(container: Container) -> Blocks:
             start=when.start,
             end=when.end,
             zone=when.zone,
-            where=plain(container.inlines("where")),
+            where=container.inlines("where"),
             link=_safe_link(container),
             blocks=blocks,
             past=_when_past(container),
@@ -77,12 +77,12 @@ def _title(container: Container) -> tuple[Inlines, Blocks]:
 
 def _in_words(container: Container, title: Inlines) -> Blocks:
     """An event whose time cannot be read: all its words stay, without a calendar file."""
-    written, where, href = container.value("when"), container.value("where"), _safe_link(container)
+    written, where, href = container.value("when"), container.inlines("where"), _safe_link(container)
     wrong = f"{written!r} is no time" if written else "the event has no time"
     message = f"{wrong}; write when: 2027-01-12 14:00–15:30, or 12–13 January 2027"
     container.reading.fault(container.place_of("when"), "event-when", message)
     runs: list[Inlines] = [(Span("strong", joined([*title, *([Text(", " + written)] if written else [])])),)]
-    runs += [(Text(where),)] if where else []
+    runs += [where] if where else []
     runs += [(Link(href, (Text(href),), container.place),)] if href else []
     return tuple(Paragraph(place=container.place, audiences=container.audiences, inlines=run) for run in runs)
 

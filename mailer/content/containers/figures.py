@@ -4,7 +4,7 @@ import re
 
 from mailer.content.containers.given import Container
 from mailer.content.issue import Blocks, Button, Figure, Link, Paragraph, Picture, Text
-from mailer.content.markdown.inlines import inlines_of_text, joined, trimmed
+from mailer.content.markdown.inlines import alt_of, inlines_of_text, joined, trimmed
 
 
 def figure(container: Container) -> Blocks:
@@ -24,7 +24,8 @@ def figure(container: Container) -> Blocks:
     reading, place = container.reading, container.place
     found = re.match(r"\s*(?:\"[^\"]*\"|(?P<src>\S+))?\s*(?:[\"“](?P<alt>.*)[\"”])?", container.arguments)
     src = (found["src"] if found else None) or container.value("src")
-    alt = container.value("alt") or (found["alt"] if found else None) or ""
+    quoted = inlines_of_text(reading, (found["alt"] if found else None) or "", place.line)
+    alt = alt_of(reading, container.inlines("alt") or quoted, container.place_of("alt"))
     pictures = [block for block in container.blocks if isinstance(block, Figure)]
     body = tuple(block for block in container.blocks if block not in pictures or (src and block is not pictures[0]))
     if not src and not pictures:

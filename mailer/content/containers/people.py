@@ -19,11 +19,11 @@ from mailer.content.issue import (
     Text,
 )
 from mailer.content.markdown.inlines import joined, trimmed
-from mailer.content.plain import plain
 
 _PERSON: Final = re.compile(
     r"\s*(?:\((?P<affiliation>[^()]*(?:\([^()]*\)[^()]*)*)\))?\s*(?:[,–—:-]\s*(?P<role>.+?))?\s*$", re.DOTALL
 )
+_ONE: Final = "\ufffc"
 
 
 def people(container: Container) -> Blocks:
@@ -111,8 +111,23 @@ def _person(line: Inlines) -> Person:
         if cut is None:
             continue
         name = trimmed(joined([*line[:index], Text(inline.text[: cut.start()])]))
-        rest = inline.text[cut.start() :] + plain(line[index + 1 :])
-        found = _PERSON.match(rest)
+        rest = (Text(inline.text[cut.start() :]), *line[index + 1 :])
+        # what is no text stands as one sign of its own, so that a link stays one in what it belongs to
+        shown = "".join(part.text if isinstance(part, Text) else _ONE for part in rest)
+        found = _PERSON.match(shown)
         if found and name:
-            return Person(name, (found["affiliation"] or "").strip(), (found["role"] or "").strip())
+            return Person(name, _within(rest, *found.span("affiliation")), _within(rest, *found.span("role")))
     return Person(trimmed(line))
+
+
+def _within(inlines: Inlines, start: int, end: int) -> Inlines:
+    """The inlines from one character to another, where what is no text counts as one."""
+    found: list[Inline] = []
+    for inline in inlines:
+        length = len(inline.text) if isinstance(inline, Text) else 1
+        if isinstance(inline, Text):
+            found.append(Text(inline.text[max(start, 0) : max(end, 0)]))
+        elif start <= 0 < end:
+            found.append(inline)
+        start, end = start - length, end - length
+    return trimmed(joined(found))

@@ -47,7 +47,6 @@ from mailer.content.issue import (
 )
 from mailer.content.markdown.inlines import inlines_of_text, trimmed
 from mailer.content.markdown.note_titles import note_title
-from mailer.content.plain import plain
 
 # --- audience ---------------------------------------------------------------------------------------------------------
 
@@ -100,14 +99,13 @@ def _note(container: Container) -> Blocks:
 
     What stands after the name, or `title:`, is its title. `tip`, `info`, `warning` and `important` are notes too.
     """
-    title = container.value("title") or plain(
-        inlines_of_text(container.reading, container.arguments, container.place.line)
-    )
+    reading = container.reading
+    title = container.inlines("title") or inlines_of_text(reading, container.arguments, container.place.line)
     blocks, kind = container.blocks, container.name.removeprefix("callout-")
     if not title and kind != container.name and blocks and isinstance(blocks[0], Heading):
-        title, blocks = plain(blocks[0].inlines), blocks[1:]  # Quarto's way
+        title, blocks = blocks[0].inlines, blocks[1:]  # Quarto's way
     if not title and kind != "note":
-        title = note_title(kind, container.reading.language)
+        title = (Text(note_title(kind, reading.language)),)
     return (Note(place=container.place, audiences=container.audiences, blocks=blocks, title=title),)
 
 

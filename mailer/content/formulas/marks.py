@@ -49,6 +49,14 @@ def dollar_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # ma
     return True
 
 
+HTML_FORMULA: Final = re.compile(
+    r"(?<![\\$])\$\$(?!\$)([^$]+)\$\$(?!\$)|(?<![\w\\$])\$(?![\s$])([A-Za-z]|(?=[^$]*[\\^_{}])[^$\n]+?)(?<!\s)\$(?![\w$])"
+    r"|\\\((.{1,4000}?)\\\)|\\\[(.{1,4000}?)\\\]",
+    re.DOTALL,
+)
+"""A formula in the text of an HTML element, where nothing but MathJax's marks means one; its TeX is the one group."""
+
+
 # --- brackets -----------------------------------------------------------------------------------------------------------
 
 _BRACKETED: Final = re.compile(

@@ -10,6 +10,7 @@ from markdown_it.token import Token
 
 from mailer.base.errors import WrongInput
 from mailer.content.formulas.macros import expanded
+from mailer.content.formulas.typesetting import FormulaError, spoken, typeset
 from mailer.content.issue import (
     Code,
     FootnoteRef,
@@ -29,7 +30,7 @@ from mailer.content.markdown.html_tags import DROPPED_WHOLE, SPANS, TRANSPARENT,
 from mailer.content.merge_fields import KNOWN_NAMES, read_field
 from mailer.content.plain import plain
 from mailer.content.reading import Reading
-from mailer.content.walk import in_inlines
+from mailer.content.walk import changed_inlines, in_inlines
 
 _MARKDOWN_SPANS: Final = {"strong": "strong", "em": "em", "s": "s"}
 
@@ -191,14 +192,15 @@ class _Builder:
         elif token.type == "footnote_ref":
             self._add(FootnoteRef(_number_of(self._reading, int(token.meta["id"]))))
         elif token.type == "image":
-            alt = plain(
-                _Builder(self._reading, Source(self._reading, token.content, place.line)).build(token.children or [])
-            )
-            src = self._reading.picture(str(token.attrs.get("src", "")), place)
-            title = str(token.attrs.get("title", ""))
-            self._add(*([Picture(src, alt, place, title)] if src else [Text(alt)]))
+            self._picture(token, place)
         elif token.content:
             self._add(Text(token.content))
+
+    def _picture(self, token: Token, place: Place) -> None:
+        said = _Builder(self._reading, Source(self._reading, token.content, place.line)).build(token.children or [])
+        src, alt = self._reading.picture(str(token.attrs.get("src", "")), place), alt_of(self._reading, said, place)
+        title = str(token.attrs.get("title", ""))
+        self._add(*([Picture(src, alt, place, title)] if src else [Text(alt)]))
 
     def _merge_field(self, expression: str, place: Place) -> None:
         if checked := checked_field(self._reading, expression, place):
@@ -226,6 +228,24 @@ class _Builder:
                 self._add(*void_element(self._reading, event, place))
             else:
                 self._push(event.tag, place, event.attributes, markdown=False)
+
+
+def alt_of(reading: Reading, said: Inlines, place: Place) -> str:
+    """An alt text written in Markdown, its formulas in words."""
+
+    def heard(inline: Inline) -> Inline:
+        if isinstance(inline, MergeField):
+            shown = f"{{{{ {inline.expression} }}}}"
+            message = f"{shown} stands in an alt text, which is the same for everyone; write words"
+            reading.fault(place, "merge-field", message)
+        if not isinstance(inline, Formula):
+            return inline
+        if "ref{" in inline.tex:  # the number is known when the whole issue is read
+            return Text(inline.tex)
+        found = typeset(inline.tex, display=False)
+        return Text(f"${inline.tex}$" if isinstance(found, FormulaError) else spoken(found, reading.language))
+
+    return plain(changed_inlines(said, heard))
 
 
 _HUGO_FIGURE: Final = re.compile(r"[<%]\s*figure\s+(.*?)[>%]?$", re.DOTALL)

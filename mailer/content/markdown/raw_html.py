@@ -4,10 +4,12 @@ The pieces come one after the other, as Markdown cuts them: `<div>` in one, `</d
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from mailer.content.formulas.macros import expanded
+from mailer.content.formulas.marks import HTML_FORMULA
 from mailer.content.issue import (
     Align,
     Block,
@@ -15,6 +17,7 @@ from mailer.content.issue import (
     CodeBlock,
     Definitions,
     Figure,
+    Formula,
     Heading,
     Inline,
     Inlines,
@@ -35,6 +38,7 @@ from mailer.content.plain import anchor_for, plain
 from mailer.content.reading import Reading
 from mailer.content.walk import all_blocks, inlines_of
 
+_SPACES: Final = re.compile(r"[ \t\n\r\f]+")
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _ALIGN: Final[Mapping[str, Align]] = {"left": "left", "center": "center", "right": "right"}
 
@@ -121,8 +125,24 @@ class Flow:
                 self._open[-1].content.extend([found] if found else [])
             elif piece.startswith("{%") and len(piece) >= 4:
                 foreign(self._reading, "{%", piece[2:-2].strip(), place)
-            elif piece:
-                self._open[-1].content.append(Text(piece if keep else re.sub(r"[ \t\n\r\f]+", " ", piece)))
+            elif keep or any(element.tag in {"code", "tt"} for element in self._open):
+                self._open[-1].content.extend([Text(piece if keep else _SPACES.sub(" ", piece))] if piece else [])
+            else:
+                self._open[-1].content.extend(self._with_formulas(piece, place))
+
+    def _with_formulas(self, text: str, place: Place) -> Iterator[Inline]:
+        """The words with the formulas that MathJax would set among them."""
+        at = 0
+        for found in HTML_FORMULA.finditer(text):
+            if before := text[at : found.start()]:
+                yield Text(_SPACES.sub(" ", before))
+            tex = expanded(next(filter(None, found.groups())).strip(), self._reading.macros)
+            line = place.line + text.count("\n", 0, found.start())
+            where = self._reading.place(line, self._reading.column_of(found[0].split("\n")[0], line))
+            yield Formula(tex, display=found[0][:2] in {"$$", "\\["}, place=where)
+            at = found.end()
+        if text[at:]:
+            yield Text(_SPACES.sub(" ", text[at:]))
 
     def _start(self, event: HtmlEvent, place: Place) -> None:
         closing = _CLOSED_BY.get(event.tag, {"p"} if event.tag in _BLOCK_TAGS else set())

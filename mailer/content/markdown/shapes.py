@@ -14,7 +14,7 @@ _CALLOUT: Final = re.compile(r"\[!([A-Za-z][\w-]*)\][+-]?[ \t]*(.*)")
 
 
 def callout_title(inline: Token | None, language: str) -> str | None:
-    """The title of `> [!NOTE] …` (GitHub, Obsidian), whose line is taken off the quote's first text; None for a plain quote."""
+    """The title of `> [!NOTE] …` (GitHub, Obsidian) in Markdown, taken off the quote's first text; None for a plain quote."""
     found = _CALLOUT.match(inline.content.split("\n", 1)[0]) if inline else None
     if found is None or inline is None or inline.children is None:
         return None

@@ -12,11 +12,8 @@ from mailer.content.issue import (
     Block,
     CodeBlock,
     DisplayFormula,
-    Event,
     Footnotes,
     Link,
-    Note,
-    People,
     Picture,
     Publications,
 )
@@ -84,12 +81,10 @@ def test_any_text_can_be_checked(text: str) -> None:
 def words_of(block: Block) -> list[str]:
     words = [plain(run) for run in inlines_of(block)]
     match block:
-        case CodeBlock(text=text) | Note(title=text) | Event(where=text):
+        case CodeBlock(text=text):
             words.append(text)
         case DisplayFormula(formula=formula):
             words.append(formula.tex)
-        case People(groups=groups):
-            words += [f"{person.affiliation} {person.role}" for _, people in groups for person in people]
         case Publications() | Footnotes():
             pass
         case _:

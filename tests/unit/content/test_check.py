@@ -271,9 +271,9 @@ def test_subject_and_preheader_are_judged() -> None:
     assert found("x", "---\ntitle: T\nsubject: S\n---\n") == [(1, 1, "warning", "preheader-missing")]
     assert found("x", front("Hi {{ name }} {{ town }} {{ a.b }}", "TODO")) == [
         (3, 1, "error", "merge-field"),
-        (3, 1, "error", "unknown-field"),
-        (3, 1, "warning", "field-without-default"),
-        (4, 1, "warning", "placeholder"),
+        (3, 13, "warning", "field-without-default"),
+        (3, 24, "error", "unknown-field"),
+        (4, 12, "warning", "placeholder"),
     ]
     assert found("x", front("\"Hi {{ town | default('x') }}\"", "P"), attributes=["town"]) == []
 

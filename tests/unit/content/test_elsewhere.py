@@ -121,7 +121,7 @@ def test_pandoc() -> None:
 def test_quarto() -> None:
     issue = read(QUARTO)
     notes = [block for block in all_blocks(issue.blocks) if isinstance(block, Note)]
-    assert [(note.title, texts_of(note)) for note in notes] == [
+    assert [(plain(note.title), texts_of(note)) for note in notes] == [
         ("Try it", "Words of the tip."),
         ("Expand me", "Warned."),
     ]
@@ -141,7 +141,7 @@ def test_obsidian() -> None:
     shown = texts(issue)
     assert "See Some Note, another one and" in shown
     assert "photo.png" in issue.assets
-    assert only(issue, Note).title == "Good to know"
+    assert plain(only(issue, Note).title) == "Good to know"
     assert "comment" not in shown
     assert "hidden" not in shown
     assert "☐ Issue" in shown
@@ -150,7 +150,7 @@ def test_obsidian() -> None:
 
 def test_github() -> None:
     issue = read(GITHUB)
-    assert (only(issue, Note).title, texts_of(only(issue, Note))) == ("Warning", "Urgent words.")
+    assert (plain(only(issue, Note).title), texts_of(only(issue, Note))) == ("Warning", "Urgent words.")
     assert [plain(cell) for cell in only(issue, Table).rows[0]] == ["a | b", "c|d"]
     assert "hidden words" in texts(issue)
 
@@ -164,13 +164,17 @@ def test_substack_and_mailchimp() -> None:
 
 def test_notes_are_named_in_the_language_of_the_issue() -> None:
     german = read("---\ntitle: T\nsubject: S\nlanguage: de\n---\n> [!WARNING]\n> x\n\n::: tip\ny\n:::\n")
-    assert [block.title for block in german.blocks if isinstance(block, Note)] == ["Warnung", "Tipp"]
+    assert [plain(block.title) for block in german.blocks if isinstance(block, Note)] == ["Warnung", "Tipp"]
 
 
 def test_mkdocs() -> None:
     issue = read(MKDOCS)
     notes = [block for block in all_blocks(issue.blocks) if isinstance(block, Note)]
-    assert [(note.title, note.place.line) for note in notes] == [("Mind this", 3), ("Warning", 12), ("First tab", 15)]
+    assert [(plain(note.title), note.place.line) for note in notes] == [
+        ("Mind this", 3),
+        ("Warning", 12),
+        ("First tab", 15),
+    ]
     assert texts_of(notes[0]) == "Words of the note. an item"
     assert only(issue, CodeBlock).text == "x = 1"
     assert texts(issue).endswith("After all.\n!!! exclaimed without a body")
@@ -179,7 +183,7 @@ def test_mkdocs() -> None:
 def test_myst() -> None:
     issue = read(MYST.replace("Read me\n", "Read me\n:class: tip\n"), **{"x.png": b""})
     notes = [block for block in all_blocks(issue.blocks) if isinstance(block, Note)]
-    assert [(note.title, texts_of(note)) for note in notes] == [
+    assert [(plain(note.title), texts_of(note)) for note in notes] == [
         ("Read me", "Words inside here."),
         ("Warning", "Sharp."),
     ]
@@ -221,7 +225,9 @@ def test_every_word_of_theirs_is_shown_or_named(name: str, newline: str) -> None
     source = OTHERS[name]
     issue = read_files(StoredFiles({"issue.md": b"\xef\xbb\xbf" + source.replace("\n", newline).encode()}))
     said = texts(issue) + " ".join(block.text for block in all_blocks(issue.blocks) if isinstance(block, CodeBlock))
-    said += " ".join(block.title for block in all_blocks(issue.blocks) if isinstance(block, Note)) + issue.meta.title
+    said += (
+        " ".join(plain(block.title) for block in all_blocks(issue.blocks) if isinstance(block, Note)) + issue.meta.title
+    )
     named = {finding.place.line for finding in (*issue.findings, *check_issue(issue))}
     comments = {"not", "for", "readers", "comment", "a", "hidden", "TOC"} if name in {"jekyll", "obsidian"} else set()
     lines = source.split("\n")

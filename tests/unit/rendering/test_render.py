@@ -11,7 +11,7 @@ from mailer.base.errors import WrongInput
 from mailer.base.settings import templates_dir
 from mailer.content import read_issue
 from mailer.content.issue import Text
-from mailer.rendering import FieldSlot, LinkSlot, Press, fill, render, skeleton
+from mailer.rendering import FieldSlot, LinkSlot, Press, fill, render, skeleton, web_edition
 from mailer.rendering.slots import Mint
 from tests.unit.rendering.builders import (
     ARCHIVED,
@@ -235,3 +235,39 @@ def test_a_buttons_ground_is_round_in_the_dark_too() -> None:
     (ground,) = re.findall(r'<td class="bt"[^>]*(border-radius:\d+px)', html)
     (label,) = re.findall(r'<a [^>]*class="bt"[^>]*>', html)
     assert ground in label
+
+
+def test_titles_places_and_roles_keep_their_links_and_formulas() -> None:
+    issue = from_markdown(
+        "::: note On $L^2$ and [our *page*](https://x.org/page)\nWords.\n:::\n\n"
+        "::: event Talk\nwhen: 2027-01-12 14:00–15:30\nwhere: Room 3 ([map](https://x.org/map))\n:::\n\n"
+        "::: people\n- Ada (Bath, [her page](https://x.org/ada)), chair of $H^1$\n- Bob (UCL), *host*\n:::\n"
+    )
+    letter = render(issue, frozenset(), ARCHIVED)
+    html, text = filled_html(letter), filled_text(letter)
+    page = web_edition(issue, frozenset(), ARCHIVED).html
+    for shown in (html, page):
+        for address in ("https://x.org/page", "https://x.org/map", "https://x.org/ada"):
+            assert f'href="{address}"' in shown
+        assert "<em>host</em>" in shown
+        assert "$L^2$" not in shown
+    assert "Room 3 (map [" in text
+    assert "Ada (Bath, her page [" in text
+    assert b"LOCATION:Room 3 (map)" in letter.calendars["talk.ics"]
+    assert 'aria-label="On L^2 and our page"' in page
+
+
+def test_formulas_between_tags_of_html_are_set_and_prices_stay() -> None:
+    issue = from_markdown("<p>Let $x^2$ and \\(a_1\\), for $5 and $6, in <code>$x^2$</code></p>\n")
+    shown = filled_html(render(issue, frozenset(), FRAME))
+    assert shown.count("<sup>2</sup>") == 1
+    assert shown.count("<sub>1</sub>") == 1
+    assert "for $5 and $6" in shown
+    assert ">$x^2$</code>" in shown
+
+
+def test_formulas_in_an_alt_text_are_read_aloud() -> None:
+    issue = from_markdown("![The graph of $x^2$](x.png)\n\n::: figure y.png\nalt: A plot of $\\frac{1}{2}$\n:::\n")
+    shown = filled_html(render(issue, frozenset(), FRAME))
+    assert "The graph of x squared" in shown
+    assert "A plot of one half" in shown

@@ -86,7 +86,7 @@ def test_a_calendar_file_says_when_and_where() -> None:
             an_event(
                 start=datetime(2027, 1, 12, 14, tzinfo=UTC),
                 end=datetime(2027, 1, 12, 15, 30, tzinfo=UTC),
-                where="Bath",
+                where=words("Bath"),
                 link="https://x.test",
             ),
             host="news.test",
