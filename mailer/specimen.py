@@ -11,8 +11,8 @@ from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Keys, Purpose
 from mailer.content import Issue
 from mailer.delivery.ledger import Recipient
-from mailer.delivery.message.compose import merge_values
 from mailer.delivery.message.headers import DATE, LEAVE_KEY, MESSAGE_ID, TO, message_headers
+from mailer.delivery.message.personal import merge_values
 from mailer.rendering import (
     Frame,
     Letter,

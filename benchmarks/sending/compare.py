@@ -39,6 +39,7 @@ from mailer.base.tables import BatchId
 from mailer.delivery import Journal, Outgoing, SmtpRelay
 from mailer.delivery.holders import this_process
 from mailer.delivery.message.dkim import Signer, as_pem, new_key
+from mailer.delivery.run import BATCH
 from tests.support.certificates import Certificate, make_certificate
 from tests.support.peers import NPM, run_node
 from tests.support.sending import Office, office_settings
@@ -81,7 +82,7 @@ class Campaign:
         body = "Dear {{ name | default('colleague') }},\n\n" + f"{paragraph}\n\n" * paragraphs
         self.id = self.office.release(issue=f"---\ntitle: Winter\nsubject: Winter\n---\n\n{body}")
         began = time.perf_counter()
-        self.batches = self.office.prepare(self.id, batch=500)
+        self.batches = self.office.prepare(self.id, batch=BATCH)
         self.freezing = time.perf_counter() - began
 
     def _add(self, people: int) -> None:

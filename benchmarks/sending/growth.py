@@ -97,7 +97,7 @@ def first_message(campaign: Campaign) -> float:
         return office.now
 
     with suppress(FirstChunk):
-        prepare(office.database, released, clock=clock, batch=500)
+        prepare(office.database, released, clock=clock)
     batch = next(subject for job, subject in office.hints if job == "send_batch")
     office.send(BatchId(batch), relay=clocked)
     clocked.close()

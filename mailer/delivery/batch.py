@@ -18,9 +18,10 @@ from mailer.base.database import Database
 from mailer.base.errors import WrongInput
 from mailer.base.tables import BatchId, CampaignId
 from mailer.campaigns import CampaignRow
-from mailer.delivery import calls, ledger
+from mailer.delivery import calls, leases, ledger
 from mailer.delivery.journal import Journal, Page
-from mailer.delivery.ledger import Lease, Recipient, Result, Wanted
+from mailer.delivery.leases import Lease
+from mailer.delivery.ledger import Recipient, Result, Wanted
 from mailer.delivery.message.compose import Composer
 from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Outgoing, Refused, Unknown, reason_of
 from mailer.delivery.pacing.pace import Pace
@@ -32,7 +33,7 @@ log = structlog.get_logger()
 
 ACTOR = "delivery"
 TALLY_SECONDS = 1.0
-RENEW_SECONDS = ledger.LEASE.total_seconds() / 4
+RENEW_SECONDS = leases.LEASE.total_seconds() / 4
 STALE_SECONDS = 0.7
 """Who was taken longer ago than this is looked up again before his message is made: he may have left meanwhile."""
 
@@ -188,10 +189,7 @@ class BatchWork:
         now = self._clock()
         known = ledger.nothing_known if self._journal is None else self._journal.known
         with self._database.begin() as session:
-            if self._wanted is None:
-                lease = ledger.claim_next(session, now=now, holder=self._holder, known=known)
-            else:
-                lease = ledger.claim(session, self._wanted, now=now, holder=self._holder, known=known)
+            lease = ledger.claim(session, self._wanted, now=now, holder=self._holder, known=known)
             if lease is None:
                 return False
             self._campaign = campaigns.row(session, lease.campaign_id)
@@ -244,7 +242,7 @@ class BatchWork:
     def _keep(self, session: Session) -> bool:
         """Renew the lease and record what is finished; False where the batch is no longer ours."""
         now = self._clock()
-        if not ledger.renew(session, self._lease_held, now=now):
+        if not leases.renew(session, self._lease_held, now=now):
             self.is_lost = True
             return False
         self._renewed = monotonic()

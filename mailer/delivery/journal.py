@@ -13,7 +13,8 @@ from typing import Final
 
 from mailer.base.tables import BatchId
 from mailer.delivery.holders import is_dead, is_here
-from mailer.delivery.ledger import Known, Lease
+from mailer.delivery.leases import Lease
+from mailer.delivery.ledger import Known
 from mailer.delivery.outcomes import ANSWERED, KEPT, LEFT, TAKEN
 
 HEAD_BYTES: Final = 512

@@ -22,16 +22,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from mailer.base.tables import AudienceId, BatchId, CampaignId, SubscriberId
-from mailer.delivery.calls import can_be_claimed
+from mailer.base.tables import AudienceId, BatchId, SubscriberId
+from mailer.delivery import leases
+from mailer.delivery.leases import Lease
 from mailer.delivery.models import Batch, Delivery
 from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Outcome, Refused, Unknown, reason_of
 from mailer.delivery.pacing.pace import Hold, Pace
 from mailer.delivery.policy import UNKNOWN_ATTEMPTS, retry_at
 from subscribers.audiences import recipients
 from subscribers.people import person_by_id
-
-LEASE = timedelta(seconds=60)
 
 _rows: Table = Delivery.metadata.tables["deliveries"]
 _batches: Table = Batch.metadata.tables["batches"]
@@ -40,12 +39,6 @@ _TO_SEND = ("pending", "uncertain")
 
 # --- statements of the hot path: made once, because SQLAlchemy takes longer to make one than the database to do it ---------
 
-_RENEW = (
-    update(_batches)
-    .where(_batches.c.id == bindparam("batch"), _batches.c.fence == bindparam("number"), _batches.c.state == "leased")
-    .values(leased_until=bindparam("until", type_=_batches.c.leased_until.type))
-    .returning(_batches.c.id)
-)
 _IS_DUE = (
     _rows.c.state.in_(_TO_SEND),
     or_(_rows.c.due_at.is_(None), _rows.c.due_at <= bindparam("now", type_=_rows.c.due_at.type)),
@@ -88,18 +81,6 @@ _GIVEN_UP = _HELD.values(state="failed")
 
 
 @dataclass(frozen=True, slots=True)
-class Lease:
-    """A batch that is ours for a while; `fence` proves it."""
-
-    batch_id: BatchId
-    campaign_id: CampaignId
-    first: int
-    last: int
-    fence: int
-    failures: int
-
-
-@dataclass(frozen=True, slots=True)
 class Known:
     """What is known of a lost holder's rows, by their numbers: not handed over; taken by the relay; answered otherwise."""
 
@@ -115,61 +96,29 @@ def nothing_known(_lease: Lease) -> Known | None:
 
 def claim(
     session: Session,
-    batch_id: BatchId,
+    wanted: BatchId | None,
     *,
     now: datetime,
     holder: str,
     known: Callable[[Lease], Known | None] = nothing_known,
 ) -> Lease | None:
-    """Take a batch that waits and is due, or whose lease ran out, of a campaign that is being sent; one statement decides.
+    """Take this batch where it is free, or without a wish the one that has been due longest.
 
     What its former holder had under way when he was lost becomes uncertain, but for what is known of it.
     """
-    statement = (
-        update(_batches)
-        .where(_batches.c.id == batch_id, can_be_claimed(session, now))
-        .values(state="leased", fence=_batches.c.fence + 1, leased_until=now + LEASE, holder=holder, hinted_at=None)
-        .returning(
-            _batches.c.id,
-            _batches.c.campaign_id,
-            _batches.c.first,
-            _batches.c.last,
-            _batches.c.fence,
-            _batches.c.failures,
-        )
-    )
-    found = session.execute(statement).one_or_none()
-    if found is None:
+    if wanted is None:
+        lease = leases.take_next(session, now=now, holder=holder)
+    else:
+        lease = leases.take(session, wanted, now=now, holder=holder)
+    if lease is None:
         return None
-    lease = Lease(*found)
     settled = known(lease)
     if settled is not None:
-        _settle(session, lease, settled, now=now)
+        for statement, numbers in ((_SENT, settled.taken), (_KEPT, settled.kept), (_AGAIN, settled.answered)):
+            _mark(session, statement, lease, numbers, now=now)
     lost = update(_rows).where(*_range(lease), _rows.c.state == "sending")
     session.execute(lost.values(state="uncertain", was_uncertain=True, due_at=None, updated_at=now))
     return lease
-
-
-def _settle(session: Session, lease: Lease, known: Known, *, now: datetime) -> None:
-    for statement, numbers in ((_SENT, known.taken), (_KEPT, known.kept), (_AGAIN, known.answered)):
-        _mark(session, statement, lease, numbers, now=now)
-
-
-def claim_next(
-    session: Session, *, now: datetime, holder: str, known: Callable[[Lease], Known | None] = nothing_known
-) -> Lease | None:
-    """Take the batch that has been due longest, of those that nobody else is just taking."""
-    query = (
-        select(_batches.c.id).where(can_be_claimed(session, now)).order_by(_batches.c.due_at, _batches.c.id).limit(1)
-    )
-    batch_id = session.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none()
-    return None if batch_id is None else claim(session, batch_id, now=now, holder=holder, known=known)
-
-
-def renew(session: Session, lease: Lease, *, now: datetime) -> bool:
-    """Hold the batch for longer, and lock it until the end of the transaction; False where it is no longer ours."""
-    held = {"batch": lease.batch_id, "number": lease.fence, "until": now + LEASE}
-    return session.execute(_RENEW, held).scalar_one_or_none() is not None
 
 
 def let_go(session: Session, lease: Lease, *, due_at: datetime | None, failures: int, now: datetime) -> bool:

@@ -99,6 +99,11 @@ class Base64Gap:
     runs: tuple[_Run | Slot, ...]
     is_html: bool
 
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """What fills it, in order."""
+        return tuple(run for run in self.runs if not isinstance(run, _Run))
+
     def filled(self, values: Values) -> bytes:
         """The part's bytes."""
         out: list[bytes] = []

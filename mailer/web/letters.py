@@ -14,7 +14,6 @@ from mailer.base.tables import CampaignId, RevisionId, SubscriberId
 from mailer.base.tokens import Purpose
 from mailer.campaigns import CampaignRow
 from mailer.delivery.ledger import Recipient
-from mailer.delivery.message.compose import merge_values
 from mailer.rendering.letter import Letter, LinkName, Slot
 from subscribers import audiences as audience_book
 from subscribers import people
@@ -98,10 +97,10 @@ def letter_of(session: Session, app: App, campaign_id: CampaignId, subscriber_id
         mask=mask,
         attempts=0,
     )
-    fields = merge_values(reader, tuple(names.get(slug, slug) for slug in row.audiences))
-    composer = app.composer
-    links = {name: composer.link(name, reader, campaign_id) for name in get_args(LinkName)}
-    html = rendering.html_of(letter.html, rendering.values_of(letter, fields, links))
+    audience_names = tuple(names.get(slug, slug) for slug in row.audiences)
+    personal = app.composer.personal(reader, campaign_id=campaign_id, audience_names=audience_names)
+    links = {name: personal.link(name) for name in get_args(LinkName)}
+    html = rendering.html_of(letter.html, rendering.values_of(letter, personal.fields, links))
     return rendering.with_picture_addresses(html, letter, "/media/")
 
 

@@ -1,10 +1,10 @@
 """A released letter and a recipient become the bytes of a message: slots, addresses, envelope, signature."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from mailer import campaigns
 from mailer.base.database import Database
@@ -13,16 +13,15 @@ from mailer.base.tables import CampaignId
 from mailer.base.tokens import Keys, Purpose
 from mailer.campaigns import CampaignRow
 from mailer.content.issue import FrontMatter
-from mailer.content.merge_fields import evaluate
 from mailer.delivery.ledger import Recipient
 from mailer.delivery.message.ahead import Ahead
 from mailer.delivery.message.dkim import relaxed_body, signed, signers
-from mailer.delivery.message.headers import DATE, LEAVE_KEY, MESSAGE_ID, TO, message_headers
+from mailer.delivery.message.headers import message_headers
 from mailer.delivery.message.mould import Mould
+from mailer.delivery.message.personal import Origin, Personal
 from mailer.delivery.outcomes import Outgoing
 from mailer.delivery.policy import GroupSize
-from mailer.rendering import FieldSlot, Letter, LinkSlot, Sender, Slot, skeleton
-from mailer.rendering.letter import LinkName
+from mailer.rendering import Letter, Sender, skeleton
 
 LETTERS_KEPT = 256
 
@@ -45,6 +44,7 @@ class Composer:
         self._letters: dict[tuple[CampaignId, str, int], Mould] = {}
         self._sender_address = settings.sender.from_
         self.domain = settings.sender.from_.rpartition("@")[2]
+        self._origin = Origin(keys, base_url, self.domain)
         self._bounce_address = settings.bounce.address
         self._signers = signers(settings.dkim, home=settings.home, sender_domain=self.domain)
         self._ahead = Ahead()
@@ -94,11 +94,8 @@ class Composer:
         Raises:
             WrongInput: his address cannot stand in a header.
         """
-        values = self.values(recipient, campaign_id=campaign_id, audience_names=audience_names)
-        values[TO] = f"{recipient.name} <{recipient.address}>"
-        values[DATE] = _date(now.replace(microsecond=0))
-        values[MESSAGE_ID] = self.message_id(campaign_id, recipient.number, key_id=key_id)
-        parts, is_plain = letter.fill(values)
+        person = self.personal(recipient, campaign_id=campaign_id, audience_names=audience_names, key_id=key_id)
+        parts, is_plain = letter.fill(person, _date(now.replace(microsecond=0)))
         if self._signers:
             parts.insert(0, signed(b"".join(parts[: letter.head])[:-2], parts[letter.head :], self._signers, now))
         data = b"".join(parts)
@@ -116,22 +113,16 @@ class Composer:
         head, _, body = message.partition(b"\r\n\r\n")
         return signed(head + b"\r\n", [relaxed_body(body)], self._signers, now) + message
 
-    def values(
-        self, recipient: Recipient, *, campaign_id: CampaignId, audience_names: tuple[str, ...] = ()
-    ) -> dict[Slot | str, str]:
-        """What fills a letter's slots for one recipient, in the mail as in the browser; made as it is asked for."""
-        return _Values(self, recipient, campaign_id, audience_names)
-
-    def link(self, name: LinkName, recipient: Recipient, campaign_id: CampaignId) -> str:
-        """One of the recipient's own links."""
-        ids = [recipient.subscriber_id, campaign_id]
-        if name == "view":
-            ids.append(recipient.mask)
-        return f"{self.base_url}/{name}/{self.keys.sign(_PURPOSES[name], *ids)}"
-
-    def message_id(self, campaign_id: CampaignId, number: int, *, key_id: int | None = None) -> str:
-        """The same at every attempt; tells nobody but us which delivery it is."""
-        return f"<{self.keys.signing_with(key_id).sign(Purpose.MESSAGE_ID, campaign_id, number)}@{self.domain}>"
+    def personal(
+        self,
+        recipient: Recipient,
+        *,
+        campaign_id: CampaignId,
+        audience_names: tuple[str, ...] = (),
+        key_id: int | None = None,
+    ) -> Personal:
+        """What is the recipient's own in a letter, in the mail as in the browser; see `Personal`."""
+        return Personal(self._origin, recipient, campaign_id, audience_names=audience_names, key_id=key_id)
 
     def envelope_sender(self, campaign_id: CampaignId, number: int) -> str:
         """Where bounces go: by VERP where there is a bounce mailbox, so that a bounce names its delivery by itself."""
@@ -146,70 +137,9 @@ def _date(now: datetime) -> str:
     return format_datetime(now)
 
 
-_PURPOSES: Mapping[str, Purpose] = {
-    "unsubscribe": Purpose.UNSUBSCRIBE,
-    "preferences": Purpose.PREFERENCES,
-    "view": Purpose.VIEW,
-}
-
-
 def envelope_address(address: str) -> str:
     """The address as SMTP takes it everywhere: its domain in ASCII (RFC 5890)."""
     if address.isascii():
         return address
     local, _, domain = address.rpartition("@")
     return f"{local}@{domain.encode('idna').decode('ascii')}"
-
-
-class _Values(dict[Slot | str, str]):
-    """The values of one message: a letter uses few of them, and only those are made."""
-
-    def __init__(
-        self, composer: Composer, recipient: Recipient, campaign_id: CampaignId, audience_names: tuple[str, ...]
-    ) -> None:
-        super().__init__()
-        self._composer = composer
-        self._recipient = recipient
-        self._campaign_id = campaign_id
-        self._audience_names = audience_names
-        self._fields: Mapping[str, str] | None = None
-
-    def __missing__(self, slot: Slot | str) -> str:
-        if isinstance(slot, LinkSlot):
-            return self._link(slot.name)
-        if isinstance(slot, FieldSlot):
-            if self._fields is None:
-                self._fields = merge_values(self._recipient, self._audience_names)
-            return evaluate(slot.expression, self._fields)
-        if slot == LEAVE_KEY:
-            return self._link("unsubscribe").rpartition("/")[2]
-        raise KeyError(slot)
-
-    def _link(self, name: LinkName) -> str:
-        # By its name: to look a slot up costs half of what a link does.
-        found = self.get(name)
-        if found is None:
-            found = self[name] = self._composer.link(name, self._recipient, self._campaign_id)
-        return found
-
-
-def merge_values(recipient: Recipient, audience_names: tuple[str, ...]) -> Mapping[str, str]:
-    """What merge fields can say of a person: the attributes, and above them what every person has."""
-    attributes: dict[str, Any] = recipient.attributes
-    values = {name: _as_text(value) for name, value in attributes.items()} if attributes else {}
-    mine = [name for bit, name in enumerate(audience_names) if recipient.mask >> bit & 1]
-    first_name = values.get("first_name") or recipient.name.partition(" ")[0]
-    return values | {
-        "name": recipient.name,
-        "first_name": first_name,
-        "email": recipient.address,
-        "audiences": ", ".join(mine),
-    }
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)

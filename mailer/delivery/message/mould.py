@@ -1,11 +1,11 @@
 """An encoded letter as the hot path uses it: what is to be filled, looked at once, and filled for each message."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import cast
 
 from mailer.delivery.message.headers import DATE
+from mailer.delivery.message.personal import Filler, Personal, filler_of
 from mailer.rendering import Skeleton, Slot
 from mailer.rendering.encoding import is_plain
 from mailer.rendering.mime import Base64Gap, HeaderGap, HtmlGap, Segment, TextGap, header_line
@@ -34,12 +34,14 @@ class Mould:
     """An encoded letter with what is known of its fixed bytes: where its gaps are, and whether the rest is plain.
 
     Plain is ASCII without a dot at the beginning of a line. `head` is how many of the segments are headers. `slots` are
-    what a message needs, each once; the Date, the same for all of a second, is kept apart.
+    what a message needs, each once, and `fillers` what gives each its value; the Date, the same for all of a second, is
+    kept apart.
     """
 
     segments: tuple[Segment, ...]
     head: int
     slots: tuple[Slot | str, ...]
+    fillers: tuple[Filler, ...]
     headers: tuple[_Header, ...]
     values: tuple[_Value, ...]
     blocks: tuple[tuple[int, Base64Gap], ...]
@@ -64,10 +66,13 @@ class Mould:
                 places.setdefault(slots.setdefault(gap.slot, len(slots)), []).append((place, gap))
             elif isinstance(gap, Base64Gap):
                 blocks.append((place, gap))
+                for slot in gap.slots:
+                    slots.setdefault(slot, len(slots))
         return cls(
             skeleton.segments,
             len(skeleton.head),
             tuple(slots),
+            tuple(map(filler_of, slots)),
             tuple(headers),
             tuple(_Value(value, tuple(found)) for value, found in places.items()),
             tuple(blocks),
@@ -75,14 +80,17 @@ class Mould:
             all(_is_plain(segment) for segment in skeleton.segments if isinstance(segment, bytes)),
         )
 
-    def fill(self, values: Mapping[Slot | str, str]) -> tuple[list[bytes], bool]:
+    def fill(self, person: Personal, date: str) -> tuple[list[bytes], bool]:
         """The message in pieces, the first `head` of which are headers and the empty line; and whether it is plain.
+
+        Args:
+            date: the Date header's.
 
         Raises:
             WrongInput: an address cannot stand in a header.
         """
         parts = cast("list[bytes]", list(self.segments))  # every gap is about to be replaced
-        known = [values[slot] for slot in self.slots]
+        known = [value_for(person) for value_for in self.fillers]
         # A line feed before each piece: one that begins with a dot is found together with the others.
         unknown = [b""]
         for header in self.headers:
@@ -100,10 +108,10 @@ class Mould:
                 parts[place] = piece = gap.encoded(value)
                 unknown.append(piece)
         for place, block in self.blocks:
-            parts[place] = block.filled(values)
+            parts[place] = block.filled(dict(zip(self.slots, known, strict=True)))
         if self.dated is not None:
-            place, date = self.dated
-            parts[place] = _date_header(date, values[DATE])
+            place, header_gap = self.dated
+            parts[place] = _date_header(header_gap, date)
         return parts, self.is_plain and _is_plain(b"\n".join(unknown))
 
 

@@ -10,6 +10,7 @@ from mailer.base.tables import BatchId
 from mailer.base.tokens import Keys, Purpose
 from mailer.delivery import calls, ledger
 from mailer.delivery.batch import BatchWork
+from mailer.delivery.leases import Lease, renew
 from mailer.delivery.message.compose import Composer
 from mailer.delivery.outcomes import Accepted, Deferred, Outcome, Outgoing, Unknown
 from mailer.delivery.policy import FIRST_GROUP
@@ -55,7 +56,7 @@ def test_of_many_who_claim_a_batch_at_once_one_gets_it(office: Office) -> None:
     office.people(10)
     (batch,) = office.prepare(office.release())
     barrier = threading.Barrier(8)
-    leases: list[ledger.Lease | None] = []
+    leases: list[Lease | None] = []
 
     def claim() -> None:
         barrier.wait(10)
@@ -134,7 +135,7 @@ def test_who_lost_his_lease_writes_nothing(office: Office) -> None:
     assert counts.accepted == 0
     assert counts.uncertain == FIRST_GROUP
     with office.database.begin() as session:
-        assert ledger.renew(session, lease, now=office.now), "the second's lease is untouched"
+        assert renew(session, lease, now=office.now), "the second's lease is untouched"
 
 
 def test_a_slow_relay_does_not_lose_the_lease(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy import text
 
 from mailer.base.database import Database
 from mailer.delivery import ledger
-from mailer.delivery.ledger import Lease, Result
+from mailer.delivery.leases import Lease, renew
+from mailer.delivery.ledger import Result
 from mailer.delivery.outcomes import Accepted
 from subscribers import audience_ids
 from tests.support.sending import Office
@@ -55,7 +56,7 @@ def _claim_all(office: Office, held: list[Lease], number: int, batches: tuple[in
         with office.database.begin() as session:
             by_hint = ledger.claim(session, hinted, now=office.now, holder=str(number))  # type: ignore[arg-type]
         with office.database.begin() as session:
-            by_age = ledger.claim_next(session, now=office.now, holder=str(number))
+            by_age = ledger.claim(session, None, now=office.now, holder=str(number))
         held.extend(lease for lease in (by_hint, by_age) if lease is not None)
         if by_hint is None and by_age is None:
             return
@@ -107,7 +108,7 @@ def test_a_holder_who_records_at_the_moment_of_the_takeover_does_it_before_or_no
 def _meet(office: Office, old: Lease, group: ledger.Group, won: dict[str, bool], number: int) -> None:
     with office.database.begin() as session:
         if number == 0:
-            won["holder"] = ledger.renew(session, old, now=office.now)
+            won["holder"] = renew(session, old, now=office.now)
             if won["holder"]:
                 results = [Result(one.number, one.attempts, OK) for one in group.recipients]
                 ledger.record(
