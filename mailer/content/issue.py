@@ -95,13 +95,17 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An inline picture: `src` is the name of an asset of the issue, or an http(s) address."""
+    """An inline picture: `src` is the name of an asset of the issue, or an http(s) address.
+
+    It may be asked to be so many CSS pixels wide (`width`), or hundredths of the column (`share`).
+    """
 
     src: str
     alt: str
     place: Place
     title: str = ""
     width: int | None = None
+    share: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

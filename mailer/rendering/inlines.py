@@ -79,7 +79,7 @@ class MailInlines:
 
     def picture(self, picture: Picture, *, block: bool = False) -> Markup:
         """A picture, or its alt text where there is none to show."""
-        shown = self._gallery.show(picture.src, width=picture.width, column=self.column)
+        shown = self._gallery.show(picture.src, width=picture.width, share=picture.share, column=self.column)
         if shown is None:
             return Markup(f"<em>{text(picture.alt)}</em>") if picture.alt else Markup("")  # noqa: S704
         height = f' height="{shown.height}"' if shown.height else ""

@@ -74,15 +74,20 @@ class Gallery:
         names = dict.fromkeys(REFERENCE.findall(html))
         return tuple(self._pictures[name] for name in names if name in self._pictures)
 
-    def show(self, src: str, *, width: int | None = None, column: int | None = None) -> Shown | None:
+    def show(
+        self, src: str, *, width: int | None = None, share: int | None = None, column: int | None = None
+    ) -> Shown | None:
         """An asset or a foreign address, ready to be shown; None where there is no such asset or it is no picture.
 
         Args:
             src: a name among the issue's assets, or an http(s) address.
             width: CSS pixels that the author asked for.
+            share: hundredths of the column that the author asked for instead.
             column: CSS pixels that there are, where it is not the letter's column.
         """
         room = column or self._column
+        if share:
+            width = max(1, room * share // 100)
         if re.match(r"https?://", src, re.IGNORECASE):
             return Shown(src, min(width or room, room), None)
         content = self._assets.get(src)

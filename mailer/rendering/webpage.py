@@ -154,7 +154,7 @@ class WebInlines:
 
     def picture(self, picture: InlinePicture) -> Markup:
         """A picture, or its alt text where there is none to show."""
-        shown = self._gallery.show(picture.src, width=picture.width)
+        shown = self._gallery.show(picture.src, width=picture.width, share=picture.share)
         if shown is None:
             return Markup("<em>{}</em>").format(picture.alt) if picture.alt else Markup("")
         height = Markup(' height="{}"').format(shown.height) if shown.height else ""

@@ -191,6 +191,7 @@ GROUPS: Final[Mapping[str, Mapping[str, Explanation]]] = {
             "The file is not there; its alt text is shown instead.", "Add the file, or mend its name."
         ),
         "picture-unreadable": _e("The file is no picture.", "Save it as PNG, JPEG, GIF, WebP or SVG."),
+        "picture-width": _e("A width that cannot be read is not kept.", "Write a share of the column, 50%, or 300px."),
         "picture-large": _e(
             "It is made smaller, at the cost of time and of what you chose.", "Make it smaller yourself."
         ),

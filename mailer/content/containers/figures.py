@@ -1,10 +1,12 @@
 """`::: figure` and `::: button`: a picture with its caption, a call to action."""
 
 import re
+from dataclasses import replace
 
 from mailer.content.containers.given import Container
 from mailer.content.issue import Blocks, Button, Figure, Link, Paragraph, Picture, Text
 from mailer.content.markdown.inlines import alt_of, inlines_of_text, joined, trimmed
+from mailer.content.markdown.widths import sized
 
 
 def figure(container: Container) -> Blocks:
@@ -19,7 +21,7 @@ def figure(container: Container) -> Blocks:
         :::
 
     The file may also stand as `src:` or as `![alt](file)` in the body; the alt text also in quotes after the file.
-    The body, or `caption:`, is the caption: its paragraphs are joined. `width` is in CSS pixels.
+    The body, or `caption:`, is the caption: its paragraphs are joined. `width` is in CSS pixels, or a share such as 50%.
     """
     reading, place = container.reading, container.place
     found = re.match(r"\s*(?:\"[^\"]*\"|(?P<src>\S+))?\s*(?:[\"“](?P<alt>.*)[\"”])?", container.arguments)
@@ -31,13 +33,9 @@ def figure(container: Container) -> Blocks:
     if not src and not pictures:
         reading.fault(place, "container-argument", "the figure names no picture; write ::: figure picture.png")
         return container.blocks
-    width = container.value("width").removesuffix("px")
-    size = int(width) if width.isascii() and width.isdigit() and 0 < int(width) <= 4000 else None
-    if src:
-        picture = Picture(reading.picture(src, place), alt, place, width=size)
-    else:
-        first = pictures[0].picture
-        picture = Picture(first.src, alt or first.alt, first.place, first.title, size or first.width)
+    first = None if src else pictures[0].picture
+    picture = replace(first, alt=alt or first.alt) if first else Picture(reading.picture(src, place), alt, place)
+    picture = sized(reading, picture, container.value("width"), container.place_of("width"))
     paragraphs = [block.inlines for block in body if isinstance(block, Paragraph)]
     caption = joined([part for run in paragraphs for part in (*run, Text(" "))]) if paragraphs else ()
     caption = trimmed(caption) or container.inlines("caption") or (pictures[0].caption if pictures else ())

@@ -87,7 +87,7 @@ class Foreign:
             return ""
         if self._reading.franklin:
             line = _outside_code(line, lambda part: self._franklin(part, number))
-        if any(mark in line for mark in ("[[", "%%", "]{", " ^")) or line.startswith("^"):
+        if any(mark in line for mark in ("[[", "%%", "]{", " ^", " =")) or line.startswith("^"):
             line = _outside_code(line, lambda part: self._spans(part, number))
         return line
 
@@ -115,7 +115,7 @@ class Foreign:
             """A link within a vault leads nowhere from a letter; its words stay."""
             target, _, alias = found[2].partition("|")
             if found[1] and re.search(r"\.(?:png|jpe?g|gif|svg|webp)$", target, re.IGNORECASE):
-                return f"![{'' if alias.isdigit() else alias}](<{target}>)"
+                return f"![{'|' if re.fullmatch(r'[0-9]+(?:x[0-9]+)?', alias) else ''}{alias}](<{target}>)"
             words = alias or target
             place = self._reading.place(number, self._reading.column_of(found[0], number))
             message = f"{found[0]} is a link within another system; its words stay; write [{words}](https://…)"
@@ -123,11 +123,13 @@ class Foreign:
             return words
 
         part = re.sub(r"(!?)\[\[([^\[\]\n]+)\]\]", note, part)
+        part = _HACKMD_WIDTH.sub(r"\1){width=\2}", part)
         part = re.sub(r"(?<!\\)%%.*?%%", "", part) if not self._reading.own else part
         part = _BLOCK_ID.sub("", part) if not self._reading.own else part
         return re.sub(r"(?<![!\\])\[([^\[\]]*)\]\{[^{}]*[.#=][^{}]*\}", r"\1", part)
 
 
+_HACKMD_WIDTH: Final = re.compile(r"(!\[[^\[\]\n]*\]\([^\s()]+)[ \t]+=(\d+(?:px|%)?)x?\d*(?:px|%)?\)")
 _BLOCK_ID: Final = re.compile(r"(?:^|(?<=\S)[ \t]+)\^[A-Za-z0-9][A-Za-z0-9-]{2,}[ \t]*$")
 """What Obsidian links to: `Some words. ^a1b2c3`."""
 _TOC: Final = re.compile(r"[ \t]*\{:[^}]*\btoc\b[^}]*\}[ \t]*$")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import emoji
@@ -27,6 +27,7 @@ from mailer.content.issue import (
 )
 from mailer.content.markdown.grammar import CLOSING, inline_tokens_of
 from mailer.content.markdown.html_tags import DROPPED_WHOLE, SPANS, TRANSPARENT, VOID, HtmlEvent, html_events
+from mailer.content.markdown.widths import sized
 from mailer.content.merge_fields import KNOWN_NAMES, read_field
 from mailer.content.plain import plain
 from mailer.content.reading import Reading
@@ -186,7 +187,7 @@ class _Builder:
         elif token.type == "merge_field":
             self._merge_field(token.content, place)
         elif token.type == "attributes":
-            pass  # how it looked elsewhere is no loss
+            self._attributes(token.content, place)
         elif token.type == "foreign":
             self._foreign(token, place)
         elif token.type == "footnote_ref":
@@ -199,8 +200,21 @@ class _Builder:
     def _picture(self, token: Token, place: Place) -> None:
         said = _Builder(self._reading, Source(self._reading, token.content, place.line)).build(token.children or [])
         src, alt = self._reading.picture(str(token.attrs.get("src", "")), place), alt_of(self._reading, said, place)
-        title = str(token.attrs.get("title", ""))
-        self._add(*([Picture(src, alt, place, title)] if src else [Text(alt)]))
+        picture = Picture(src, alt, place, str(token.attrs.get("title", "")))
+        if found := _OBSIDIAN_WIDTH.search(alt):
+            picture = sized(self._reading, replace(picture, alt=alt[: found.start()].strip()), found[1], place)
+        self._add(picture if src else Text(alt))
+
+    def _attributes(self, written: str, place: Place) -> None:
+        """What `{width=50% fig-alt="…"}` says of the picture before it; how anything else looked elsewhere is no loss."""
+        children = self._frames[-1].children
+        at = next((n for n in reversed(range(len(children))) if not _is_blank(children[n])), None)
+        if at is None or not isinstance(picture := children[at], Picture):
+            return
+        said = {key.lower(): value.strip("\"'") for key, value in _ATTRIBUTE.findall(written)}
+        if alt := said.get("fig-alt") or said.get("alt"):  # then what stands between the brackets is Quarto's caption
+            picture = replace(picture, alt=alt, title=picture.title or picture.alt)
+        children[at] = sized(self._reading, picture, said.get("width", ""), place, style=said.get("style", ""))
 
     def _merge_field(self, expression: str, place: Place) -> None:
         if checked := checked_field(self._reading, expression, place):
@@ -230,6 +244,10 @@ class _Builder:
                 self._push(event.tag, place, event.attributes, markdown=False)
 
 
+def _is_blank(inline: Inline) -> bool:
+    return isinstance(inline, Text) and not inline.text.strip()
+
+
 def alt_of(reading: Reading, said: Inlines, place: Place) -> str:
     """An alt text written in Markdown, its formulas in words."""
 
@@ -248,7 +266,9 @@ def alt_of(reading: Reading, said: Inlines, place: Place) -> str:
     return plain(changed_inlines(said, heard))
 
 
+_OBSIDIAN_WIDTH: Final = re.compile(r"\|\s*(\d{2,4})(?:x\d{2,4})?$")
 _HUGO_FIGURE: Final = re.compile(r"[<%]\s*figure\s+(.*?)[>%]?$", re.DOTALL)
+_ATTRIBUTE: Final = re.compile(r"([\w-]+)=(\"[^\"]*\"|'[^']*'|[^\s{}]+)")
 _HUGO_PARAMETER: Final = re.compile(r"(\w+)\s*=\s*[\"“]([^\"”]*)[\"”]")
 _SHORT_NAME: Final = re.compile(r"(?<![\w:]):[a-z0-9_+-]{2,40}:(?![\w:])")
 
@@ -348,9 +368,9 @@ def void_element(reading: Reading, event: HtmlEvent, place: Place) -> list[Inlin
     if event.tag == "img":
         src = reading.picture(event.attributes.get("src", ""), place) if event.attributes.get("src") else ""
         alt = " ".join(event.attributes.get("alt", "").split())
-        width = event.attributes.get("width", "")
-        size = int(width) if width.isascii() and width.isdigit() and 0 < int(width) <= 4000 else None
-        return [Picture(src, alt, place, event.attributes.get("title", ""), size)] if src else [Text(alt)]
+        picture = Picture(src, alt, place, event.attributes.get("title", ""))
+        width, style = event.attributes.get("width", ""), event.attributes.get("style", "")
+        return [sized(reading, picture, width, place, style=style)] if src else [Text(alt)]
     if event.tag in {"input", "link", "embed", "frame", "base", "area"}:
         reading.warn(place, "html-dropped", f"<{event.tag}> is dropped; letters cannot show it")
     return []

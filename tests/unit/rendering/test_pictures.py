@@ -1,4 +1,5 @@
 import io
+import re
 import struct
 import zlib
 
@@ -8,10 +9,10 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from mailer.content.issue import Figure, Picture
-from mailer.rendering import Frame, render
+from mailer.rendering import Frame, render, web_edition
 from mailer.rendering import Picture as Shot
 from mailer.rendering.pictures import Gallery, is_embedded, prepared
-from tests.unit.rendering.builders import FRAME, PLACE, SENDER, an_issue, filled_html, page_of, words
+from tests.unit.rendering.builders import FRAME, PLACE, SENDER, an_issue, filled_html, from_markdown, page_of, words
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="80" height="40"><rect width="80" height="40" fill="#123456"/></svg>'
 
@@ -197,3 +198,51 @@ def test_a_picture_that_would_fill_the_memory_is_refused(side: int) -> None:
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 999)) + chunk(b"IEND", b"")
     )
     assert prepared(bomb, 544) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "width"),
+    [
+        ("![A field](a.png){width=50%}", 272),
+        ("![A field](a.png){ #fig-a .wide width=300px }", 300),
+        ("![A field](a.png){width=2in}", 192),
+        ("![A field](a.png){width=0.5\\linewidth}", 272),
+        ('![A field](a.png)\n{: width="25%"}', 136),
+        ("![A field](a.png =320x200)", 320),
+        ("![A field|250](a.png)", 250),
+        ("![[a.png|250]]", 250),
+        ('<img src="a.png" alt="A field" width="40%">', 217),
+        ('<img src="a.png" alt="A field" style="max-width: 320px">', 320),
+        ("::: figure a.png\nalt: A field\nwidth: 60%\n:::", 326),
+        ("![A field](a.png){width=250%}", 544),
+        ("![A field](a.png){width=5000px}", 544),
+        ("![A field](a.png){height=100}", 544),
+        ("Inline ![A field](a.png){width=20%} here", 108),
+    ],
+)
+def test_a_picture_is_as_wide_as_it_is_asked_to_be_and_never_wider_than_its_column(written: str, width: int) -> None:
+    issue = from_markdown(written, **{"a.png": a_picture(1600, 900)})
+    letter, page = filled_html(render(issue, frozenset(), FRAME)), web_edition(issue, frozenset(), FRAME).html
+    for shown in (letter, page):
+        (image,) = re.findall("<img[^>]*>", shown)
+        assert f'width="{width}"' in image
+        assert f'height="{round(width * 9 / 16)}"' in image
+
+
+def test_a_picture_in_a_column_takes_its_share_of_that_column() -> None:
+    issue = from_markdown("::: columns\n![A](a.png){width=50%}\n+++\nright\n:::\n", **{"a.png": a_picture(1600, 900)})
+    assert 'width="130"' in filled_html(render(issue, frozenset(), FRAME))
+
+
+def test_a_width_that_cannot_be_read_is_named_and_a_year_is_none() -> None:
+    files = {"a.png": a_picture(1600, 900)}
+    issue = from_markdown("\n![A](a.png){width=huge}\n\n![2024](a.png)", **files)
+    assert [str(finding.place) for finding in issue.findings if finding.code == "picture-width"] == ["issue.md:2:12"]
+    assert 'alt="2024" width="544"' in filled_html(render(issue, frozenset(), FRAME))
+
+
+def test_quartos_alt_text_is_the_alt_text_and_the_words_in_brackets_are_the_caption() -> None:
+    issue = from_markdown('![Sales rose.](a.png){fig-alt="A rising line"}\n', **{"a.png": a_picture(1600, 900)})
+    page = web_edition(issue, frozenset(), FRAME).html
+    assert 'alt="A rising line"' in page
+    assert "<figcaption>Sales rose.</figcaption>" in page
