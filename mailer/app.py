@@ -92,6 +92,7 @@ class App:
             budget_bytes=self.settings.limits.letter_bytes,
             audience_names={row.slug: row.name for row in list_audiences(session)},
             archived_for=public_slugs(session),
+            settings=str(self.home / "mailer.toml"),
         )
 
     @cached_property

@@ -91,7 +91,7 @@ class Frame:
     `budget_bytes` is how large a letter's HTML may grow before sections are folded, where there is a web edition to read
     on in. `audience_names` maps slugs to the names that readers see; `pictures` is the setting: embed up to 1 MB, or host all.
     `archived_for` are the audiences whose blocks the web edition shows, None where it shows all: nothing of a letter leads to
-    a place that is not there.
+    a place that is not there. `settings` is the file in which the sender is set, for findings about it.
     """
 
     sender: Sender
@@ -102,3 +102,4 @@ class Frame:
     pictures: Literal["embed", "host"] = "embed"
     budget_bytes: int = 95 * 1024
     archived_for: tuple[str, ...] | None = None
+    settings: str = ""

@@ -75,10 +75,24 @@ class Compiled:
                 return Place(str(path), before.count("\n") + 1, found.start() - before.rfind("\n"))
         return None
 
-    def template_file(self, *stems: str) -> Place | None:
+    def template_file(self, *names: str) -> Place | None:
         """The first of these templates that is the workspace's own."""
-        paths = (Path(self.frame.overrides) / "email" / f"{stem}.mjml" for stem in stems if stem)
+        paths = (Path(self.frame.overrides) / "email" / name for name in names)
         return next((Place(str(path), 1) for path in paths if self.frame.overrides and path.is_file()), None)
+
+    def sender_place(self, key: str) -> Place | None:
+        """Where the settings say something of the sender, or would; None where there are none."""
+        path = Path(self.frame.settings)
+        if not self.frame.settings or not path.is_file():
+            return None
+        section, found = "", 1
+        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            if heading := re.match(r"\s*\[([^\[\]]+)\]", line):
+                section = heading[1].strip()
+                found = number if section == "sender" else found
+            elif section == "sender" and re.match(rf"\s*#?\s*{key}\s*=", line):
+                return Place(str(path), number)
+        return Place(str(path), found)
 
     def finding(self, level: Level, code: str, message: str, place: Place | None = None) -> Finding:
         """A finding at a place, or at the issue as a whole; its message names the audiences that it is true of."""
@@ -152,6 +166,11 @@ def client_support(compiled: Compiled) -> Iterator[Finding]:
 
 def ways_out(compiled: Compiled) -> Iterator[Finding]:
     """no-unsubscribe-link, no-preferences-link, no-postal-address: what the law and the large mailboxes ask for."""
+    template = compiled.issue.meta.template
+    frames = {
+        "HTML": [f"{stem}.mjml" for stem in ("foot", template, "letter") if stem],
+        "text": ["text/letter.txt"],
+    }
     for name, part in (("HTML", compiled.letter.html), ("text", compiled.letter.text)):
         for link in ("unsubscribe", "preferences"):
             if LinkSlot(link) not in part:
@@ -159,7 +178,7 @@ def ways_out(compiled: Compiled) -> Iterator[Finding]:
                     "error",
                     f"no-{link}-link",
                     f"the {name} part has no {link} link; put {{{{ link.{link} }}}} into the template",
-                    compiled.template_file("foot", compiled.issue.meta.template, "letter") if name == "HTML" else None,
+                    compiled.template_file(*frames[name]),
                 )
     address = "".join(compiled.frame.sender.postal_address.split())
     for name, words in (("HTML", compiled.elements.text), ("text", _markup(compiled.letter.text))):
@@ -168,9 +187,7 @@ def ways_out(compiled: Compiled) -> Iterator[Finding]:
                 "error",
                 "no-postal-address",
                 f"the {name} part has no postal address; set [sender] postal_address and show it",
-                compiled.template_file("foot", compiled.issue.meta.template, "letter")
-                if address and name == "HTML"
-                else None,
+                compiled.template_file(*frames[name]) if address else compiled.sender_place("postal_address"),
             )
 
 

@@ -195,6 +195,33 @@ def test_a_sender_without_an_address_is_an_error() -> None:
     assert "no-postal-address" in codes(frame=replace(FRAME, sender=replace(FRAME.sender, postal_address="")))
 
 
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ('[base]\nurl = "x"\n\n[sender]\nname = "A"\npostal_address = ""\n', 6),
+        ('[base]\nurl = "x"\n\n[sender]\nname = "A"\n\n[bounce]\npostal_address = "x"\n', 4),
+        ("[base]\n", 1),
+    ],
+)
+def test_a_missing_address_is_told_at_the_line_of_the_settings(tmp_path: Path, settings: str, line: int) -> None:
+    (tmp_path / "mailer.toml").write_text(settings)
+    frame = replace(FRAME, sender=replace(FRAME.sender, postal_address=""), settings=str(tmp_path / "mailer.toml"))
+    issue = from_markdown(TEXT)
+    found = check_letter(issue, render(issue, frozenset(), frame), frame)
+    assert {finding.code for finding in found} == {"no-postal-address"}
+    assert {(finding.place.file, finding.place.line) for finding in found} == {(frame.settings, line)}
+
+
+def test_a_text_frame_without_a_way_out_is_told_at_that_template(tmp_path: Path) -> None:
+    (tmp_path / "email" / "text").mkdir(parents=True)
+    (tmp_path / "email" / "text" / "letter.txt").write_text("{{ body }}\n")
+    frame = replace(FRAME, overrides=str(tmp_path))
+    issue = from_markdown(TEXT)
+    found = check_letter(issue, render(issue, frozenset(), frame), frame)
+    assert {finding.code for finding in found} == {"no-unsubscribe-link", "no-preferences-link", "no-postal-address"}
+    assert {finding.place.file for finding in found} == {str(tmp_path / "email" / "text" / "letter.txt")}
+
+
 def test_size_is_told() -> None:
     long = from_markdown(TEXT + "\n## Long\n\n" + "word " * 25_000)
     (finding,) = check_letter(long, render(long, frozenset(), FRAME), FRAME)
