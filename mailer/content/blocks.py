@@ -9,7 +9,6 @@ from markdown_it.token import Token
 
 from mailer.content.containers.given import ColumnBreak, Container
 from mailer.content.containers.table import CONTAINERS, audience_slugs
-from mailer.content.formulas.macros import expanded
 from mailer.content.formulas.tags import without_tag
 from mailer.content.issue import (
     Align,
@@ -199,7 +198,7 @@ class _Builder:
         return (self._display(tex, place, number),)
 
     def _display(self, tex: str, place: Place, number: str = "") -> DisplayFormula:
-        tex = expanded(tex, self._reading.macros)
+        tex = self._reading.tex(tex, place)
         bare, tag = without_tag(tex) if "\\tag" in tex and "\\label" not in tex else (tex, "")
         formula = Formula(bare if tag else tex, display=True, place=place, number=tag or number)
         return DisplayFormula(place=place, audiences=self._reading.audiences, formula=formula)

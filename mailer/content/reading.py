@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urljoin
 
 from mailer.content.bibliography.bibtex import Entry
 from mailer.content.files import inside
-from mailer.content.formulas.macros import Macro
+from mailer.content.formulas.macros import OWN_MACROS, Macro, expanded
 from mailer.content.issue import Files, Finding, Level, Place, WhenPast
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -51,7 +51,7 @@ class Reading:
     anchors: set[str] = field(default_factory=set)
     event_slugs: set[str] = field(default_factory=set)
     footnote_ids: list[int] = field(default_factory=list)
-    macros: dict[str, Macro] = field(default_factory=dict)
+    macros: dict[str, Macro] = field(default_factory=lambda: dict(OWN_MACROS))
     bibliographies: dict[str, dict[str, Entry]] = field(default_factory=dict)
 
     # --- places ---
@@ -90,6 +90,17 @@ class Reading:
             yield
         finally:
             self.audiences = outer
+
+    # --- formulas ---
+
+    def tex(self, written: str, place: Place) -> str:
+        """The source of a formula with the macros written out."""
+        if "\\href" in written:
+            message = (
+                "a link within a formula cannot be followed in a letter; what it shows stays; link the words beside it"
+            )
+            self.warn(place, "formula-link", message)
+        return expanded(written, self.macros)
 
     # --- addresses and files ---
 

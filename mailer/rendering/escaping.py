@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 UNSAFE_IN_ATTRIBUTE: Final = re.compile(r"[^A-Za-z0-9 !#$%()*+,\-./:;=?@\[\]^_{|}~À-ɏ–—‘’“”…]")
 """All but what mrml writes into an attribute as it is (it escapes the rest the way Rust does, and so breaks it)."""
+_SPAN: Final = re.compile(r"(?<![\w.:–])\d{1,2}(?:[.:]\d{2})?–\d{1,2}(?:[.:]\d{2})?(?![\d–])")
 CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 """What neither XML nor HTML can hold."""
 
@@ -15,6 +16,14 @@ CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-
 def text(words: str) -> str:
     """Text as markup; a line's end is a space, as whitespace that holds one is lost in mrml between two elements."""
     return escape(CONTROLS.sub("", words), quote=False).replace("\n", " ")
+
+
+def flowing(words: str) -> Markup:
+    """Running text as markup; hours and days such as 18:00–19:30 stay on one line where a client can keep it there.
+
+    A word joiner would be drawn as a box in old fonts.
+    """
+    return Markup(_SPAN.sub(lambda found: f'<span style="white-space:nowrap">{found[0]}</span>', text(words)))  # noqa: S704
 
 
 def attribute(value: object) -> Markup:

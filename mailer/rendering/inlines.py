@@ -16,7 +16,7 @@ from mailer.content.issue import (
     Text,
 )
 from mailer.rendering.archive import Archive
-from mailer.rendering.escaping import attribute, text
+from mailer.rendering.escaping import attribute, flowing, text
 from mailer.rendering.formulas import MailFormulas
 from mailer.rendering.letter import FieldSlot
 from mailer.rendering.pictures import Gallery
@@ -44,7 +44,7 @@ class MailInlines:
     def _one(self, inline: Inline) -> str:  # noqa: PLR0911  # one case a kind
         match inline:
             case Text(text=words):
-                return text(words)
+                return flowing(words)
             case Span(kind=kind, children=children):
                 return f"<{kind}>{self(children)}</{kind}>"
             case Link():

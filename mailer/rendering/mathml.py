@@ -23,6 +23,8 @@ _VARIANTS: Final = {
 _ROWS: Final = frozenset({"math", "mrow", "mstyle", "mtd", "mpadded", "msqrt", "mphantom"})
 _SCRIPTED: Final = frozenset({"msub", "msup", "msubsup", "munder", "mover", "munderover"})
 _APPLIED: Final = "\u2061"
+_WIDE: Final = frozenset("→←↔⇒⇐⇔↦↪↩↠↞⇀↼⇁↽⇌⇋⟶⟵⟷⟹⟸⟺⟼^~˜ˆˇ⏞⏟⏜⏝⎴⎵︷︸")
+"""What is drawn as wide as what it stands over, or as its own label; a line over or under is a border here."""
 _LINE: Final = "\u2015"
 THIN: Final = "0.1667em"
 _AROUND: Final = {"REL": "0.2778em", "BIN": "0.2222em"}
@@ -55,6 +57,41 @@ def for_browsers(mathml: str) -> str:
         node.tag = _tag(node)
     root.set("xmlns", _XMLNS)
     return ET.tostring(root, encoding="unicode", short_empty_elements=False)
+
+
+def is_for_browsers(mathml: str) -> bool:
+    """Whether browsers can show it: they stretch no arrow, brace or hat over its neighbour without a font of mathematics.
+
+    Android has none, Chromium stretches but some of what the fonts of other systems hold, and MathML Core knows no length
+    that is told by another (`+.67em`, `-1width`).
+    """
+    root = ET.fromstring(mathml)  # noqa: S314  # MathJax's own output
+    return not any(_is_stretched(node) or _is_shifted(node) for node in root.iter())
+
+
+def _is_stretched(node: ET.Element) -> bool:
+    if _tag(node) == "mo":
+        return "minsize" in node.attrib and (node.text or "").strip() in {*_WIDE, "="}
+    if _tag(node) not in {"mover", "munder", "munderover"}:
+        return False
+    base, *scripts = (_core(child) for child in node)
+    if _may_stretch(base):
+        return True
+    wide = len(node[0]) > 1 or len((base.text or "").strip()) > 1
+    return wide and any(_may_stretch(script) for script in scripts)
+
+
+def _may_stretch(node: ET.Element) -> bool:
+    return _tag(node) == "mo" and node.get("stretchy") != "false" and (node.text or "").strip() in _WIDE
+
+
+def _is_shifted(node: ET.Element) -> bool:
+    if _tag(node) == "menclose":
+        return not set(node.get("notation", "").split()) <= {*_SIDES, *_STRIKES}
+    if _tag(node) != "mpadded":
+        return False
+    width, lspace = node.get("width", ""), node.get("lspace", "")
+    return width.startswith(("+", "-")) or lspace.endswith(("width", "height", "depth"))
 
 
 def _rewrite(node: ET.Element) -> None:
@@ -138,6 +175,10 @@ def _style_table(table: ET.Element) -> None:
         top = _half(_nth(down, number - 1)) if number else edge
         bottom = _half(_nth(down, number)) if number + 1 < len(rows) else edge
         for column, cell in enumerate(row):
+            if not column:
+                cell.insert(
+                    0, ET.Element("mspace", width="0", height=".75em", depth=".25em")
+                )  # the strut of a row in TeX
             left = _half(_nth(across, column - 1)) if column else edge
             right = _half(_nth(across, column)) if column + 1 < width else edge
             _add_style(cell, f"padding:{top} {right} {bottom} {left}")

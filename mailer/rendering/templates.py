@@ -21,7 +21,7 @@ from markupsafe import Markup
 from mailer.base.errors import WrongInput
 from mailer.base.settings import templates_dir
 from mailer.content.plain import plain
-from mailer.rendering.escaping import attribute
+from mailer.rendering.escaping import attribute, flowing
 from mailer.rendering.lines import WIDTH, wrapped
 
 FAULTS: Final = (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -47,6 +47,7 @@ def environment(searched: tuple[Path, ...]) -> Environment:
         finalize=_written_out,
     )
     made.filters["attr"] = attribute
+    made.filters["flowing"] = flowing
     made.filters["plain"] = plain
     made.filters["wrap"] = lambda words: wrapped(str(words), WIDTH)
     made.filters["css"] = lambda value: Markup(str(value).replace("<", ""))  # noqa: S704  # a theme's value in a style element

@@ -109,7 +109,8 @@ class TextWriter:
         bare = link.href.removeprefix("mailto:")
         if words in (link.href, bare, re.sub(r"^https?://", "", bare)) or not words:
             return bare
-        return f"{words} {self._reference(href)}"
+        said = f" ({link.title})" if link.title and link.title not in words else ""
+        return f"{words}{said} {self._reference(href)}"
 
     def _reference(self, href: str) -> str:
         return f"[{self._links.setdefault(href, len(self._links) + 1)}]"

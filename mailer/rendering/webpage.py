@@ -1,11 +1,12 @@
 """The web edition: the whole issue as one semantic HTML page with MathML, printable, in light and dark, without script."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from mailer.content.formulas.typesetting import FormulaError, typeset
+from mailer.content.formulas.typesetting import FormulaError, Typeset, spoken, typeset
 from mailer.content.issue import (
     Code,
     Figure,
@@ -27,10 +28,10 @@ from mailer.content.walk import all_blocks
 from mailer.rendering.archive import Archive
 from mailer.rendering.blocks import BlockWriter, bare
 from mailer.rendering.edition import Edition, calendars
-from mailer.rendering.escaping import CONTROLS
+from mailer.rendering.escaping import CONTROLS, flowing
 from mailer.rendering.highlight import highlighted
 from mailer.rendering.letter import Frame, Picture
-from mailer.rendering.mathml import for_browsers
+from mailer.rendering.mathml import for_browsers, is_for_browsers
 from mailer.rendering.outline import outline
 from mailer.rendering.pictures import Gallery, hosted, public_address
 from mailer.rendering.slots import for_nobody
@@ -67,7 +68,7 @@ def web_edition(
     blocks = select(issue, audiences)
     plan = outline(blocks)
     gallery = Gallery(issue.assets, edition.theme.column)
-    inlines = WebInlines(gallery, formula_cache)
+    inlines = WebInlines(gallery, formula_cache, issue.meta.language)
     context = {
         "t": edition.theme,
         "logo": gallery.logo(edition.theme.logo),
@@ -105,9 +106,10 @@ def web_edition(
 class WebInlines:
     """Writes the inlines of one page."""
 
-    def __init__(self, gallery: Gallery, formula_cache: Path | None) -> None:
+    def __init__(self, gallery: Gallery, formula_cache: Path | None, language: str = "en") -> None:
         self._gallery = gallery
         self._cache = formula_cache
+        self._language = language
         self._referred: set[int] = set()
         self.column: int | None = None
 
@@ -118,14 +120,14 @@ class WebInlines:
     def _one(self, inline: Inline) -> Markup:  # noqa: PLR0911  # one case a kind
         match inline:
             case Text(text=words):
-                return escape(CONTROLS.sub("", words))
+                return flowing(words)
             case Span(kind=kind, children=children):
                 return Markup("<{0}>{1}</{0}>").format(Markup(kind), self(children))  # noqa: S704  # one of a few names
             case Link():
                 title = Markup(' title="{}"').format(inline.title) if inline.title else ""
-                said = self(inline.children) or escape(inline.href)
+                said = self(inline.children) or flowing(inline.href)
                 # printed, an address stands behind the link's words, unless it is the words
-                bare_address = Markup(' class="bare"') if said == escape(inline.href) else ""
+                bare_address = Markup(' class="bare"') if said == flowing(inline.href) else ""
                 return Markup('<a href="{}"{}{}>{}</a>').format(inline.href, title, bare_address, said)
             case Code(text=words):
                 return Markup("<code>{}</code>").format(CONTROLS.sub("", words))
@@ -150,6 +152,8 @@ class WebInlines:
         found = typeset(formula.tex, display=formula.display, cache=self._cache)
         if isinstance(found, FormulaError):
             return Markup("<code>{}</code>").format(formula.tex)
+        if not is_for_browsers(found.mathml):
+            return _drawn(found, self._language)
         return Markup(for_browsers(found.mathml))  # noqa: S704  # made by our own MathJax from TeX, not by the author
 
     def picture(self, picture: InlinePicture) -> Markup:
@@ -162,3 +166,12 @@ class WebInlines:
         return Markup('<img src="{}" alt="{}" width="{}"{}{} loading="lazy">').format(
             shown.src, picture.alt, shown.width, height, title
         )
+
+
+def _drawn(formula: Typeset, language: str) -> Markup:
+    """A formula that browsers cannot set, as a drawing in the colour of the text, with the words of a mail's picture."""
+    opening = Markup('<svg role="img" aria-label="{}" class="drawn" style="vertical-align:{}ex" ').format(
+        spoken(formula, language), -formula.depth
+    )
+    drawing = re.sub(r'^<svg style="[^"]*" | role="img"| focusable="false"| data-[a-z-]+="[^"]*"', "", formula.svg)
+    return opening + Markup(drawing)  # noqa: S704  # made by our own MathJax from TeX, not by the author

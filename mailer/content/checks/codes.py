@@ -145,6 +145,9 @@ GROUPS: Final[Mapping[str, Mapping[str, Explanation]]] = {
             "A formula that begins and does not end is shown as its source.",
             "Write the closing \\) or \\], or dollars.",
         ),
+        "formula-link": _e(
+            "A formula is a picture in a letter, and no part of a picture can be a link.", "Link the words beside it."
+        ),
         "formula-reference": _e(
             "It refers to a number that the reader does not see.",
             "Write \\label{…} in a formula for the same readers.",

@@ -18,6 +18,10 @@ class Macro:
     body: str
 
 
+OWN_MACROS: Final[Mapping[str, Macro]] = {"href": Macro(2, "{#2}")}
+"""What a letter cannot do as TeX says, and does as well as it can."""
+
+
 def expanded(tex: str, macros: Mapping[str, Macro]) -> str:
     """The source with the macros written out; what a macro leads to without end stays as it is."""
     for _ in range(LIMIT_ROUNDS):

@@ -11,6 +11,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 
 _PRICE: Final = re.compile(r"\d[\d.,]*\s+[^\W\d_]{2,}")
+_DOLLARS_AND_BRACES: Final = re.compile(r"\\.|[{}$]|\n\n", re.DOTALL)
 _TEX_SIGNS: Final = re.compile(r"[\\^_{}]")
 
 
@@ -26,9 +27,7 @@ def dollar_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # ma
         return False
     marker = "$$" if text.startswith("$$", start) else "$"
     first = start + len(marker)
-    end = text.find(marker, first, state.posMax)
-    while end > 0 and (len(text[:end]) - len(text[:end].rstrip("\\"))) % 2:
-        end = text.find(marker, end + 1, state.posMax)
+    end = _closing_dollar(text, marker, first, state.posMax)
     content = text[first:end] if end > 0 else ""
     if not content.strip() or "\n\n" in content:
         return False
@@ -70,6 +69,22 @@ _OPENS: Final = re.compile(r"(\\\\?)\[")
 _ONLY_TEX: Final = re.compile(r"\\[A-Za-z]|(?<!\\)[\^_]")
 _COMMANDS: Final = re.compile(r"\\[A-Za-z]+")
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
+
+
+def _closing_dollar(text: str, marker: str, first: int, last: int) -> int:
+    r"""Where the formula ends: at the first dollar outside of braces, as in `$x \text{ if $y$}$`, else at the first; -1 for none."""
+    found, depth, position = -1, 0, first
+    for sign in _DOLLARS_AND_BRACES.finditer(text, first, last):
+        if sign[0] in "{}":
+            depth += 1 if sign[0] == "{" else -1
+        elif sign[0].startswith("\n") or depth < 0:
+            break
+        elif sign[0].startswith("$") and text.startswith(marker, sign.start()) and sign.start() >= position:
+            found = sign.start() if found < 0 else found
+            if depth == 0:
+                return sign.start()
+            position = sign.start() + len(marker)
+    return found
 
 
 def _is_tex(content: str, *, display: bool) -> bool:

@@ -31,6 +31,10 @@ class Foreign:
         self._fence = ""
         self._comment: re.Pattern[str] | None = None
         self._in_formula = False
+        self._bullet = -2
+        """The last line that was made an item."""
+        self._marks: list[str] = []
+        """Word's signs of the list that it stands in, by their level."""
         self._last: dict[re.Pattern[str], int] = {}
         """The last line that ends such a block: what is not closed begins nothing, so that no text is lost to it."""
 
@@ -77,6 +81,28 @@ class Foreign:
             if index and _TOC.match(line) and _LONE_ITEM.match(lines[index - 1]):
                 lines[index - 1] = ""
             lines[index] = self._line(line, index + 1)
+        if found := _BULLET.match(lines[index]):
+            self._item(lines, index, found)
+
+    def _item(self, lines: list[str], index: int, found: re.Match[str]) -> None:
+        r"""Word's `•\titem` is an item; a sign that is new below another's item is of a deeper level."""
+        mark = found["mark"]
+        between = lines[self._bullet + 1 : index]
+        if (
+            self._bullet < 0
+            or any(line.strip() for line in between)
+            or (between and mark not in [*self._marks, "o", "§"])
+        ):
+            if mark in {"o", "§"}:
+                return
+            place = self._reading.place(index + 1, found.start("mark") + 1)
+            message = f"{mark} is no sign of a list in Markdown; it is read as one; write - for each item"
+            self._reading.warn(place, "foreign-markup", message)
+            self._marks = []
+        if mark not in self._marks:
+            self._marks.append(mark)
+        lines[index] = f"{'  ' * self._marks.index(mark)}- {lines[index][found.end() :]}"
+        self._bullet = index
 
     def _line(self, line: str, number: int) -> str:
         if whole := next((found for rule in _WHOLE_LINES if (found := rule.match(line))), None):
@@ -130,6 +156,8 @@ class Foreign:
 
 
 _HACKMD_WIDTH: Final = re.compile(r"(!\[[^\[\]\n]*\]\([^\s()]+)[ \t]+=(\d+(?:px|%)?)x?\d*(?:px|%)?\)")
+_BULLET: Final = re.compile(r"[ \t]*(?P<mark>[•·▪◦‣●○■□\uf0b7\uf0a7]|[o§](?=[\t\u00a0]))[ \t\u00a0]+(?=\S)")
+"""Also of the symbol fonts that Word writes its signs in."""
 _BLOCK_ID: Final = re.compile(r"(?:^|(?<=\S)[ \t]+)\^[A-Za-z0-9][A-Za-z0-9-]{2,}[ \t]*$")
 """What Obsidian links to: `Some words. ^a1b2c3`."""
 _TOC: Final = re.compile(r"[ \t]*\{:[^}]*\btoc\b[^}]*\}[ \t]*$")

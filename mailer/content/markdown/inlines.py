@@ -9,7 +9,6 @@ import emoji
 from markdown_it.token import Token
 
 from mailer.base.errors import WrongInput
-from mailer.content.formulas.macros import expanded
 from mailer.content.formulas.typesetting import FormulaError, spoken, typeset
 from mailer.content.issue import (
     Code,
@@ -182,7 +181,7 @@ class _Builder:
         position = token.meta.get("pos")
         place = self._source.place(position, token.content)
         if token.type in {"math_inline", "math_display"}:
-            tex = expanded(token.content, self._reading.macros)
+            tex = self._reading.tex(token.content, place)
             self._add(Formula(tex, display=token.type == "math_display", place=place))
         elif token.type == "merge_field":
             self._merge_field(token.content, place)

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from mailer.content.formulas.macros import expanded
 from mailer.content.formulas.marks import HTML_FORMULA
 from mailer.content.issue import (
     Align,
@@ -136,9 +135,9 @@ class Flow:
         for found in HTML_FORMULA.finditer(text):
             if before := text[at : found.start()]:
                 yield Text(_SPACES.sub(" ", before))
-            tex = expanded(next(filter(None, found.groups())).strip(), self._reading.macros)
             line = place.line + text.count("\n", 0, found.start())
             where = self._reading.place(line, self._reading.column_of(found[0].split("\n")[0], line))
+            tex = self._reading.tex(next(filter(None, found.groups())).strip(), where)
             yield Formula(tex, display=found[0][:2] in {"$$", "\\["}, place=where)
             at = found.end()
         if text[at:]:

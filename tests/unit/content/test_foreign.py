@@ -13,7 +13,7 @@ from mailer.content.issue import (
     Span,
     Table,
 )
-from mailer.content.walk import all_inlines, inlines_of
+from mailer.content.walk import all_blocks, all_inlines, inlines_of
 
 FRONT = "---\ntitle: T\nsubject: S\n---\n"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -190,3 +190,39 @@ def test_hugos_figure_is_a_figure() -> None:
     assert [finding.message for finding in issue.findings] == [
         "{{< youtube x >}} is another system's shortcode and is dropped; delete it"
     ]
+
+
+WORD = """Some words:
+
+•\tFirst item
+•\tSecond item
+o\tInner item
+§\tDeep item
+•\tThird
+
+Then text · not a list.
+
+▪ Square
+▪\u00a0Square two
+
+o no list here
+
+```
+• code
+```
+"""
+
+
+def test_words_signs_of_lists_are_lists_named_once_each() -> None:
+    issue = read(WORD)
+    first, second = (block for block in issue.blocks if isinstance(block, List))
+    assert [len(run) for run in first.items] == [1, 2, 1]
+    inner = first.items[1][1]
+    assert isinstance(inner, List)
+    assert isinstance(inner.items[0][1], List)
+    assert (first.tight, len(second.items)) == (True, 2)
+    assert [plain(run) for block in all_blocks(issue.blocks) for run in inlines_of(block)] == [
+        "Some words:", "First item", "Second item", "Inner item", "Deep item", "Third", "Then text · not a list.",
+        "Square", "Square two", "o no list here",
+    ]  # fmt: skip
+    assert [(line, code) for line, _, code in codes(issue)] == [(3, "foreign-markup"), (11, "foreign-markup")]

@@ -104,3 +104,36 @@ def test_the_web_edition_holds_it() -> None:
     page = web_page(from_markdown("# T\n\nThe mean is $\\mathbb{E}[X]$.\n"), frozenset(), FRAME)
     assert "<mi>𝔼</mi>" in page
     assert "data-mjx" not in page
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        r"\xrightarrow{abc}", r"\underbrace{a+b}_n", r"\overbrace{a+b}", r"\widehat{abc}", r"\overrightarrow{AB}", r"a\mathllap{b}c",
+        r"\begin{CD} A @>a>> B \\ @VVV @| \\ C @= D \end{CD}", r"\bbox[yellow,5px]{x}", r"\cancelto{0}{w}", r"\ce{A ->[x] B}",
+    ],
+)  # fmt: skip
+def test_what_browsers_do_not_stretch_is_drawn_in_the_colour_of_the_text_with_its_words(tex: str) -> None:
+    page = web_page(from_markdown(f"$${tex}$$"), frozenset(), FRAME)
+    (drawing,) = re.findall(r"<svg.*</svg>", page, re.DOTALL)
+    found = typeset(tex, display=True)
+    assert isinstance(found, Typeset)
+    assert f'aria-label="{found.alt}"' in drawing
+    assert 'role="img"' in drawing
+    assert "currentColor" in drawing
+    assert "data-" not in drawing
+    assert "<math" not in page
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [r"\hat{a}", r"\vec{v}", r"\overset{f}{\to}", r"\overset{!}{=}", r"\overline{AB}", r"\widehat{a}", r"\sum_{i}^n"],
+)
+def test_what_browsers_can_set_stays_mathml(tex: str) -> None:
+    page = web_page(from_markdown(f"$${tex}$$"), frozenset(), FRAME)
+    assert "<svg" not in page
+    assert "<math" in page
+
+
+def test_rows_of_a_table_stand_as_far_apart_as_tex_sets_them() -> None:
+    assert shown(r"\begin{gather}a\\b\end{gather}").count('<mspace width="0" height=".75em" depth=".25em">') == 2

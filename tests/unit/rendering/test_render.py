@@ -257,6 +257,21 @@ def test_titles_places_and_roles_keep_their_links_and_formulas() -> None:
     assert 'aria-label="On L^2 and our page"' in page
 
 
+def test_hours_and_days_stay_on_one_line_and_the_title_of_a_link_is_in_the_text() -> None:
+    issue = from_markdown(
+        "On 13–16 June, 18:00–19:30, pp. 1234–1250, [the page](https://x.org/a 'Slides and video').\n\n"
+        "::: event Talk\nwhen: 2027-01-12 14:00–15:30\n:::\n"
+    )
+    letter = render(issue, frozenset(), ARCHIVED)
+    for shown in (filled_html(letter), web_edition(issue, frozenset(), ARCHIVED).html):
+        assert re.findall('<span style="white-space:nowrap">(.*?)</span>', shown) == [
+            "13–16",
+            "18:00–19:30",
+            "14:00–15:30",
+        ]
+    assert "the page (Slides and video) [1]" in " ".join(filled_text(letter).split())
+
+
 def test_formulas_between_tags_of_html_are_set_and_prices_stay() -> None:
     issue = from_markdown("<p>Let $x^2$ and \\(a_1\\), for $5 and $6, in <code>$x^2$</code></p>\n")
     shown = filled_html(render(issue, frozenset(), FRAME))
