@@ -179,16 +179,19 @@ def facts_of(entry: Entry) -> dict[str, str]:
 
 def full_names(entry: Entry) -> tuple[tuple[str, str], ...]:
     """Given and family names, as written; a body has a family name only."""
-    names: list[tuple[str, str]] = []
+    return tuple((" ".join(given), family) for given, family in _parsed_names(entry))
+
+
+def _parsed_names(entry: Entry) -> Iterator[tuple[list[str], str]]:
+    """Of every author the given names, one by one, and the family name; a body has no given names."""
     for written in split_multiple_persons_names(entry.value("author", "editor")):
         try:
             parts = parse_single_name_into_parts(written)
         except InvalidNameError:
-            names.append(("", _decoded(written)))
-            continue
-        given, family = (" ".join(map(_decoded, part)) for part in (parts.first, [*parts.von, *parts.last, *parts.jr]))
-        names.append((given, family))
-    return tuple(names)
+            yield [], _decoded(written)
+        else:
+            family = " ".join(map(_decoded, [*parts.von, *parts.last, *parts.jr]))
+            yield [_decoded(given) for given in parts.first], family
 
 
 def rich(latex: str, place: Place) -> Inlines:
@@ -221,16 +224,7 @@ def sortable(text: str) -> str:
 
 def _names_of(entry: Entry) -> list[tuple[str, str]]:
     """Initials and family name of every author; the family name of a body is its whole name."""
-    names: list[tuple[str, str]] = []
-    for written in split_multiple_persons_names(entry.value("author", "editor")):
-        try:
-            parts = parse_single_name_into_parts(written)
-        except InvalidNameError:
-            names.append(("", _decoded(written)))
-            continue
-        family = " ".join(_decoded(part) for part in [*parts.von, *parts.last, *parts.jr])
-        names.append((" ".join(filter(None, (_initials(_decoded(part)) for part in parts.first))), family))
-    return names
+    return [(" ".join(filter(None, map(_initials, given))), family) for given, family in _parsed_names(entry)]
 
 
 def _initials(name: str) -> str:

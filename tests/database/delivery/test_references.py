@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from mailer.base.database import Database
 from mailer.delivery import SmtpRelay
 from subscribers import find_person
+from tests.support.erasing import waits_for_an_erasure_and_is_refused
 from tests.support.sending import BEGIN, Office
 
 
@@ -81,14 +82,5 @@ def test_a_delivery_waits_for_an_erasure_that_is_under_way_and_is_then_refused(p
     with database.read() as session:
         bob = {"campaign": campaign_id, "id": find_person(session, "bob@x.org", now=BEGIN).id}
     add = text("INSERT INTO deliveries (campaign_id, number, subscriber_id, mask) VALUES (:campaign, 1, :id, 1)")
-    with database.engine.connect() as erasing, database.engine.connect() as adding:
-        erasing.execute(text("SELECT id FROM subscribers WHERE id = :id FOR UPDATE"), bob)
-        adding.execute(text("SET lock_timeout = '200ms'"))
-        with pytest.raises(DBAPIError, match="lock timeout"):
-            adding.execute(add, bob)
-        adding.rollback()
-        erasing.execute(text("DELETE FROM subscribers WHERE id = :id"), bob)
-        erasing.commit()
-        with pytest.raises(DBAPIError, match="needs its subscriber"):
-            adding.execute(add, bob)
+    waits_for_an_erasure_and_is_refused(database, add, bob)
     database.close()

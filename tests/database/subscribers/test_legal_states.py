@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from mailer.base.database import Database
 from mailer.base.tokens import Keys
 from subscribers import audiences, joining, people
+from tests.support.erasing import waits_for_an_erasure_and_is_refused
 
 NOW = datetime(2027, 1, 5, 9, tzinfo=UTC)
 KEYS = Keys(["a key of the tests, long enough"])
@@ -101,16 +102,7 @@ def test_a_subscription_waits_for_an_erasure_that_is_under_way_and_is_then_refus
         bob = {"id": people.find_person(session, "bob@x.org", now=NOW).id}
         session.execute(text("DELETE FROM subscriptions"))
     add = text("INSERT INTO subscriptions SELECT :id, id, 'unconfirmed', now() FROM audiences")
-    with database.engine.connect() as erasing, database.engine.connect() as adding:
-        erasing.execute(text("SELECT id FROM subscribers WHERE id = :id FOR UPDATE"), bob)
-        adding.execute(text("SET lock_timeout = '200ms'"))
-        with pytest.raises(DBAPIError, match="lock timeout"):
-            adding.execute(add, bob)
-        adding.rollback()
-        erasing.execute(text("DELETE FROM subscribers WHERE id = :id"), bob)
-        erasing.commit()
-        with pytest.raises(DBAPIError, match="needs its subscriber"):
-            adding.execute(add, bob)
+    waits_for_an_erasure_and_is_refused(database, add, bob)
     database.close()
 
 
