@@ -40,6 +40,12 @@ zone = "Europe/London"
 # mailbox: keeps mail under mailbox/ and shows it in the web; else smtp://USER:PASSWORD@HOST:587
 url = "mailbox:"
 
+[bounce]
+# Where mail that cannot be delivered comes back, and who reads it: imaps://USER:PASSWORD@HOST/FOLDER, pop3s://… or
+# maildir:PATH, best set as MAILER_BOUNCE_URL, for it holds a password. It is read every five minutes.
+address = ""
+url = ""
+
 [release]
 cooling_off = "5 min"
 canary = 0

@@ -14,6 +14,7 @@ THEMES = (
     "order",
     "peers",
     "redis",
+    "mailboxes",  # after redis, of which it takes the free ports
     "relay",
     "skips",
 )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, f
 from pydantic.networks import IPvAnyNetwork
 from pydantic_settings import NoDecode
 
+from mailer.base.bounce_url import BounceBox, read_bounce_url
 from mailer.base.notation import Duration, rates_by_domain, split_list
 from mailer.base.relay_url import RelaySettings, read_relay_urls
 
@@ -144,7 +145,24 @@ class BounceSection(Section):
     """Where bounces come back."""
 
     address: str = Field(default="", description="the envelope sender's base address; VERP adds to its local part")
-    url: str = Field(default="", description="imap://…, pop3://… or maildir:PATH, read by `mailer feedback poll`")
+    url: str = Field(
+        default="",
+        description="the mailbox where they arrive: imap://USER:PASSWORD@HOST:143/FOLDER, imaps://…, pop3://…, pop3s://… or maildir:PATH",
+    )
+    every: Duration = Field(
+        default=timedelta(minutes=5), description="how often the mailbox is read; 0: by `mailer feedback poll` only"
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        read_bounce_url(value)
+        return value
+
+    @property
+    def box(self) -> BounceBox | None:
+        """The mailbox; None where none is set."""
+        return read_bounce_url(self.url)
 
 
 class JoinSection(Section):

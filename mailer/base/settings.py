@@ -32,6 +32,8 @@ from mailer.base.sections import (
 )
 
 PREFIX = "MAILER_"
+SECRET_SECTIONS = ("secret", "database", "broker", "smtp", "bounce")
+"""Their addresses can hold a password."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PLACEHOLDER_DOMAINS = ("example.org", "example.com", "example.net", "example")
 
@@ -193,7 +195,7 @@ def _wrong_setting(error: ValidationError, sections: Mapping[str, Any], environ:
     of_file = sections.get(section, {}) if isinstance(sections.get(section), dict) else {}
     value = given if given is not None else of_file.get(key, "")
     place = variable if given is not None else f"{variable} ([{section}] {key} in mailer.toml)"
-    shown = "•••" if section in ("secret", "database", "broker", "smtp") and _holds_secret(str(value)) else repr(value)
+    shown = "•••" if section in SECRET_SECTIONS and _holds_secret(str(value)) else repr(value)
     if first["type"] == "extra_forbidden":
         return WrongInput(
             "there is no such setting", do=f"see the keys of [{section}] in the documentation", place=place

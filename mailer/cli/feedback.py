@@ -7,11 +7,16 @@ from typing import Annotated
 
 import typer
 
+from mailer.base.bounce_url import ALLOWED
+from mailer.base.errors import WrongInput
+from mailer.cli.exits import DONE, FAULTS
 from mailer.cli.output import JsonOption, say, show, show_json
 from mailer.cli.workspace import WorkspaceOption, opened
 from mailer.feedback import Verdict, classify
-from mailer.feedback.collecting import collect, maildir_of
+from mailer.feedback.boxes.box import PLACE
+from mailer.feedback.collecting import BROKEN
 from mailer.feedback.mailboxes import message_files, messages_in
+from mailer.feedback.polling import poll as poll_box
 
 feedback = typer.Typer(
     help="What came back: bounces, complaints, replies.", rich_markup_mode=None, no_args_is_help=True
@@ -47,16 +52,19 @@ def read(source: SourceArgument, json_: JsonOption = False) -> None:
 
 
 @feedback.command("poll", epilog="Example: mailer feedback poll")
-def poll(workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
-    """Act on what is new in the bounce mailbox ([bounce] url, a Maildir): bounces, complaints, wishes to leave."""
+def poll(workspace: WorkspaceOption = None, json_: JsonOption = False) -> int:
+    """Act on what is new in the bounce mailbox (`[bounce] url`): bounces, complaints, wishes to leave."""
     with opened(workspace) as app:
-        folder = maildir_of(app.settings.bounce.url, home=app.home)
-        counts = collect(app.database, folder, keys=app.keys, clock=app.clock)
+        box = app.settings.bounce.box
+        if box is None:
+            raise WrongInput("no bounce mailbox is set", do=f"set [bounce] url to {ALLOWED}", place=PLACE)
+        counts = poll_box(app.database, box, home=app.home, keys=app.keys, clock=app.clock)
     if json_:
         show_json({"read": counts.total(), **counts})
-        return
-    told = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
-    show(f"{counts.total()} read" + (f": {told}" if told else ""))
+    else:
+        told = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
+        show(f"{counts.total()} read" + (f": {told}" if told else ""))
+    return FAULTS if counts[BROKEN] else DONE
 
 
 def as_json(file: str, verdict: Verdict) -> dict[str, object]:

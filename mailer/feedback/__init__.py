@@ -9,6 +9,7 @@ from mailer.feedback.apply import apply_message
 from mailer.feedback.bounces import classify
 from mailer.feedback.canary import Limits, watch_first_waves
 from mailer.feedback.events import record, record_opt_out
+from mailer.feedback.polling import LastReading, last_reading
 from mailer.feedback.refusals import note_refusal
 from mailer.feedback.report import Report, report
 from mailer.feedback.verdicts import Action, Kind, Recipient, Verdict
@@ -16,12 +17,14 @@ from mailer.feedback.verdicts import Action, Kind, Recipient, Verdict
 __all__ = [
     "Action",
     "Kind",
+    "LastReading",
     "Limits",
     "Recipient",
     "Report",
     "Verdict",
     "apply_message",
     "classify",
+    "last_reading",
     "note_refusal",
     "record",
     "record_opt_out",

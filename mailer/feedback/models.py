@@ -1,4 +1,4 @@
-"""The table of events: what happened to a delivery after it was sent."""
+"""The tables: what happened to a delivery after it was sent; when the bounce mailbox was read, and what of it."""
 
 from datetime import datetime
 
@@ -28,4 +28,26 @@ class Event(Base):
     number: Mapped[int | None] = mapped_column(BigId, default=None)
     detail: Mapped[str] = mapped_column(Text, default="")
     source_key: Mapped[str] = mapped_column(String(100), unique=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class BounceMailbox(Base):
+    """A mailbox that is read: `key` names it, `not_before` tells when it is read next, or until when somebody reads it."""
+
+    __tablename__ = "bounce_mailboxes"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    not_before: Mapped[datetime] = mapped_column(UtcDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    error: Mapped[str] = mapped_column(Text, default="")
+
+
+class ReadMessage(Base):
+    """A message that was read of a mailbox which keeps no marks; `uid` is its server's name for it (RFC 1939 §7)."""
+
+    __tablename__ = "bounce_messages_read"
+
+    mailbox: Mapped[str] = mapped_column(String(64), primary_key=True)
+    uid: Mapped[str] = mapped_column(String(200), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)

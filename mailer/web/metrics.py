@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from sqlalchemy.orm import Session
 
-from mailer import campaigns, delivery
+from mailer import campaigns, delivery, feedback
 from mailer.app import App
 from mailer.campaigns import CampaignRow
 from mailer.web import words
@@ -24,6 +24,10 @@ METRICS = {
         "How long the oldest batch that waits has been due; rises without workers.",
     ),
     "mailer_notices_waiting": ("gauge", "Single messages, such as confirmations, that wait to be sent."),
+    "mailer_bounce_mailbox_failing_seconds": (
+        "gauge",
+        "How long the bounce mailbox could not be read; 0 while it can. Absent where none is read.",
+    ),
     "mailer_domain_rate": ("gauge", "Messages a second for a domain that has deferred us, by domain; 0 while closed."),
     "mailer_warmup_taken": ("gauge", "Messages of today's warm-up that are taken, by relay."),
 }
@@ -69,6 +73,10 @@ def _of_delivery(app: App, session: Session) -> Iterator[tuple[str, Labels, floa
     yield "mailer_batches_leased", (), found.leased
     yield "mailer_batches_late_seconds", (), round(found.late_seconds, 1)
     yield "mailer_notices_waiting", (), found.notices
+    standing = feedback.last_reading(session, app.settings.bounce.box) if app.settings.bounce.box else None
+    if standing is not None:
+        since = standing.failing_since
+        yield "mailer_bounce_mailbox_failing_seconds", (), (app.clock() - since).total_seconds() if since else 0
     for domain, rate in found.domain_rates.items():
         yield "mailer_domain_rate", (("domain", domain),), rate
     for relay, taken in found.warm_up_taken.items():

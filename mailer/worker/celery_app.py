@@ -12,19 +12,20 @@ from mailer.app import App, open_app
 from mailer.base.errors import Unreachable
 from mailer.base.logs import set_up
 from mailer.queues import PREFIX
-from mailer.worker.tasks import JOBS, RETAIN_SECONDS, SWEEP_SECONDS
+from mailer.worker.tasks import JOBS, POLL_SECONDS, RETAIN_SECONDS, SWEEP_SECONDS
 
 log = structlog.get_logger()
 
 
 def register(celery: Celery, app_of_process: Callable[[], App]) -> None:
-    """Make every job a task of `celery`, and the sweep and the retention its beat's entries."""
+    """Make every job a task of `celery`, and the sweep, the retention and the bounce mailbox its beat's entries."""
     for name, job in JOBS.items():
         celery.task(_wrapped(name, job, app_of_process), name=PREFIX + name)
     celery.conf.beat_schedule = {
         # A sweep that waited for a second is overtaken by the next: a stopped worker must not find a heap of them.
         "sweep": {"task": PREFIX + "sweep", "schedule": SWEEP_SECONDS, "args": (0,), "options": {"expires": 5}},
         "retain": {"task": PREFIX + "retain", "schedule": RETAIN_SECONDS, "args": (0,), "options": {"expires": 60}},
+        "poll": {"task": PREFIX + "poll_bounces", "schedule": POLL_SECONDS, "args": (0,), "options": {"expires": 10}},
     }
 
 

@@ -12,12 +12,15 @@ from mailer.base.tables import BatchId, CampaignId
 from mailer.delivery import notices, run
 from mailer.delivery.retention import forget_recipients
 from mailer.feedback import Limits, note_refusal, watch_first_waves
+from mailer.feedback.polling import poll_if_due
 from mailer.feedback.retention import forget_persons
 from subscribers import sign_ups, uploads
 from subscribers.retention import drop_sign_ups
 
 SWEEP_SECONDS = 1.0
 RETAIN_SECONDS = 3600.0
+POLL_SECONDS = 10.0
+"""How often it is looked whether the bounce mailbox is to be read: how often it is read, `[bounce] every` says."""
 
 
 def prepare(app: App, subject_id: int) -> None:
@@ -88,6 +91,21 @@ def retain(app: App, _subject_id: int) -> None:
             audit.drop_entries(session, before=now - keep.audit)
 
 
+def poll_bounces(app: App, _subject_id: int) -> None:
+    """Read the bounce mailbox, if one is set and its time has come; a job of its own, because it waits for the network."""
+    section = app.settings.bounce
+    if section.box is not None and section.every:
+        poll_if_due(
+            app.database,
+            section.box,
+            home=app.home,
+            every=section.every,
+            keys=app.keys,
+            clock=app.clock,
+            stopping=app.stopping.is_set,
+        )
+
+
 JOBS: dict[str, Callable[[App, int], None]] = {
     "prepare": prepare,
     "send_batch": send_batch,
@@ -95,5 +113,6 @@ JOBS: dict[str, Callable[[App, int], None]] = {
     "import_people": import_people,
     "sign_up": sign_up,
     "retain": retain,
+    "poll_bounces": poll_bounces,
     "sweep": sweep,
 }

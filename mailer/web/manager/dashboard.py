@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from mailer import campaigns, delivery
+from mailer import campaigns, delivery, feedback
 from mailer.web.dependencies import AppOf
 from mailer.web.pages import page
 from subscribers import audiences
@@ -24,6 +24,8 @@ def show(request: Request, app: AppOf) -> Response:
         sent = [(row, delivery.progress(session, row.id)) for row in over]
         issues = campaigns.list_issues(session)
         groups = audiences.list_audiences(session)
+        box = app.settings.bounce.box
+        bounces = feedback.last_reading(session, box) if box is not None else None
     return page(
         request,
         "manager/dashboard.html",
@@ -33,4 +35,5 @@ def show(request: Request, app: AppOf) -> Response:
         sent=sent,
         issues=issues[:8],
         groups=groups,
+        bounces=bounces,
     )

@@ -9,14 +9,13 @@ from pydantic import BaseModel, SecretStr
 
 from mailer import accounts
 from mailer.base.errors import NotAllowed, WrongInput
-from mailer.base.settings import PREFIX, Settings
+from mailer.base.settings import PREFIX, SECRET_SECTIONS, Settings
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.pages import page, see_other
 
 router = APIRouter(include_in_schema=False)
 
 UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
-HIDDEN = ("secret", "database", "broker", "smtp")
 
 
 @router.get("/settings")
@@ -107,7 +106,7 @@ def _shown(settings: Settings) -> list[tuple[str, str, list[tuple[str, str, str,
         rows = []
         for field, info in type(section).model_fields.items():
             key = field.removesuffix("_")
-            value = _value(getattr(section, field), hidden=section_name in HIDDEN)
+            value = _value(getattr(section, field), hidden=section_name in SECRET_SECTIONS)
             rows.append((f"{PREFIX}{section_name}_{key}".upper(), key, value, info.description or ""))
         sections.append((section_name, (type(section).__doc__ or "").strip().partition("\n")[0], rows))
     return sections
@@ -118,7 +117,7 @@ def _value(value: Any, *, hidden: bool) -> str:
     if isinstance(value, SecretStr):
         return "•••"
     text = _written(value)
-    if hidden and "@" in text:
+    if hidden and "://" in text and "@" in text:
         scheme, _, rest = text.partition("://")
         return f"{scheme}://•••@{rest.rpartition('@')[2]}"
     return text

@@ -82,6 +82,7 @@ def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("MAILER_BROKER_URL", "amqp://guest:hunter2@mq", "•••", "redis://"),
         ("MAILER_SMTP_URL", "smtp://u:hunter2@host/path", "•••", "mailbox:"),
         ("MAILER_SMTP_URL", "carrier-pigeon", "•••", "smtps://"),
+        ("MAILER_BOUNCE_URL", "imap://u:hunter2@host?speed=9", "•••", "maildir:PATH"),
         ("MAILER_SECRET_KEYS", "hunter2", "•••", "16 characters"),
         ("MAILER_BASE_URL", "news.example.org", "'news.example.org'", "https://news.example.org"),
         ("MAILER_LOG_FORMAT", "xml", "'xml'", "'console' or 'json'"),
