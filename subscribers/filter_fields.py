@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Float, and_, exists, func, literal, not_, or_
+from sqlalchemy import Boolean, ColumnElement, Float, and_, exists, func, literal, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -19,10 +19,10 @@ from subscribers.models import Audience, Subscriber, Subscription
 from subscribers.people import STATUSES
 
 # What one comparison means: the sign or word, and the value as written; raises ValueError with what is allowed.
+# `!=` is never asked of it: that is the contrary of `=` for every field alike.
 Field = Callable[[str, str], ColumnElement[bool]]
 SIGNS: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "=": lambda column, value: column == value,
-    "!=": lambda column, value: column != value,
     "<": lambda column, value: column < value,
     "<=": lambda column, value: column <= value,
     ">": lambda column, value: column > value,
@@ -52,8 +52,6 @@ def _text(column: Any) -> Field:
         match sign:
             case "=":
                 return or_(lowered == low, column == value)
-            case "!=":
-                return not_(func.coalesce(or_(lowered == low, column == value), False))
             case "empty":
                 return func.coalesce(column, "") == ""
             case "contains" | "starts" | "ends":
@@ -90,7 +88,7 @@ def time_field(column: Any) -> Field:
             message = "is no time; write 2027-01-05, or 30 days ago"
             raise ValueError(message) from error
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        if len(value) == len("2027-01-05") and sign in ("=", "!=", "<=", ">"):
+        if len(value) == len("2027-01-05") and sign in ("=", "<=", ">"):
             return _by_day(column, sign, moment)
         return SIGNS[sign](column, moment)
 
@@ -102,7 +100,6 @@ def _by_day(column: Any, sign: str, day: datetime) -> ColumnElement[bool]:
     after = day + timedelta(days=1)
     found: dict[str, ColumnElement[bool]] = {
         "=": and_(column >= day, column < after),
-        "!=": or_(column < day, column >= after),
         "<=": column < after,
         ">": column >= after,
     }
@@ -115,30 +112,28 @@ def _status(now: datetime) -> Field:
         if value.lower() not in STATUSES:
             message = f"is no status; use one of {', '.join(STATUSES)}"
             raise ValueError(message)
-        return SIGNS[sign](shown_status(now), value.lower())
+        return shown_status(now) == value.lower()
 
     return say
 
 
 def _audience(sign: str, value: str) -> ColumnElement[bool]:
     _only_equal(sign)
-    inside = exists().where(
+    return exists().where(
         Subscription.subscriber_id == Subscriber.id,
         Subscription.state == "subscribed",
         Audience.id == Subscription.audience_id,
         Audience.slug == value.lower(),
     )
-    return inside if sign == "=" else ~inside
 
 
 def _tag(sign: str, value: str) -> ColumnElement[bool]:
     _only_equal(sign)
-    tagged = has_tag(Subscriber.attributes, literal(value))
-    return tagged if sign == "=" else not_(func.coalesce(tagged, False))
+    return has_tag(Subscriber.attributes, literal(value))
 
 
 def _only_equal(sign: str) -> None:
-    if sign not in ("=", "!="):
+    if sign != "=":
         message = "can only be compared by =, != and in"
         raise ValueError(message)
 
@@ -176,8 +171,7 @@ def _yes_no(column: Any) -> Field:
             return _text(column)(sign, value)
         _only_equal(sign)
         # JSON's true reads as `true` on PostgreSQL and as 1 on SQLite.
-        same = func.lower(column).in_(["true", "1", "yes"] if typed("yes-no", value) else ["false", "0", "no"])
-        return same if sign == "=" else not_(func.coalesce(same, False))
+        return func.lower(column).in_(["true", "1", "yes"] if typed("yes-no", value) else ["false", "0", "no"])
 
     return say
 
@@ -195,10 +189,8 @@ def _loose(column: Any) -> Field:
     def say(sign: str, value: str) -> ColumnElement[bool]:
         if sign not in SIGNS or not re.fullmatch(r"-?\d+(\.\d+)?", value):
             return as_text(sign, value)
-        same = or_(as_text("=", value), func.coalesce(number_of(column) == float(value), False))
-        if sign in ("=", "!="):
-            return same if sign == "=" else not_(same)
-        return func.coalesce(SIGNS[sign](number_of(column), float(value)), False)
+        as_number = SIGNS[sign](number_of(column), float(value))
+        return or_(as_text("=", value), as_number) if sign == "=" else as_number
 
     return say
 

@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+_PREFIX = "attributes."
 _AGO = {"day": 1, "days": 1, "week": 7, "weeks": 7, "month": 30, "months": 30, "year": 365, "years": 365}
 
 
@@ -48,6 +49,12 @@ def condition(
     if len(text) > LIMIT:
         raise WrongInput(f"has more than {LIMIT} signs", do="make it shorter", place="filter")
     return _Parser(_tokens(text), now, attributes, more or {}).whole()
+
+
+def attributes_named(text: str) -> set[str]:
+    """The attributes that a filter names; a value that is written like one counts too."""
+    words = (token.text for token in _tokens(text) if token.kind == "word")
+    return {_name_of(word) for word in words if word.lower().startswith(_PREFIX)}
 
 
 def _tokens(text: str) -> list[Token]:
@@ -135,7 +142,7 @@ class _Parser:
         meaning = self.meaning(field)
         sign = self.take()
         word = sign.text.lower()
-        if word in SIGNS or word == "contains":
+        if word in SIGNS or word in ("!=", "contains"):
             return self.say(meaning, word, self.value())
         if word in ("starts", "ends"):
             self.took("with")
@@ -181,8 +188,8 @@ class _Parser:
         name = field.text.lower()
         if name in self.fields:
             return self.fields[name]
-        if name.startswith("attributes.") and len(name) > len("attributes."):
-            wanted = field.text[len("attributes.") :].strip('"')
+        if name.startswith(_PREFIX) and len(name) > len(_PREFIX):
+            wanted = _name_of(field.text)
             if wanted not in self.attributes:
                 raise _refusal(field, f"is no attribute that is declared; use one of {listed(self.attributes)}")
             return attribute(wanted, self.attributes[wanted])
@@ -191,9 +198,16 @@ class _Parser:
     @staticmethod
     def say(meaning: Field, sign: str, value: Token) -> ColumnElement[bool]:
         try:
+            if sign == "!=":  # of everybody of whom `=` does not hold, those too of whom nothing is known
+                return not_(func.coalesce(meaning("=", value.text), False))
             return meaning(sign, value.text)
         except ValueError as error:
             raise _refusal(value, str(error)) from error
+
+
+def _name_of(word: str) -> str:
+    """The attribute's name of `attributes.NAME` or `attributes."Job title"`."""
+    return word[len(_PREFIX) :].strip('"')
 
 
 def _refusal(token: Token, why: str) -> WrongInput:
