@@ -1,25 +1,30 @@
 """Forgetting a person: everything goes but a keyed hash of the address, which keeps them from being mailed again."""
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Any
 
-from sqlalchemy import ColumnElement, String, Table, delete, or_, select, update
+from sqlalchemy import Column, ColumnElement, String, Table, delete, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from mailer.base import audit
 from mailer.base.errors import NotFound
-from mailer.base.tables import Base, SubscriberId
+from mailer.base.tables import MAY_NAME_PEOPLE, Base, SubscriberId
 from mailer.base.tokens import Keys
 from subscribers.models import Subscriber, Suppression
 
 ERASED = "(erased)"
+NOBODY = "erased"
+"""An address in a filter becomes this word: the filter can still be read, and finds nobody by it."""
 
 
 def erase(session: Session, subscriber_id: SubscriberId, *, keys: Keys, now: datetime, actor: str) -> None:
     """Forget a person.
 
     Rows of other packages that point at them (what was sent, what came back) stay as counts: the pointer becomes empty,
-    and the address is taken out of their texts, where a mail server's answer may have repeated it.
+    and the address is taken out of their texts, where a mail server's answer may have repeated it, and out of filters.
 
     Raises:
         NotFound: there is no such person.
@@ -44,20 +49,45 @@ def _keep_hash(session: Session, digest: str, key: str, now: datetime) -> None:
 
 
 def _take_out_of_texts(session: Session, person: Subscriber) -> None:
-    """In every table that points at the person, and in the audit log's lines about them, by the tables' own description."""
+    """In every table that points at the person, in the audit log's lines about them, and wherever filters are kept.
+
+    Found by the tables' own description.
+    """
     traces = {person.address, person.address_key}
-    pattern = re.compile("|".join(re.escape(text) for text in sorted(traces, key=len, reverse=True)), re.IGNORECASE)
+    address = "|".join(re.escape(text) for text in sorted(traces, key=len, reverse=True))
+    anywhere = re.compile(address, re.IGNORECASE)
+    # In a filter the same letters may be the end of somebody else's address, who must still be found by it.
+    alone = re.compile(rf"(?<![\w.+-])(?:{address})(?![\w-]|\.\w)", re.IGNORECASE)
     for table in Base.metadata.sorted_tables:
         whose = _rows_about(table, person.id)
-        columns = [column for column in table.columns if isinstance(column.type, String)]
-        if whose is None or not columns:
-            continue
-        keys = list(table.primary_key.columns)
-        for row in session.execute(select(*keys, *columns).where(whose)).mappings().all():
-            clean = {column: pattern.sub(ERASED, row[column]) for column in columns if row[column]}
-            changed = {column.name: text for column, text in clean.items() if text != row[column]}
-            if changed:
-                session.execute(update(table).where(*(key == row[key] for key in keys)).values(**changed))
+        if whose is not None:
+            texts = [column for column in table.columns if isinstance(column.type, String)]
+            _rewrite(session, table, texts, whose=whose, clean=partial(anywhere.sub, ERASED))
+        filters = [column for column in table.columns if column.info == MAY_NAME_PEOPLE]
+        _rewrite(session, table, filters, whose=true(), clean=partial(alone.sub, NOBODY))
+
+
+def _rewrite(
+    session: Session,
+    table: Table,
+    columns: Sequence[Column[Any]],
+    *,
+    whose: ColumnElement[bool],
+    clean: Callable[[str], str],
+) -> None:
+    if not columns:
+        return
+    keys = list(table.primary_key.columns)
+    for row in session.execute(select(*keys, *columns).where(whose)).mappings().all():
+        cleaned = {column: _cleaned(row[column], clean) for column in columns if row[column]}
+        changed = {column.name: value for column, value in cleaned.items() if value != row[column]}
+        if changed:
+            session.execute(update(table).where(*(key == row[key] for key in keys)).values(**changed))
+
+
+def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
+    """A text, or the texts of a JSON object."""
+    return {name: clean(text) for name, text in value.items()} if isinstance(value, dict) else clean(value)
 
 
 def _rows_about(table: Table, subscriber_id: SubscriberId) -> ColumnElement[bool] | None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mailer.base.tables import AudienceId, Base, BigId, SubscriberId, UtcDateTime
+from mailer.base.tables import MAY_NAME_PEOPLE, AudienceId, Base, BigId, SubscriberId, UtcDateTime
 
 
 class Subscriber(Base):
@@ -177,7 +177,7 @@ class Segment(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     slug: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(200))
-    filter: Mapped[str] = mapped_column(Text)
+    filter: Mapped[str] = mapped_column(Text, info=MAY_NAME_PEOPLE)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -1,7 +1,7 @@
 """What all tables share: the base class, constraint names, types, ids, and the compare-and-set."""
 
 from datetime import UTC, datetime
-from typing import Any, NewType
+from typing import Any, Final, NewType
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, update
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -16,6 +16,9 @@ UserId = NewType("UserId", int)
 
 # SQLite gives a primary key its rowid only where the type is INTEGER.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+MAY_NAME_PEOPLE: Final = {"may_name_people": True}
+"""Of a column whose texts may hold anybody's address, such as a filter: an erasure looks through all of it."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -16,7 +16,7 @@ from mailer.base.database import Database
 from mailer.base.errors import NotAllowed, NotFound
 from mailer.base.tables import Base
 from mailer.base.tokens import Keys
-from subscribers import audiences, erasure, export, importing, joining, people, suppression
+from subscribers import audiences, erasure, export, importing, joining, people, segments, suppression
 
 NOW = datetime(2027, 1, 5, 9, tzinfo=UTC)
 KEYS = Keys(["a key of the tests, long enough"])
@@ -122,6 +122,20 @@ def test_who_is_forgotten_is_nowhere_any_more_and_never_comes_back_by_import(
     assert (report.created, report.suppressed) == (1, 1)
     with database.read() as session:
         assert "p0@x.org" not in _everything(session).lower()
+
+
+def test_who_is_forgotten_is_taken_out_of_filters_and_others_are_still_found_by_them(database: Database) -> None:
+    with database.begin() as session:
+        ids = [
+            people.add_person(session, address, source="test", keys=KEYS, now=NOW, actor="test")
+            for address in ("Ada@x.org", "bada@x.org", "ada@x.org.uk")
+        ]
+        text = 'email in (ADA@x.org, bada@x.org, ada@x.org.uk) or name = "ada@x.org"'
+        segments.add_segment(session, "named", "", text, now=NOW, actor="test")
+        erasure.erase(session, ids[0], keys=KEYS, now=NOW, actor="cli")
+        kept = segments.find_segment(session, "named").filter
+        assert kept == 'email in (erased, bada@x.org, ada@x.org.uk) or name = "erased"'
+        assert segments.count_segment(session, kept, now=NOW) == 2
 
 
 def test_the_id_of_a_forgotten_person_is_never_given_again(database: Database) -> None:
