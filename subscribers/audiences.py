@@ -13,6 +13,7 @@ from mailer.base import audit
 from mailer.base.errors import NotAllowed, NotFound, WrongInput
 from mailer.base.tables import AudienceId, SubscriberId
 from subscribers.models import Audience, Subscriber, Subscription
+from subscribers.narrowing import EVERYBODY, Narrowing
 from subscribers.suppression import may_receive
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -185,7 +186,11 @@ def public_slugs(session: Session) -> tuple[str, ...]:
 
 
 def recipients(
-    audience_ids: Sequence[AudienceId], *, now: datetime, among: tuple[int, int] | None = None
+    audience_ids: Sequence[AudienceId],
+    *,
+    now: datetime,
+    among: tuple[int, int] | None = None,
+    narrowing: Narrowing = EVERYBODY,
 ) -> Select[Any]:
     """Everyone who may receive now: the one definition that counts, sends and shows.
 
@@ -194,6 +199,7 @@ def recipients(
 
     Args:
         among: only those whose ids are from the first of the two to the second.
+        narrowing: only those whom segments leave over.
     """
     live = [_is_live_in(audience_id, among) for audience_id in audience_ids]
     mask: ColumnElement[int] = literal(1 if len(live) == 1 else 0)  # of one audience is whoever is asked for at all
@@ -211,6 +217,7 @@ def recipients(
         or_(Subscriber.paused_until.is_(None), Subscriber.paused_until <= now),
         or_(*live) if live else literal(value=False),
         may_receive(Subscriber.address_key),
+        *narrowing.conditions(),
     )
     return query.where(Subscriber.id.between(*among)) if among else query
 
@@ -234,8 +241,14 @@ def shown_status(now: datetime) -> ColumnElement[str]:
     )
 
 
-def exclusions(session: Session, audience_ids: Sequence[AudienceId], *, now: datetime) -> dict[str, int]:
-    """Why others who are or were in these audiences do not receive: suppressed, unsubscribed, paused, unconfirmed."""
+def exclusions(
+    session: Session, audience_ids: Sequence[AudienceId], *, now: datetime, narrowing: Narrowing = EVERYBODY
+) -> dict[str, int]:
+    """Why others who are or were in these audiences do not receive, each counted once.
+
+    `suppressed`, `unsubscribed`, `paused` and `unconfirmed`; and of those who could, `outside` every segment that was asked
+    for, or `excluded` by one.
+    """
     receiving = recipients(audience_ids, now=now).subquery()
     in_any = exists().where(
         Subscription.subscriber_id == Subscriber.id, Subscription.audience_id.in_(list(audience_ids))
@@ -253,7 +266,12 @@ def exclusions(session: Session, audience_ids: Sequence[AudienceId], *, now: dat
     ).label("reason")
     rows = select(reason).where(in_any, Subscriber.id.not_in(select(receiving.c.subscriber_id))).subquery()
     counted = select(rows.c.reason, func.count()).group_by(rows.c.reason)
-    return dict(session.execute(counted).all())
+    found: dict[str, int] = dict(session.execute(counted).all())
+    if narrowing.conditions():
+        could = recipients(audience_ids, now=now).where(narrowing.unwanted())
+        away = could.with_only_columns(narrowing.reason().label("reason"), maintain_column_froms=True).subquery()
+        found |= dict(session.execute(select(away.c.reason, func.count()).group_by(away.c.reason)).all())
+    return found
 
 
 def _is_live_in(audience_id: AudienceId, among: tuple[int, int] | None = None) -> ColumnElement[bool]:

@@ -10,9 +10,10 @@ The stages above lend more: `mailed clicked opened bounced complained`, the last
 comparing texts minds no case; a time is a date, or `30 days ago`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -22,8 +23,9 @@ from mailer.base.errors import NotAllowed, NotFound, WrongInput
 from subscribers.attributes import kinds
 from subscribers.audiences import SLUG
 from subscribers.filter_fields import Field
-from subscribers.filters import condition
+from subscribers.filters import attributes_named, condition
 from subscribers.models import Segment
+from subscribers.narrowing import Narrowing
 from subscribers.people import count_people
 
 
@@ -143,13 +145,72 @@ def count_segment(session: Session, filter_text: str, *, now: datetime, more: Ma
     return count_people(session, where=where, now=now)
 
 
+def filters_named(session: Session, slugs: Iterable[str], *, lock: bool = False) -> dict[str, str]:
+    """The filters of segments that an order names, by slug in its order.
+
+    Args:
+        lock: nobody changes or deletes them before this transaction ends.
+
+    Raises:
+        NotAllowed: one is unknown; it is named, and what may have been meant.
+    """
+    wanted = tuple(dict.fromkeys(slugs))
+    query = select(Segment.slug, Segment.filter).where(Segment.slug.in_(wanted)).order_by(Segment.id)
+    known: dict[str, str] = (
+        dict(session.execute(query.with_for_update(read=True) if lock else query).all()) if wanted else {}
+    )
+    for slug in wanted:
+        if slug not in known:
+            raise NotAllowed(f"there is no segment {slug!r}", do=_use_one_of(session, slug))
+    return {slug: known[slug] for slug in wanted}
+
+
+def narrowing(
+    session: Session,
+    *,
+    only: Mapping[str, str],
+    never: Mapping[str, str],
+    now: datetime,
+    more: Mapping[str, Field] | None = None,
+) -> Narrowing:
+    """What filters, by the slugs of their segments, leave over: those whom one of `only` finds, and none of `never`.
+
+    Raises:
+        WrongInput: one cannot be understood (any more); the place is `segment SLUG, filter:COLUMN`.
+    """
+    attributes = kinds(session) if only or never else {}
+
+    def understood(slug: str, text: str) -> ColumnElement[bool]:
+        try:
+            return condition(text, attributes=attributes, now=now, more=more)
+        except WrongInput as error:
+            raise WrongInput(error.message, do=error.do, place=f"segment {slug}, {error.place}") from error
+
+    return Narrowing(
+        only=tuple(understood(slug, text) for slug, text in only.items()),
+        never=tuple(understood(slug, text) for slug, text in never.items()),
+    )
+
+
+def kinds_named(session: Session, filters: Iterable[str]) -> dict[str, str]:
+    """The types of the attributes that filters name; one that is not declared (any more) is left out."""
+    named = set().union(*(attributes_named(text) for text in filters))
+    return {name: kind for name, kind in kinds(session).items() if name in named} if named else {}
+
+
 def _found(session: Session, slug: str, *, lock: bool = False) -> Segment:
     query = select(Segment).where(Segment.slug == slug)
     segment = session.scalar(query.with_for_update() if lock else query)
     if segment is None:
-        known = ", ".join(row.slug for row in list_segments(session)) or "(there is none yet)"
-        raise NotFound(f"there is no segment {slug!r}", do=f"use one of {known}")
+        raise NotFound(f"there is no segment {slug!r}", do=_use_one_of(session, slug))
     return segment
+
+
+def _use_one_of(session: Session, slug: str) -> str:
+    known = [row.slug for row in list_segments(session)]
+    near = get_close_matches(slug, known, n=1)
+    listed = f"use one of {', '.join(known) or '(there is none yet)'}"
+    return f"did you mean {near[0]}? {listed}" if near else listed
 
 
 def _row(segment: Segment) -> SegmentRow:

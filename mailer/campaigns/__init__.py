@@ -37,9 +37,11 @@ from mailer.campaigns.issues import (
     revision_files,
     store_revision,
 )
-from mailer.campaigns.plan import Plan, plan
+from mailer.campaigns.narrowing import filters_of, narrowing
+from mailer.campaigns.plan import Plan, left_out, plan
 from mailer.campaigns.release import media, released_edition, released_letter, released_masks, verify_release
 from mailer.campaigns.rows import CampaignRow, campaign, is_live, list_campaigns, over_before, row, working
+from mailer.campaigns.segments import campaigns_with, delete_segment, edit_segment
 from mailer.campaigns.when import parse_when
 
 __all__ = [
@@ -51,24 +53,30 @@ __all__ = [
     "advance_enlisting",
     "begin_judging",
     "campaign",
+    "campaigns_with",
     "cancel",
     "create",
     "create_from_revision",
+    "delete_segment",
     "discard",
     "due",
+    "edit_segment",
     "end_canary",
     "fail",
+    "filters_of",
     "finish_enlisting",
     "is_live",
     "issue",
     "issue_of_revision",
     "keep_key",
+    "left_out",
     "list_campaigns",
     "list_issues",
     "list_publications",
     "mark_sent",
     "masks_of",
     "media",
+    "narrowing",
     "note_test",
     "note_trouble",
     "over_before",

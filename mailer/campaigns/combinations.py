@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from subscribers import audience_ids, recipients
+from subscribers.narrowing import EVERYBODY, Narrowing
 
 
 def masks_of(audiences: Sequence[str]) -> dict[int, frozenset[str]]:
@@ -17,13 +18,15 @@ def masks_of(audiences: Sequence[str]) -> dict[int, frozenset[str]]:
     }
 
 
-def readers_by_mask(session: Session, audiences: Sequence[str], *, now: datetime) -> dict[int, int]:
+def readers_by_mask(
+    session: Session, audiences: Sequence[str], *, now: datetime, narrowing: Narrowing = EVERYBODY
+) -> dict[int, int]:
     """How many would get the letter of each combination now; those that nobody is in are left out.
 
     Raises:
         NotAllowed: one of the audiences is gone.
     """
-    asked = recipients(audience_ids(session, audiences), now=now).subquery()
+    asked = recipients(audience_ids(session, audiences), now=now, narrowing=narrowing).subquery()
     counted = session.execute(select(asked.c.mask, func.count().label("people")).group_by(asked.c.mask)).all()
     return {found.mask: found.people for found in counted}
 

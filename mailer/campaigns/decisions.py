@@ -1,6 +1,6 @@
 """What is decided about a campaign: each decision is one compare-and-set, one line in the audit log, and a hint."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,14 @@ from mailer.base.hints import wake
 from mailer.base.tables import CampaignId, RevisionId, move
 from mailer.campaigns.issues import issue_of_revision, read_revision, store_revision
 from mailer.campaigns.models import Campaign, IssueRevision
+from mailer.campaigns.narrowing import chosen, narrowing, to_approve
 from mailer.campaigns.release import release, require_checked
 from mailer.campaigns.rows import row
 from mailer.campaigns.states import MOVES
 from mailer.content import Issue, as_sent_at, check_issue
 from mailer.rendering import Frame
 from subscribers import attributes, audience_ids, list_audiences
+from subscribers.filter_fields import Field
 
 UNCERTAIN_RULES = ("resend", "leave")
 MOST_AUDIENCES = 6
@@ -33,6 +35,8 @@ def create(
     issue: Issue,
     *,
     audiences: Sequence[str],
+    wanted: Sequence[str] = (),
+    excluded: Sequence[str] = (),
     now: datetime,
     actor: str,
     origin: str = "",
@@ -41,15 +45,24 @@ def create(
     """Make a draft that sends this issue to these audiences.
 
     Args:
+        wanted: segments; only whom at least one of them finds gets it.
+        excluded: segments; nobody whom one of them finds gets it.
         uncertain_rule: what becomes of those whose answer was lost: `resend` or `leave` them.
 
     Raises:
-        WrongInput: no audience, or too many, or there is no such rule.
-        NotAllowed: an audience does not exist.
+        WrongInput: no audience, or too many, or too many segments, or there is no such rule.
+        NotAllowed: an audience or a segment does not exist.
     """
     revision_id = store_revision(session, issue, now=now, author=actor, origin=origin)
     return create_from_revision(
-        session, revision_id, audiences=audiences, now=now, actor=actor, uncertain_rule=uncertain_rule
+        session,
+        revision_id,
+        audiences=audiences,
+        wanted=wanted,
+        excluded=excluded,
+        now=now,
+        actor=actor,
+        uncertain_rule=uncertain_rule,
     )
 
 
@@ -58,16 +71,18 @@ def create_from_revision(
     revision_id: RevisionId,
     *,
     audiences: Sequence[str],
+    wanted: Sequence[str] = (),
+    excluded: Sequence[str] = (),
     now: datetime,
     actor: str,
     uncertain_rule: str = "resend",
 ) -> CampaignId:
-    """Make a draft that sends this revision to these audiences.
+    """Make a draft that sends this revision to these audiences; see `create`.
 
     Raises:
         NotFound: the revision does not exist.
-        WrongInput: no audience, or too many, or there is no such rule.
-        NotAllowed: an audience does not exist.
+        WrongInput: no audience, or too many, or too many segments, or there is no such rule.
+        NotAllowed: an audience or a segment does not exist.
     """
     if uncertain_rule not in UNCERTAIN_RULES:
         raise WrongInput(
@@ -77,12 +92,15 @@ def create_from_revision(
     if not 1 <= len(slugs) <= MOST_AUDIENCES:
         raise WrongInput(f"{len(slugs)} audiences were named", do=f"name between 1 and {MOST_AUDIENCES}")
     audience_ids(session, slugs)
+    only, never = chosen(session, wanted, excluded)
     revision, _main = issue_of_revision(session, revision_id)
     campaign = Campaign(
         slug=_free_slug(session, revision.slug),
         title=revision.title,
         revision_id=revision_id,
         audiences=slugs,
+        segments=only,
+        excluded=never,
         uncertain_rule=uncertain_rule,
         created_at=now,
     )
@@ -104,16 +122,19 @@ def schedule(
     accept_warnings: bool | Collection[str],
     formula_cache: Path | None = None,
     canary: int = 0,
+    more: Mapping[str, Field] | None = None,
 ) -> str:
     """Release a draft for a time; gives the hash that names what was approved.
 
     Args:
         canary: the size of a first wave that the rest waits for; 0 is none.
         accept_warnings: True accepts every warning, else the codes of those that were accepted.
+        more: fields of filters that other parts lend, such as engagement.
 
     Raises:
-        WrongInput: the checker found an error, in the issue or in a letter of it; the first one is told.
-        NotAllowed: it is no draft, the time is past, or a warning was not accepted.
+        WrongInput: the checker found an error, in the issue or in a letter of it; the first one is told. Or the filter of a
+            segment cannot be understood.
+        NotAllowed: it is no draft, the time is past, a warning was not accepted, or a segment is gone.
     """
     if send_at < now - JUST_NOW:
         raise NotAllowed(f"{send_at:%d %B %Y %H:%M %Z} is past", do="choose a later time")
@@ -124,10 +145,25 @@ def schedule(
     require_checked(findings, accept_warnings)
     # The state first: of two who release at once, the second waits here and is then refused, before any rendering.
     _move(
-        session, campaign_id, "schedule", "scheduled", scheduled_at=send_at, zone=zone, canary=canary, canary_until=None
+        session,
+        campaign_id,
+        "schedule",
+        "scheduled",
+        scheduled_at=send_at,
+        zone=zone,
+        canary=canary,
+        canary_until=None,
+        filters=to_approve(session, campaign),
     )
     digest = release(
-        session, campaign, issue, frame=frame, accept_warnings=accept_warnings, formula_cache=formula_cache, now=now
+        session,
+        campaign,
+        issue,
+        frame=frame,
+        accept_warnings=accept_warnings,
+        formula_cache=formula_cache,
+        now=now,
+        narrowing=narrowing(session, campaign, now=now, more=more),
     )
     session.execute(update(Campaign).where(Campaign.id == campaign_id).values(release_hash=digest))
     audit.note(
@@ -143,11 +179,13 @@ def schedule(
 
 
 def recall(session: Session, campaign_id: CampaignId, *, now: datetime, actor: str) -> None:
-    """Take a release back into a draft, before the first message left.
+    """Take a release back into a draft, before the list is frozen.
 
     Raises:
-        NotAllowed: it is not scheduled any more.
+        NotAllowed: it is not scheduled any more, nor paused from that.
     """
+    held = (Campaign.id == campaign_id, Campaign.state == "paused", Campaign.resumes_to == "scheduled")
+    session.execute(update(Campaign).where(*held).values(state="scheduled", resumes_to="", reason="", detail=""))
     _decide(session, campaign_id, "recall", "draft", now=now, actor=actor, scheduled_at=None, release_hash="")
 
 
@@ -157,7 +195,7 @@ def pause(
     """Hold a campaign; what is in flight is finished, nothing new is begun.
 
     Args:
-        reason: `manager`, `missed`, `changed`, `relay`, `canary`: why it waits for a decision.
+        reason: `manager`, `missed`, `changed`, `segment`, `relay`, `canary`: why it waits for a decision.
 
     Raises:
         NotAllowed: it is not on its way.

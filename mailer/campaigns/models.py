@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from mailer.base.tables import Base, BigId, CampaignId, RevisionId, UtcDateTime
+from mailer.base.tables import MAY_NAME_PEOPLE, Base, BigId, CampaignId, RevisionId, UtcDateTime
 
 STATES = ("draft", "scheduled", "preparing", "sending", "paused", "sent", "cancelled", "failed")
 
@@ -41,7 +41,9 @@ class IssueFile(Base):
 class Campaign(Base):
     """A letter set, a list and a time.
 
-    `audiences` are slugs in the order that gives a mask its bits. `release_hash` names what was approved; `reason` says
+    `audiences` are slugs in the order that gives a mask its bits. `segments` and `excluded` are slugs of segments: only whom
+    one of the first finds gets it, and nobody whom one of the second does; `filters` are their texts by slug, as a release
+    approved them, and are to be looked through when a person is erased. `release_hash` names what was approved; `reason` says
     why it is paused or failed; `resumes_to` is the state that a pause interrupted. `enlisted_to` is the last subscriber
     id that freezing has reached, None before; `is_enlisted` says that freezing is complete. `canary` is the size of the
     first wave that the rest waits for, 0 once it does not; `canary_until` is when the wave is judged, None while it leaves.
@@ -59,6 +61,9 @@ class Campaign(Base):
     title: Mapped[str] = mapped_column(Text)
     revision_id: Mapped[RevisionId] = mapped_column(ForeignKey("issue_revisions.id"))
     audiences: Mapped[list[str]] = mapped_column(JSON)
+    segments: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    excluded: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    filters: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}", info=MAY_NAME_PEOPLE)
     state: Mapped[str] = mapped_column(String(12), default="draft")
     reason: Mapped[str] = mapped_column(String(40), default="")
     detail: Mapped[str] = mapped_column(Text, default="")

@@ -15,10 +15,12 @@ from mailer.base.tables import CampaignId
 from mailer.campaigns import letters
 from mailer.campaigns.combinations import checked_masks, masks_of, readers_by_mask
 from mailer.campaigns.models import Campaign, Media, ReleasedLetter
+from mailer.campaigns.narrowing import approved
 from mailer.campaigns.rows import CampaignRow
 from mailer.content import Finding, Issue, judged
 from mailer.rendering import Frame, Letter, Picture, Press, check_letter, web_edition
 from subscribers import public_slugs
+from subscribers.narrowing import EVERYBODY, Narrowing
 
 EDITION = 0
 """The mask of the archive's web edition."""
@@ -33,8 +35,12 @@ def release(
     accept_warnings: bool | Collection[str],
     formula_cache: Path | None,
     now: datetime,
+    narrowing: Narrowing = EVERYBODY,
 ) -> str:
     """Render and keep everything that the campaign will send and archive; gives the hash that names it.
+
+    Args:
+        narrowing: whom its segments leave over; the letters of the others are kept, and not checked.
 
     Raises:
         WrongInput: a letter has a fault that its readers would meet, such as one that Gmail would cut off.
@@ -46,7 +52,7 @@ def release(
     _keep(session, row.id, EDITION, letters.pack_edition(edition))
     pictures: dict[str, Picture] = {picture.name: picture for picture in edition.pictures}
     press = Press(issue, frame, formula_cache=formula_cache)
-    checked = checked_masks(row.audiences, readers_by_mask(session, row.audiences, now=now))
+    checked = checked_masks(row.audiences, readers_by_mask(session, row.audiences, now=now, narrowing=narrowing))
     for mask, slugs in masks_of(row.audiences).items():
         letter = press.letter(slugs)
         if mask in checked:
@@ -146,12 +152,15 @@ def _keep_media(session: Session, pictures: Iterable[Picture], now: datetime) ->
 
 
 def _hash(session: Session, campaign_id: CampaignId) -> str:
-    """Over the letters' contents as they are kept now, the audiences that are asked for recipients, and the revision."""
+    """Over the letters' contents as they are kept now, what is asked for recipients (audiences, segments), and the revision."""
     kept = session.execute(
         select(ReleasedLetter.mask, ReleasedLetter.content)
         .where(ReleasedLetter.campaign_id == campaign_id)
         .order_by(ReleasedLetter.mask)
     ).all()
-    facts = session.execute(select(Campaign.audiences, Campaign.revision_id).where(Campaign.id == campaign_id)).one()
+    columns = (Campaign.audiences, Campaign.revision_id, Campaign.segments, Campaign.excluded, Campaign.filters)
+    facts = session.execute(select(*columns).where(Campaign.id == campaign_id)).one()
     whole = [facts.audiences, facts.revision_id, [[mask, letters.digest(content)] for mask, content in kept]]
+    if facts.segments or facts.excluded:
+        whole.append(approved(session, facts.segments, facts.excluded, facts.filters))
     return sha256(json.dumps(whole).encode()).hexdigest()

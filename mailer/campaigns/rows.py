@@ -1,5 +1,6 @@
 """Campaigns as the faces and the delivery see them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,13 +15,16 @@ from mailer.campaigns.states import AT_WORK, OVER
 
 @dataclass(frozen=True, slots=True)
 class CampaignRow:
-    """A campaign; `is_tested` says that a test copy of this very revision was sent."""
+    """A campaign; `is_tested` says that a test copy of this very revision was sent. `filters` are empty before a release."""
 
     id: CampaignId
     slug: str
     title: str
     revision_id: RevisionId
     audiences: tuple[str, ...]
+    segments: tuple[str, ...]
+    excluded: tuple[str, ...]
+    filters: Mapping[str, str]
     state: str
     reason: str
     detail: str
@@ -38,6 +42,11 @@ class CampaignRow:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+
+    @property
+    def can_be_recalled(self) -> bool:
+        """Whether it was released and nothing of it has begun."""
+        return self.state == "scheduled" or (self.state == "paused" and self.resumes_to == "scheduled")
 
 
 def campaign(session: Session, name: str) -> CampaignRow:
@@ -78,6 +87,11 @@ def working(session: Session) -> tuple[CampaignRow, ...]:
     return _rows(session, Campaign.state.in_(AT_WORK))
 
 
+def not_over(session: Session) -> tuple[CampaignRow, ...]:
+    """The campaigns that may still send, drafts too, the newest first."""
+    return _rows(session, Campaign.state.not_in(OVER))
+
+
 def over_before(session: Session, moment: datetime) -> tuple[CampaignId, ...]:
     """The campaigns that were over before a moment; one without a time of its end by that of its making."""
     ended = func.coalesce(Campaign.finished_at, Campaign.created_at)
@@ -109,6 +123,9 @@ def _row(found: Campaign, digest: str) -> CampaignRow:
         title=found.title,
         revision_id=found.revision_id,
         audiences=tuple(found.audiences),
+        segments=tuple(found.segments),
+        excluded=tuple(found.excluded),
+        filters=found.filters,
         state=found.state,
         reason=found.reason,
         detail=found.detail,

@@ -4,6 +4,7 @@ draft → scheduled → preparing → sending → sent
           │   ↑         │          │
           │   └──── paused ←───────┘     (scheduled, preparing and sending pause; a pause goes back to what it interrupted)
           └→ draft (recalled)            everything that is not over can be cancelled; what is at work can fail
+                                         what was paused before its time can be recalled too, by way of scheduled
 """
 
 from typing import Final

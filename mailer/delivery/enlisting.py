@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from mailer.base.tables import AudienceId, CampaignId, SubscriberId
 from mailer.delivery.models import Batch, Delivery
 from subscribers.audiences import recipients
+from subscribers.narrowing import EVERYBODY, Narrowing
 
 _rows: Table = Delivery.metadata.tables["deliveries"]
 _batches: Table = Batch.metadata.tables["batches"]
@@ -24,13 +25,14 @@ def enlist(
     batch_size: int,
     now: datetime,
     first_wave: int = 0,
+    narrowing: Narrowing = EVERYBODY,
 ) -> int:
     """Give the recipients among the subscribers after `after`, up to `last`, their rows, and batches that own the rows.
 
     No batch reaches over the end of the first wave. Returns how many there are.
     """
     base = _last_number(session, campaign_id)
-    people = recipients(audience_ids, now=now, among=(after + 1, last)).subquery()
+    people = recipients(audience_ids, now=now, among=(after + 1, last), narrowing=narrowing).subquery()
     numbered = select(
         literal(campaign_id),
         literal(base) + func.row_number().over(order_by=people.c.subscriber_id),

@@ -1,6 +1,6 @@
 """Enlist, send, sweep: each in short transactions, and able to stop or die between any two lines."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import datetime, timedelta
 from time import monotonic
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from mailer import campaigns
 from mailer.base.database import Database
+from mailer.base.errors import WrongInput
 from mailer.base.hints import wake
 from mailer.base.tables import BatchId, CampaignId
 from mailer.delivery import calls, enlisting
@@ -22,6 +23,7 @@ from mailer.delivery.outcomes import Outcome, Outgoing
 from mailer.delivery.pacing import allowances
 from mailer.delivery.pacing.pace import Pace
 from subscribers.audiences import audience_ids, last_of_next
+from subscribers.filter_fields import Field
 
 log = structlog.get_logger()
 
@@ -48,26 +50,50 @@ class Relay(Protocol):
         ...
 
 
-def prepare(database: Database, campaign_id: CampaignId, *, clock: Clock, batch: int = BATCH) -> None:
+def prepare(
+    database: Database,
+    campaign_id: CampaignId,
+    *,
+    clock: Clock,
+    batch: int = BATCH,
+    more: Mapping[str, Field] | None = None,
+) -> None:
     """Freeze the list: give every recipient of a campaign in preparation his row, and call out the batches.
 
     In chunks, the first of them small, so that sending begins at once at any size. It may be killed after any of them, and
     two may do it at once: where the last chunk ended stands with the campaign, and one transaction at a time moves it on.
+
+    Args:
+        more: fields of filters that other parts lend; a campaign whose segments name one that is not there is paused.
     """
     database.refresh_statistics()
     size = FIRST_CHUNK
     while True:
         with database.begin() as session:
-            is_complete = _enlist_chunk(session, campaign_id, size=size, batch=batch, now=clock())
+            is_complete = _enlist_chunk(session, campaign_id, size=size, batch=batch, now=clock(), more=more)
         if is_complete:
             return
         size = CHUNK
 
 
-def _enlist_chunk(session: Session, campaign_id: CampaignId, *, size: int, batch: int, now: datetime) -> bool:
+def _enlist_chunk(
+    session: Session,
+    campaign_id: CampaignId,
+    *,
+    size: int,
+    batch: int,
+    now: datetime,
+    more: Mapping[str, Field] | None = None,
+) -> bool:
     """One step of freezing; True where there is nothing more to do, or it is not ours to do."""
     campaign = campaigns.row(session, campaign_id)
     if campaign.state != "preparing":
+        return True
+    try:
+        # Of all chunks by the same moment, so that `30 days ago` is one day for the whole list.
+        narrowing = campaigns.narrowing(session, campaign, now=campaign.started_at or now, more=more)
+    except WrongInput as error:
+        campaigns.pause(session, campaign_id, now=now, actor=ACTOR, reason="segment", detail=str(error))
         return True
     if campaign.enlisted_to is None and not campaigns.verify_release(session, campaign_id):
         detail = "what is kept is not what was approved"
@@ -81,7 +107,15 @@ def _enlist_chunk(session: Session, campaign_id: CampaignId, *, size: int, batch
         return True
     if last is not None:
         enlisting.enlist(
-            session, campaign_id, ids, after=after, last=last, batch_size=batch, now=now, first_wave=campaign.canary
+            session,
+            campaign_id,
+            ids,
+            after=after,
+            last=last,
+            batch_size=batch,
+            now=now,
+            first_wave=campaign.canary,
+            narrowing=narrowing,
         )
         for batch_id in calls.call_out(session, now=now):
             wake(session, "send_batch", batch_id)

@@ -12,6 +12,7 @@ from mailer.base.tables import BatchId, CampaignId
 from mailer.delivery import notices, run
 from mailer.delivery.retention import forget_recipients
 from mailer.feedback import Limits, note_refusal, watch_first_waves
+from mailer.feedback.engagement import engagement
 from mailer.feedback.polling import poll_if_due
 from mailer.feedback.retention import forget_persons
 from subscribers import sign_ups, uploads
@@ -25,7 +26,8 @@ POLL_SECONDS = 10.0
 
 def prepare(app: App, subject_id: int) -> None:
     """Freeze the list of a campaign whose time has come."""
-    run.prepare(app.database, CampaignId(subject_id), clock=app.clock, batch=app.settings.limits.batch)
+    batch = app.settings.limits.batch
+    run.prepare(app.database, CampaignId(subject_id), clock=app.clock, batch=batch, more=engagement())
 
 
 def send_batch(app: App, subject_id: int) -> None:

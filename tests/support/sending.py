@@ -30,8 +30,9 @@ from mailer.delivery import (
 from mailer.delivery.pacing.pace import Pace
 from mailer.delivery.smtp.exchange import Patience
 from mailer.feedback import note_refusal
+from mailer.feedback.engagement import engagement
 from mailer.rendering import Frame, Sender
-from subscribers import add_audience, add_person, find_person, person_by_id, unsubscribe
+from subscribers import add_audience, add_person, find_person, person_by_id, segments, unsubscribe
 from tests.support.relay import RelayServer
 
 BEGIN = datetime(2027, 1, 4, 9, 0, tzinfo=UTC)
@@ -129,6 +130,8 @@ class Office:
         send_at: datetime | None = None,
         rule: Literal["resend", "leave"] = "resend",
         canary: int = 0,
+        wanted: Sequence[str] = (),
+        excluded: Sequence[str] = (),
     ) -> CampaignId:
         """A released campaign; by default to `academic` and for now."""
         read = read_files(StoredFiles({"issue.md": issue.encode()}), "issue.md")
@@ -137,25 +140,47 @@ class Office:
                 session,
                 read,
                 audiences=audiences or ("academic",),
+                wanted=wanted,
+                excluded=excluded,
                 now=self.now,
                 actor="test",
                 uncertain_rule=rule,
             )
-            campaigns.schedule(
-                session,
-                campaign_id,
-                send_at=send_at or self.now,
-                zone="UTC",
-                now=self.now,
-                actor="test",
-                frame=Frame(Sender("News", "news@news.test", "1 Street, Town"), "https://news.test"),
-                accept_warnings=True,
-                canary=canary,
-            )
+            self.schedule(session, campaign_id, send_at=send_at, canary=canary)
         return campaign_id
 
+    def schedule(
+        self, session: Session, campaign_id: CampaignId, *, send_at: datetime | None = None, canary: int = 0
+    ) -> None:
+        """Release a draft; by default for now."""
+        campaigns.schedule(
+            session,
+            campaign_id,
+            send_at=send_at or self.now,
+            zone="UTC",
+            now=self.now,
+            actor="test",
+            frame=Frame(Sender("News", "news@news.test", "1 Street, Town"), "https://news.test"),
+            accept_warnings=True,
+            canary=canary,
+            more=engagement(),
+        )
+
+    def segment(self, slug: str, text: str) -> None:
+        """Save a filter, or change the one that is there."""
+        with self.database.begin() as session:
+            if slug in {row.slug for row in segments.list_segments(session)}:
+                campaigns.edit_segment(session, slug, filter_text=text, now=self.now, actor="test", more=engagement())
+            else:
+                segments.add_segment(session, slug, "", text, now=self.now, actor="test", more=engagement())
+
+    def plan(self, campaign_id: CampaignId) -> campaigns.Plan:
+        """Who would get it now, and why others would not."""
+        with self.database.read() as session:
+            return campaigns.plan(session, campaign_id, now=self.now, more=engagement())
+
     def decide(self, decision: str, campaign_id: CampaignId) -> None:
-        """`pause`, `resume` or `cancel`."""
+        """`pause`, `resume`, `recall` or `cancel`."""
         with self.database.begin() as session:
             getattr(campaigns, decision)(session, campaign_id, now=self.now, actor="test")
 
@@ -173,7 +198,7 @@ class Office:
     def prepare(self, campaign_id: CampaignId, *, batch: int = 200) -> list[BatchId]:
         """Freeze the list and forget the hints; the batches."""
         self.sweep()
-        prepare(self.database, campaign_id, clock=self.clock, batch=batch)
+        prepare(self.database, campaign_id, clock=self.clock, batch=batch, more=engagement())
         found = [BatchId(subject) for job, subject in self.hints if job == "send_batch"]
         self.hints.clear()
         return list(dict.fromkeys(found))
@@ -198,7 +223,7 @@ class Office:
         while self.hints:
             job, subject = self.hints.popleft()
             if job == "prepare":
-                prepare(self.database, CampaignId(subject), clock=self.clock)
+                prepare(self.database, CampaignId(subject), clock=self.clock, more=engagement())
             elif job == "send_batch":
                 self.send(BatchId(subject))
 

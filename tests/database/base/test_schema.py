@@ -1,17 +1,21 @@
 """The migrations: upwards from the first on both databases, and what they make is what the models say."""
 
 from collections.abc import Iterator
+from hashlib import sha256
 from importlib import import_module
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
+from mailer import campaigns
 from mailer.base import schema
 from mailer.base.database import Database
 from mailer.base.errors import WrongInput
 from mailer.base.tables import Base
+from subscribers.narrowing import EVERYBODY
 
 PROJECT = schema.MIGRATIONS.parents[1]
 # Found, not listed: a package whose tables the migrations forgot is what these tests are for.
@@ -62,6 +66,34 @@ def test_the_schema_goes_upwards_from_the_first_step_by_step(empty: Database) ->
         assert schema.schema_revision(empty) == revision
     schema.require_current_schema(empty)
     assert _differences(empty) == []
+
+
+def test_a_release_from_before_segments_is_still_what_was_approved_and_goes_to_everybody(empty: Database) -> None:
+    schema.upgrade_schema(empty, to="0012_bounce_mailboxes")
+    # As that version made it: over audiences, revision and letters (here none), and nothing else.
+    approved = sha256(b'[["academic"], 1, []]').hexdigest()
+    with empty.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO issue_revisions (id, slug, title, main, digest, origin, author, created_at)"
+                " VALUES (1, 's', 't', 'issue.md', 'd', '', '', '2027-01-01 00:00:00')"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO campaigns (id, slug, title, revision_id, audiences, state, reason, detail, resumes_to, zone,"
+                " release_hash, uncertain_rule, tested_digest, is_enlisted, created_at)"
+                " VALUES (1, 's', 't', 1, '[\"academic\"]', 'scheduled', '', '', '', 'UTC', :approved, 'resend', '',"
+                " false, '2027-01-01 00:00:00')"
+            ),
+            {"approved": approved},
+        )
+    schema.upgrade_schema(empty)
+    with empty.read() as session:
+        row = campaigns.campaign(session, "s")
+        assert (row.segments, row.excluded, row.filters) == ((), (), {})
+        assert campaigns.verify_release(session, row.id)
+        assert campaigns.narrowing(session, row, now=row.created_at) == EVERYBODY
 
 
 def test_an_upgrade_of_what_is_up_to_date_changes_nothing(empty: Database) -> None:
