@@ -5,8 +5,8 @@ from typing import Annotated, Any
 import typer
 
 import subscribers as book
-from mailer.base.errors import NotFound
-from mailer.cli.output import JsonOption, show, show_json, show_table
+from mailer import campaigns
+from mailer.cli.output import JsonOption, say, show, show_json, show_table
 from mailer.cli.workspace import WorkspaceOption, opened
 from mailer.feedback.engagement import engagement
 from subscribers import segments as segment_book
@@ -160,19 +160,22 @@ def edit_segment(
     """Change what is given; the rest stays."""
     with opened(workspace) as app, app.database.begin() as session:
         now = app.clock()
-        segment_book.edit_segment(
+        waiting = campaigns.edit_segment(
             session, slug, name=name, filter_text=filter_, now=now, actor=ACTOR, more=engagement()
         )
         text = segment_book.find_segment(session, slug).filter
         count = segment_book.count_segment(session, text, now=now, more=engagement())
-    _done(f"segment {slug} finds {count} people now", {"slug": slug, "count": count}, json_=json_)
+    for row in waiting:
+        say(f"the campaign {row.slug} waits for a decision: it was released with another filter")
+    found = {"slug": slug, "count": count, "waiting": [row.slug for row in waiting]}
+    _done(f"segment {slug} finds {count} people now", found, json_=json_)
 
 
 @segments.command("delete", epilog="Example: mailer segments delete deans")
 def delete_segment(slug: SlugArgument, workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
     """Forget a filter; the people it finds stay as they are."""
     with opened(workspace) as app, app.database.begin() as session:
-        segment_book.delete_segment(session, slug, now=app.clock(), actor=ACTOR)
+        campaigns.delete_segment(session, slug, now=app.clock(), actor=ACTOR)
     _done(f"segment {slug} is gone", {"slug": slug}, json_=json_)
 
 
@@ -184,12 +187,9 @@ def count_segment(
 ) -> None:
     """How many people a segment or a filter finds now."""
     with opened(workspace) as app, app.database.read() as session:
-        saved = {row.slug: row.filter for row in segment_book.list_segments(session)}
-        if segment not in saved and " " not in segment.strip():
-            raise NotFound(
-                f"there is no segment {segment!r}", do=f"use one of {', '.join(saved) or '(there is none yet)'}"
-            )
-        count = segment_book.count_segment(session, saved.get(segment, segment), now=app.clock(), more=engagement())
+        is_filter = any(sign in segment.strip() for sign in " =<>")
+        text = segment if is_filter else segment_book.find_segment(session, segment).filter
+        count = segment_book.count_segment(session, text, now=app.clock(), more=engagement())
     if json_:
         show_json({"count": count})
         return

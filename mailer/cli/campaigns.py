@@ -20,13 +20,14 @@ from mailer.base.errors import MailerError, NotAllowed, Unreachable
 from mailer.base.tables import CampaignId
 from mailer.campaigns import CampaignRow
 from mailer.cli.exits import DONE, FAULTS, INTERRUPTED
-from mailer.cli.options import AudienceOption, IssueArgument
+from mailer.cli.options import AudienceOption, ExcludeOption, IssueArgument, SegmentOption
 from mailer.cli.output import JsonOption, say, show, show_json, show_table
 from mailer.cli.stopping import stop_signals
 from mailer.cli.workspace import WorkspaceOption, opened
 from mailer.content import read_issue
 from mailer.delivery import Counts
 from mailer.feedback import report as report_of
+from mailer.feedback.engagement import engagement
 from mailer.worker.embedded import embedded_worker
 
 ACTOR = "cli"
@@ -62,6 +63,8 @@ def add_to(app: typer.Typer) -> None:
 def send(
     issue: IssueArgument,
     audience: AudienceOption,
+    segment: SegmentOption = None,
+    exclude: ExcludeOption = None,
     at: AtOption = "now",
     yes: YesOption = False,
     uncertain: UncertainOption = None,
@@ -72,7 +75,7 @@ def send(
     with stop_signals() as stopped, opened(workspace, works=True) as app:
         if at.strip() == "now":
             delivery.require_relay(app.settings.smtp.relays)
-        campaign_id = _create(app, issue, audience, uncertain)
+        campaign_id = _create(app, issue, audience, uncertain, segments=segment, excluded=exclude)
         try:
             moment = _schedule(app, campaign_id, at, yes=yes)
         except (MailerError, typer.Abort):
@@ -90,13 +93,15 @@ def send(
 def create(
     issue: IssueArgument,
     audience: AudienceOption,
+    segment: SegmentOption = None,
+    exclude: ExcludeOption = None,
     uncertain: UncertainOption = None,
     workspace: WorkspaceOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Make a draft of an issue for audiences."""
+    """Make a draft of an issue for audiences, or for those of them whom segments leave over."""
     with opened(workspace) as app:
-        _show_campaign(app, _create(app, issue, audience, uncertain), json_=json_)
+        _show_campaign(app, _create(app, issue, audience, uncertain, segments=segment, excluded=exclude), json_=json_)
 
 
 @campaign.command("schedule", epilog='Example: mailer campaign schedule 3 --at "2027-01-05 09:00 Europe/London"')
@@ -156,6 +161,12 @@ def cancel(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: Js
     _decide(campaigns.cancel, campaign_id, workspace, json_=json_)
 
 
+@campaign.command("recall", epilog="Example: mailer campaign recall 3")
+def recall(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
+    """Make a scheduled campaign a draft again, to be released anew or cancelled."""
+    _decide(campaigns.recall, campaign_id, workspace, json_=json_)
+
+
 @campaign.command("report", epilog="Example: mailer campaign report 3")
 def report(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
     """Show what came of a campaign."""
@@ -171,13 +182,23 @@ def report(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: Js
 # --- the steps -------------------------------------------------------------------------------------------------------
 
 
-def _create(app: App, issue: Path, audiences: list[str], uncertain: str | None) -> CampaignId:
+def _create(
+    app: App,
+    issue: Path,
+    audiences: list[str],
+    uncertain: str | None,
+    *,
+    segments: list[str] | None,
+    excluded: list[str] | None,
+) -> CampaignId:
     read = read_issue(issue)
     with app.database.begin() as session:
         return campaigns.create(
             session,
             read,
             audiences=audiences,
+            wanted=segments or (),
+            excluded=excluded or (),
             now=app.clock(),
             actor=ACTOR,
             origin=str(issue.absolute()),
@@ -192,14 +213,19 @@ def _schedule(app: App, campaign_id: CampaignId, at: str, *, yes: bool) -> datet
     with app.database.read() as session:
         found = campaigns.row(session, campaign_id)
         frame = app.frame(session, slug=found.slug)
-        plan = campaigns.plan(session, campaign_id, now=now, frame=frame, formula_cache=app.formula_cache)
+        plan = campaigns.plan(
+            session, campaign_id, now=now, frame=frame, formula_cache=app.formula_cache, more=engagement()
+        )
     for finding in plan.findings:
         say(str(finding))
     say(
         f"{found.title}: {plan.count:,} people ({', '.join(f'{slug} {count:,}' for slug, count in plan.by_audience.items())})"
     )
     if plan.exclusions:
-        say("left out: " + ", ".join(f"{reason} {count:,}" for reason, count in plan.exclusions.items()))
+        say(
+            "left out: "
+            + ", ".join(f"{campaigns.left_out(reason)} {count:,}" for reason, count in plan.exclusions.items())
+        )
     if not yes:
         _ask_for_number(plan.count)
         send_at = max(send_at, now + app.settings.release.cooling_off)
@@ -215,6 +241,7 @@ def _schedule(app: App, campaign_id: CampaignId, at: str, *, yes: bool) -> datet
             frame=app.frame(session, slug=found.slug),
             accept_warnings=True,
             formula_cache=app.formula_cache,
+            more=engagement(),
             # At once and without a question is without a first wave too.
             canary=0 if yes and at.strip() == "now" else app.settings.release.canary,
         )
@@ -318,6 +345,8 @@ def _show_campaign(app: App, campaign_id: CampaignId, *, json_: bool) -> None:
         return
     why = f" ({row.reason}{': ' + row.detail if row.detail else ''})" if row.reason else ""
     show(f"campaign {row.id} {row.slug}: {row.state}{why}, time {_when(row.scheduled_at)}")
+    if narrowed := _narrowed(row):
+        show(narrowed)
     show("  ".join(f"{name} {count:,}" for name, count in counts.as_dict().items() if count))
     if pace.rate:
         done = f", done at about {pace.finishes_at:%Y-%m-%d %H:%M} UTC" if pace.finishes_at else ""
@@ -326,6 +355,12 @@ def _show_campaign(app: App, campaign_id: CampaignId, *, json_: bool) -> None:
         show(
             f"{counts.might_have_got_it_twice:,} might have got it twice: a worker died before the relay's answer came"
         )
+
+
+def _narrowed(row: CampaignRow) -> str:
+    """By which segments, in words; empty where by none."""
+    sides = (("only whom these segments find", row.segments), ("nobody whom these find", row.excluded))
+    return "; ".join(f"{words}: {', '.join(slugs)}" for words, slugs in sides if slugs)
 
 
 def _as_json(row: CampaignRow) -> dict[str, object]:
@@ -339,6 +374,8 @@ def _as_json(row: CampaignRow) -> dict[str, object]:
         "scheduled_at": row.scheduled_at,
         "zone": row.zone,
         "audiences": row.audiences,
+        "segments": row.segments,
+        "exclude": row.excluded,
         "release_hash": row.release_hash,
         "uncertain_rule": row.uncertain_rule,
         "canary": row.canary,

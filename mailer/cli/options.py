@@ -7,6 +7,13 @@ import typer
 
 IssueArgument = Annotated[Path, typer.Argument(metavar="ISSUE", help="An issue's folder, or one Markdown file.")]
 AudienceOption = Annotated[list[str], typer.Option("--audience", metavar="A", help="To whom; may be repeated.")]
+SegmentOption = Annotated[
+    list[str] | None,
+    typer.Option("--segment", metavar="S", help="Of these only whom this segment finds; may be repeated."),
+]
+ExcludeOption = Annotated[
+    list[str] | None, typer.Option("--exclude", metavar="S", help="Nobody whom this segment finds; may be repeated.")
+]
 HostOption = Annotated[str, typer.Option(help="The address to listen on.")]
 PortOption = Annotated[
     int | None, typer.Option(min=0, max=65535, help="The port; default 8000, or a free one where that is taken.")

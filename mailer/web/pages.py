@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from mailer.app import App
 from mailer.base.languages import Language
 from mailer.base.settings import templates_dir
+from mailer.campaigns import left_out
 from mailer.web import words
 
 
@@ -43,6 +44,7 @@ class Pages:
             "deed": words.deed,
             "held": words.held,
             "reason": words.reason,
+            "left_out": left_out,
             "moment": lambda moment, zone=zone: words.moment(moment, zone),
             "short": lambda moment, zone=zone: words.short(moment, zone),
         }

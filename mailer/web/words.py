@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 SAID: Final = {
     "saved": "Saved.",
+    "asked-anew": "Saved. A campaign was released with the filter as it was: it waits for your decision.",
     "created": "The campaign was made. Look at every letter, then release it.",
     "scheduled": "Released. It leaves at the time shown below; until then it can be recalled.",
     "paused": "Paused. What was already handed to the relay cannot be called back.",
@@ -84,6 +85,7 @@ HELD: Final = {
     "manager": "A manager paused it",
     "missed": "It missed its time",
     "changed": "What is kept is not what was approved",
+    "segment": "A segment is not what was approved",
     "relay": "The mail server refuses it",
     "canary": "Too much of the first wave came back",
 }

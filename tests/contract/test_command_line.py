@@ -147,6 +147,44 @@ def test_check_speaks_like_a_compiler_and_in_json(home: Path) -> None:
     assert f"{error['line']}:{error['column']}: error {error['code']} " in said.stdout
 
 
+def test_a_campaign_is_narrowed_by_segments(home: Path, relay_server: RelayServer) -> None:
+    _import(home)
+    assert _json(home, "segments", "add", "adas", "email starts with ada")["count"] == 1
+    assert _json(home, "segments", "add", "no-mail-yet", "mailed is empty and clicked is empty")["count"] == 2
+    order = ("issue.md", "--audience", "academic")
+
+    draft = _json(home, "campaign", "create", *order, "--segment", "no-mail-yet", "--exclude", "adas")
+    shown = _json(home, "campaign", "show", str(draft["id"]))
+    assert (shown["segments"], shown["exclude"]) == (["no-mail-yet"], ["adas"])
+    told = run_mailer("campaign", "show", str(draft["id"]), home=home).stdout
+    assert "only whom these segments find: no-mail-yet; nobody whom these find: adas" in told
+    refused = run_mailer("segments", "delete", "adas", home=home)
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
+    assert shown["slug"] in refused.stderr
+
+    at = ("--at", "2099-01-05T09:00:00+00:00", "--yes")
+    planned = run_mailer("campaign", "schedule", str(draft["id"]), *at, home=home)
+    assert planned.returncode == 0, planned.stderr
+    assert "1 people (academic 1)" in planned.stderr
+    assert "left out: excluded by a segment 1" in planned.stderr
+    edited = _json(home, "segments", "edit", "adas", "--filter", "email = ada@x.test")
+    assert edited == {"slug": "adas", "count": 1, "waiting": [shown["slug"]]}
+    assert _json(home, "campaign", "show", str(draft["id"]))["reason"] == "segment"
+    assert _json(home, "campaign", "recall", str(draft["id"]))["state"] == "draft"
+
+    for option, name in (("--segment", "ada"), ("--exclude", "ada")):
+        wrong = run_mailer("send", *order, option, name, "--at", "now", "--yes", home=home, cwd=home.parent)
+        assert (wrong.returncode, len(wrong.stderr.splitlines())) == (2, 1)
+        assert "there is no segment 'ada'; did you mean adas? use one of adas, no-mail-yet" in wrong.stderr
+    assert len(_json(home, "campaign", "list")) == 1
+
+    env = {"MAILER_SMTP_URL": relay_server.url}
+    narrow = ("--segment", "adas", "--at", "now", "--yes")
+    sent = run_mailer("send", *order, *narrow, home=home, cwd=home.parent, env=env)
+    assert sent.returncode == 0, sent.stderr
+    assert relay_server.recipients == ["ada@x.test"]
+
+
 def test_a_campaign_says_what_becomes_of_the_uncertain(home: Path) -> None:
     create = ("campaign", "create", "issue.md", "--audience", "academic")
     leave = {"MAILER_RELEASE_UNCERTAIN": "leave"}

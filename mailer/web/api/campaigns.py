@@ -13,6 +13,7 @@ from mailer import campaigns, delivery
 from mailer.base.errors import NotAllowed, NotFound
 from mailer.base.tables import CampaignId
 from mailer.campaigns import CampaignRow, IssueRow
+from mailer.feedback.engagement import engagement
 from mailer.web.api.access import Call, may, may_read
 from mailer.web.api.shapes import Cursor, Given, Id, Limit, Listed, Listing, WholeNumber, cursor_to, read_cursor
 
@@ -28,6 +29,10 @@ class NewCampaign(Given):
 
     issue: Name = Field(description="the issue's slug")
     audiences: list[Name] = Field(min_length=1, max_length=6)
+    segments: list[Name] = Field(
+        default=[], max_length=20, description="of these people only whom at least one of these segments finds"
+    )
+    exclude: list[Name] = Field(default=[], max_length=20, description="nobody whom one of these segments finds")
 
 
 class Schedule(Given):
@@ -47,6 +52,8 @@ class Campaign(BaseModel):
     state: Literal["draft", "scheduled", "preparing", "sending", "paused", "sent", "cancelled", "failed"]
     reason: str
     audiences: list[str]
+    segments: list[str]
+    exclude: list[str]
     scheduled_at: datetime | None
     zone: str
     release_hash: str
@@ -54,10 +61,9 @@ class Campaign(BaseModel):
     @classmethod
     def of(cls, row: CampaignRow, **more: object) -> Self:
         """A campaign as it is shown."""
-        names = [name for name in Campaign.model_fields if name != "audiences"]
-        return cls.model_validate({
-            **{name: getattr(row, name) for name in names}, "audiences": list(row.audiences), **more
-        })  # fmt: skip
+        lists = {"audiences": list(row.audiences), "segments": list(row.segments), "exclude": list(row.excluded)}
+        plain = {name: getattr(row, name) for name in Campaign.model_fields if name not in lists}
+        return cls.model_validate({**plain, **lists, **more})
 
 
 class Progress(Campaign):
@@ -86,7 +92,10 @@ class Plan(BaseModel):
 
     count: int
     by_audience: Mapping[str, int]
-    exclusions: Mapping[str, int]
+    exclusions: Mapping[str, int] = Field(
+        description="why others would not, each counted once: `suppressed`, `unsubscribed`, `paused`, `unconfirmed`, "
+        "`outside` the segments, `excluded` by one"
+    )
     findings: list[Finding]
 
 
@@ -117,7 +126,13 @@ def create_campaign(body: NewCampaign, call: Writer) -> Response:
     def create(session: Session) -> Campaign:
         row = _issue_named(session, body.issue)
         made = campaigns.create_from_revision(
-            session, row.revision_id, audiences=body.audiences, now=call.now, actor=call.actor
+            session,
+            row.revision_id,
+            audiences=body.audiences,
+            wanted=body.segments,
+            excluded=body.exclude,
+            now=call.now,
+            actor=call.actor,
         )
         return Campaign.of(campaigns.row(session, made))
 
@@ -146,7 +161,9 @@ def plan_campaign(campaign_id: Id, call: Reader) -> Plan:
     with call.app.database.read() as session:
         row = campaigns.campaign(session, campaign_id)
         frame = call.app.frame(session, slug=row.slug)
-        plan = campaigns.plan(session, row.id, now=call.now, frame=frame, formula_cache=call.app.formula_cache)
+        plan = campaigns.plan(
+            session, row.id, now=call.now, frame=frame, formula_cache=call.app.formula_cache, more=engagement()
+        )
     return Plan(
         count=plan.count,
         by_audience=plan.by_audience,
@@ -165,7 +182,7 @@ def schedule_campaign(campaign_id: Id, body: Schedule, call: Sender) -> Response
 
     def release(session: Session) -> Campaign:
         row = campaigns.campaign(session, campaign_id)
-        count = campaigns.plan(session, row.id, now=call.now).count
+        count = campaigns.plan(session, row.id, now=call.now, more=engagement()).count
         if count != body.count:
             raise NotAllowed(f"{count:,} people would get it, not {body.count:,}", do="look at the plan again")
         app.settings.refuse_placeholders(app.base_url)
@@ -180,6 +197,7 @@ def schedule_campaign(campaign_id: Id, body: Schedule, call: Sender) -> Response
             frame=app.frame(session, slug=row.slug),
             accept_warnings=set(body.accept),
             formula_cache=app.formula_cache,
+            more=engagement(),
         )
         return Campaign.of(campaigns.row(session, row.id))
 
@@ -206,7 +224,7 @@ def cancel_campaign(campaign_id: Id, call: Writer) -> Response:
 
 @router.post("/campaigns/{campaign_id}/recall", response_model=Campaign)
 def recall_campaign(campaign_id: Id, call: Writer) -> Response:
-    """Make a scheduled campaign a draft again."""
+    """Make a campaign a draft again whose list is not frozen yet: a scheduled one, or one that is held before its time."""
     return _decide(call, campaign_id, campaigns.recall)
 
 

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
+from mailer import campaigns
 from mailer.feedback.engagement import engagement
 from mailer.web.api.access import Call, IfMatch, may, may_read, require_match, shown
 from mailer.web.api.shapes import Cursor, Given, Id, Limit, Listed, Listing, Slug, cursor_to, read_cursor
@@ -127,11 +128,14 @@ def count_segment(slug: Id, call: Reader) -> PeopleFound:
 
 @router.patch("/segments/{slug}", response_model=Segment)
 def change_segment(slug: Id, body: SegmentChanges, call: Writer, if_match: IfMatch = None) -> Response:
-    """Change what is given; with `If-Match` only where nobody did since it was read."""
+    """Change what is given; with `If-Match` only where nobody did since it was read.
+
+    A campaign that was released with another filter, and has not begun, is paused with the reason `segment`.
+    """
 
     def change(session: Session) -> Segment:
         require_match(if_match, Segment.of(segments.find_segment(session, slug, lock=True)))
-        segments.edit_segment(
+        campaigns.edit_segment(
             session, slug, name=body.name, filter_text=body.filter, now=call.now, actor=call.actor, more=engagement()
         )
         return Segment.of(segments.find_segment(session, slug))
@@ -141,9 +145,9 @@ def change_segment(slug: Id, body: SegmentChanges, call: Writer, if_match: IfMat
 
 @router.delete("/segments/{slug}", status_code=204)
 def delete_segment(slug: Id, call: Writer) -> Response:
-    """Forget a filter; the people it finds stay as they are."""
+    """Forget a filter; the people it finds stay as they are. One that a campaign uses that is not over is answered 409."""
 
     def delete(session: Session) -> None:
-        segments.delete_segment(session, slug, now=call.now, actor=call.actor)
+        campaigns.delete_segment(session, slug, now=call.now, actor=call.actor)
 
     return call.once(delete)

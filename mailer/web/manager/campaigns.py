@@ -11,9 +11,10 @@ from mailer.base.errors import NotFound, WrongInput
 from mailer.content import read_files
 from mailer.feedback.report import report as report_of
 from mailer.web.dependencies import AppOf, Manager
+from mailer.web.manager.narrowed import narrowed
 from mailer.web.pages import page, see_other
 from subscribers import audiences as audience_book
-from subscribers import people
+from subscribers import people, segments
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,9 +43,10 @@ def new(request: Request, app: AppOf, issue: str = "") -> Response:
     with app.database.read() as session:
         issues = campaigns.list_issues(session)
         groups = audience_book.list_audiences(session)
+        saved = segments.list_segments(session)
         revision = campaigns.revision_files(session, campaigns.issue(session, issue).revision_id) if issue else None
     named = read_files(*revision).meta.audiences if revision else ()
-    return page(request, "manager/campaign_new.html", issues=issues, groups=groups, chosen=issue, named=named,
+    return page(request, "manager/campaign_new.html", issues=issues, groups=groups, saved=saved, chosen=issue, named=named,
                 uncertain=app.settings.release.uncertain)  # fmt: skip
 
 
@@ -54,6 +56,8 @@ def create(
     manager: Manager,
     issue: Annotated[str, Form(max_length=200)],
     audience: Annotated[list[str] | None, Form()] = None,
+    segment: Annotated[list[str] | None, Form()] = None,
+    exclude: Annotated[list[str] | None, Form()] = None,
     uncertain: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     """Make a draft of the issue's newest revision."""
@@ -65,6 +69,8 @@ def create(
             session,
             row.revision_id,
             audiences=audience,
+            wanted=segment or (),
+            excluded=exclude or (),
             now=app.clock(),
             actor=manager.actor,
             uncertain_rule=uncertain or app.settings.release.uncertain,
@@ -89,7 +95,8 @@ def show(
         shown = [(r, people.person_by_id(session, r.subscriber_id, now=app.clock()) if r.subscriber_id else None)
                  for r in recipients]  # fmt: skip
         report = report_of(session, row.id)
-        names = {audience.slug: audience.name for audience in audience_book.list_audiences(session, archived=True)}
+        names = audience_book.audience_names(session)
+        by_segments = narrowed(session, row)
     return page(
         request,
         "manager/campaign.html",
@@ -102,7 +109,7 @@ def show(
         next_after=recipients[-1].number if len(recipients) == PAGE else None,
         report=report,
         is_live=row.state in LIVE,
-        can_recall=row.state == "scheduled",
+        narrowed=by_segments,
         now=app.clock(),
     )
 

@@ -17,9 +17,11 @@ from mailer.app import App
 from mailer.base.errors import MailerError, NotAllowed, WrongInput
 from mailer.campaigns import CampaignRow, Plan
 from mailer.delivery.outcomes import Accepted, reason_of
+from mailer.feedback.engagement import engagement
 from mailer.web import words
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.errors import status_of
+from mailer.web.manager.narrowed import narrowed
 from mailer.web.pages import page, see_other
 from subscribers import audiences as audience_book
 
@@ -107,7 +109,7 @@ def release(
         app.settings.refuse_placeholders(app.base_url)
         with app.database.begin() as session:
             row = campaigns.campaign(session, name)
-            plan = campaigns.plan(session, row.id, now=now)
+            plan = campaigns.plan(session, row.id, now=now, more=engagement())
             _require(row, plan, number, accepted)
             campaigns.schedule(
                 session,
@@ -120,6 +122,7 @@ def release(
                 accept_warnings=accepted,
                 formula_cache=app.formula_cache,
                 canary=app.settings.release.canary,
+                more=engagement(),
             )
     except MailerError as error:
         return _page(request, app, name, Wish("at", zone=zone, at=at), accepted=accepted, wrong=error)
@@ -209,7 +212,8 @@ def _page(
     with app.database.read() as session:
         row = campaigns.campaign(session, name)
         frame = app.frame(session, slug=row.slug)
-        plan = campaigns.plan(session, row.id, now=now, frame=frame, formula_cache=app.formula_cache)
+        plan = campaigns.plan(session, row.id, now=now, frame=frame, formula_cache=app.formula_cache, more=engagement())
+        by_segments = narrowed(session, row)
         issue, _ = campaigns.issue_of_revision(session, row.revision_id)
         names = {audience.slug: audience.name for audience in audience_book.list_audiences(session, archived=True)}
     warnings = [finding for finding in plan.findings if finding.level == "warning"]
@@ -223,6 +227,7 @@ def _page(
         names=names,
         letters=_letters(row, plan, names),
         plan=plan,
+        narrowed=by_segments,
         errors=[finding for finding in plan.findings if finding.level == "error"],
         warnings=warnings,
         warning_codes=sorted({finding.code for finding in warnings}),

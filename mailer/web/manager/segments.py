@@ -7,8 +7,9 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
+from mailer import campaigns
 from mailer.app import App
-from mailer.base.errors import MailerError, WrongInput
+from mailer.base.errors import MailerError, NotAllowed, WrongInput
 from mailer.feedback.engagement import engagement
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.errors import status_of
@@ -50,20 +51,23 @@ def change(
     """Save the changes."""
     try:
         with app.database.begin() as session:
-            segments.edit_segment(
+            waiting = campaigns.edit_segment(
                 session, slug, name=name.strip(), filter_text=filter_, now=app.clock(), actor=manager.actor,
                 more=engagement(),
             )  # fmt: skip
     except WrongInput as error:
         return _page(request, app, name=name, slug=slug, filter_text=filter_, wrong=error, edited=slug)
-    return see_other("/segments", "saved")
+    return see_other("/segments", "asked-anew" if waiting else "saved")
 
 
 @router.post("/segments/{slug}/delete")
-def delete(slug: str, app: AppOf, manager: Manager) -> Response:
-    """Forget a filter."""
-    with app.database.begin() as session:
-        segments.delete_segment(session, slug, now=app.clock(), actor=manager.actor)
+def delete(request: Request, slug: str, app: AppOf, manager: Manager) -> Response:
+    """Forget a filter that no campaign needs."""
+    try:
+        with app.database.begin() as session:
+            campaigns.delete_segment(session, slug, now=app.clock(), actor=manager.actor)
+    except NotAllowed as error:
+        return _page(request, app, name="", slug="", filter_text="", wrong=error)
     return see_other("/segments", "saved")
 
 
@@ -108,7 +112,10 @@ def _page(
     now, found = app.clock(), None
     with app.database.read() as session:
         # A saved filter may ask for an attribute that was retired, or given another type: the others are still shown.
-        rows = [(row, *_counted(session, row.filter, now)) for row in segments.list_segments(session)]
+        rows = [
+            (row, *_counted(session, row.filter, now), campaigns.campaigns_with(session, row.slug))
+            for row in segments.list_segments(session)
+        ]
         if filter_text and wrong is None:
             found, wrong = _counted(session, filter_text, now)
     return page(

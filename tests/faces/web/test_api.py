@@ -96,7 +96,44 @@ def test_a_campaign_is_made_planned_scheduled_and_paused(app: App, script: TestC
     assert scheduled["release_hash"]
     assert script.get(address).json()["counts"]["pending"] == 0
     assert script.post(f"{address}/pause").json()["state"] == "paused"
+    # Held before its time, nothing of it has begun.
+    assert script.post(f"{address}/recall").json()["state"] == "draft"
     assert script.post(f"{address}/recall").status_code == 409
+
+
+def test_a_campaign_is_narrowed_by_segments(app: App, script: TestClient, issue: str) -> None:
+    for email, slug in (("ada@maths.test", "academic"), ("bob@firm.test", "academic"), ("cy@maths.test", "academic")):
+        a_person(app, email, slug)
+    for slug, text in (("maths", "email ends with maths.test"), ("cy", "email starts with cy")):
+        assert script.post("/api/v1/segments", json={"slug": slug, "filter": text}).status_code == 201
+    body = {"issue": issue, "audiences": ["academic"], "segments": ["maths"], "exclude": ["cy"]}
+    made = script.post("/api/v1/campaigns", json=body)
+    assert made.status_code == 201
+    address = f"/api/v1/campaigns/{made.json()['id']}"
+    for shown in (made.json(), script.get(address).json(), script.get("/api/v1/campaigns").json()["campaigns"][0]):
+        assert (shown["segments"], shown["exclude"]) == (["maths"], ["cy"])
+
+    plan = script.get(f"{address}/plan").json()
+    assert (plan["count"], plan["exclusions"]) == (1, {"outside": 1, "excluded": 1})
+    order = {"at": "2099-01-05 09:00 Europe/London", "count": 1, "accept": [one["code"] for one in plan["findings"]]}
+    assert script.post(f"{address}/schedule", json={**order, "count": 3}).status_code == 409
+    assert script.post(f"{address}/schedule", json=order).json()["state"] == "scheduled"
+
+    refused = script.delete("/api/v1/segments/cy")
+    assert refused.status_code == 409
+    assert "a-letter" in refused.json()["detail"]
+    assert script.patch("/api/v1/segments/cy", json={"filter": "email starts with c"}).status_code == 200
+    held = script.get(address).json()
+    assert (held["state"], held["reason"]) == ("paused", "segment")
+    assert script.get(f"{address}/plan").json()["count"] == 1
+    assert script.post(f"{address}/cancel").json()["state"] == "cancelled"
+    assert script.delete("/api/v1/segments/cy").status_code == 204
+
+    unknown = script.post("/api/v1/campaigns", json={**body, "segments": ["math"], "exclude": []})
+    assert unknown.status_code == 409
+    assert "no segment 'math'; did you mean maths?" in unknown.json()["detail"]
+    twice = script.post("/api/v1/campaigns", json={**body, "exclude": ["maths"]})
+    assert twice.status_code == 422
 
 
 @pytest.mark.parametrize(

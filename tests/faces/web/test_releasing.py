@@ -251,6 +251,57 @@ def test_a_release_can_be_recalled_paused_resumed_and_cancelled(app: App, manage
     assert "Autumn letter" in manager.get(campaign).text
 
 
+def test_segments_narrow_a_campaign_and_the_release_page_tells_it(app: App, manager: TestClient, issue: str) -> None:
+    a_person(app, "ada@maths.test", "academic", "industry")
+    a_person(app, "bob@maths.test", "industry", name="Bob")
+    for slug, name, text in (("maths", "Mathematicians", "email ends with maths.test"), ("bobs", "", 'name = "Bob"')):
+        saved = {"slug": slug, "name": name, "filter": text}
+        assert manager.post("/segments", data=saved).status_code == 303
+    form_page = manager.get("/campaigns/new").text
+    assert 'name="segment" value="maths"' in form_page
+    assert 'name="exclude" value="bobs"' in form_page
+
+    form = {
+        "issue": [issue.rpartition("/")[2]],
+        "audience": ["academic", "industry"],
+        "segment": ["maths"],
+        "exclude": ["bobs"],
+    }
+    made = manager.post("/campaigns", data=form)
+    assert made.status_code == 303
+    narrowed = made.headers["location"].partition("?")[0]
+    for page in (narrowed, f"{narrowed}/release?when=now"):
+        words = text_of(manager.get(page).text)
+        assert "Mathematicians: email ends with maths.test" in words
+        assert "bobs: name = &#34;Bob&#34;" in words
+    words = text_of(manager.get(f"{narrowed}/release?when=now").text)
+    assert "Release to 1 person" in words
+    assert "Others of these audiences get nothing: 1 excluded by a segment." in words
+
+    release = the_form(manager.get(f"{narrowed}/release?when=now").text)
+    assert manager.post(f"{narrowed}/release", data={**release, "number": "2"}).status_code == 409
+    assert manager.post(f"{narrowed}/release", data={**release, "number": "1"}).status_code == 303
+    used = manager.get("/segments").text
+    assert f'href="{narrowed}"' in used
+    refused = manager.post("/segments/bobs/delete")
+    assert refused.status_code == 409
+    assert "uses the segment bobs" in refused.text
+
+    edited = manager.post("/segments/bobs/edit", data={"name": "Bobs", "filter": "name is empty"})
+    assert edited.headers["location"] == "/segments?said=asked-anew"
+    page = manager.get(narrowed).text
+    assert "A segment is not what was approved." in page
+    assert "bobs is no longer what was approved" in page
+    assert "name = &#34;Bob&#34;" in page  # it still says what was approved
+    assert manager.post(f"{narrowed}/recall").status_code == 303
+    assert state(app, narrowed) == "draft"
+    assert "name is empty" in manager.get(f"{narrowed}/release").text
+
+    both = manager.post("/campaigns", data={**form, "exclude": ["maths"]})
+    assert both.status_code == 422
+    assert "both asked for and excluded" in both.text
+
+
 def test_a_reader_sees_the_very_letter_that_was_released(app: App, manager: TestClient, campaign: str) -> None:
     form = the_form(manager.get(f"{campaign}/release?when=now").text)
     manager.post(f"{campaign}/release", data={**form, "number": "2"})
