@@ -144,17 +144,8 @@ def schedule(
     findings = check_issue(issue, known_audiences=known, attributes=attributes.kinds(session), now=now)
     require_checked(findings, accept_warnings)
     # The state first: of two who release at once, the second waits here and is then refused, before any rendering.
-    _move(
-        session,
-        campaign_id,
-        "schedule",
-        "scheduled",
-        scheduled_at=send_at,
-        zone=zone,
-        canary=canary,
-        canary_until=None,
-        filters=to_approve(session, campaign),
-    )
+    values = {"scheduled_at": send_at, "zone": zone, "canary": canary, "canary_until": None}
+    _move(session, campaign_id, "schedule", "scheduled", filters=to_approve(session, campaign), **values)
     digest = release(
         session,
         campaign,
