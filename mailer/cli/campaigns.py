@@ -359,8 +359,8 @@ def _show_campaign(app: App, campaign_id: CampaignId, *, json_: bool) -> None:
 
 def _narrowed(row: CampaignRow) -> str:
     """By which segments, in words; empty where by none."""
-    sides = (("only whom these segments find", row.segments), ("nobody whom these find", row.excluded))
-    return "; ".join(f"{words}: {', '.join(slugs)}" for words, slugs in sides if slugs)
+    sides = (("only people in", row.segments), ("nobody in", row.excluded))
+    return "; ".join(f"{words} {', '.join(slugs)}" for words, slugs in sides if slugs)
 
 
 def _as_json(row: CampaignRow) -> dict[str, object]:

@@ -9,10 +9,12 @@ IssueArgument = Annotated[Path, typer.Argument(metavar="ISSUE", help="An issue's
 AudienceOption = Annotated[list[str], typer.Option("--audience", metavar="A", help="To whom; may be repeated.")]
 SegmentOption = Annotated[
     list[str] | None,
-    typer.Option("--segment", metavar="S", help="Of these only whom this segment finds; may be repeated."),
+    typer.Option(
+        "--segment", metavar="S", help="Only people in this segment, or another one named so; may be repeated."
+    ),
 ]
 ExcludeOption = Annotated[
-    list[str] | None, typer.Option("--exclude", metavar="S", help="Nobody whom this segment finds; may be repeated.")
+    list[str] | None, typer.Option("--exclude", metavar="S", help="Nobody in this segment; may be repeated.")
 ]
 HostOption = Annotated[str, typer.Option(help="The address to listen on.")]
 PortOption = Annotated[

@@ -157,7 +157,7 @@ def test_a_campaign_is_narrowed_by_segments(home: Path, relay_server: RelayServe
     shown = _json(home, "campaign", "show", str(draft["id"]))
     assert (shown["segments"], shown["exclude"]) == (["no-mail-yet"], ["adas"])
     told = run_mailer("campaign", "show", str(draft["id"]), home=home).stdout
-    assert "only whom these segments find: no-mail-yet; nobody whom these find: adas" in told
+    assert "only people in no-mail-yet; nobody in adas" in told
     refused = run_mailer("segments", "delete", "adas", home=home)
     assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
     assert shown["slug"] in refused.stderr

@@ -30,9 +30,9 @@ class NewCampaign(Given):
     issue: Name = Field(description="the issue's slug")
     audiences: list[Name] = Field(min_length=1, max_length=6)
     segments: list[Name] = Field(
-        default=[], max_length=20, description="of these people only whom at least one of these segments finds"
+        default=[], max_length=20, description="of these only people in at least one of these segments"
     )
-    exclude: list[Name] = Field(default=[], max_length=20, description="nobody whom one of these segments finds")
+    exclude: list[Name] = Field(default=[], max_length=20, description="nobody in any of these segments")
 
 
 class Schedule(Given):
