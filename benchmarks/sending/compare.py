@@ -38,7 +38,8 @@ from mailer.base.schema import upgrade_schema
 from mailer.base.tables import BatchId
 from mailer.delivery import Journal, Outgoing, SmtpRelay
 from mailer.delivery.holders import this_process
-from mailer.delivery.message.dkim import Signer, as_pem, new_key
+from mailer.delivery.message.dkim import Signer
+from mailer.delivery.message.keygen import as_pem, new_key
 from mailer.delivery.run import BATCH
 from tests.support.certificates import Certificate, make_certificate
 from tests.support.peers import NPM, run_node

@@ -19,6 +19,7 @@ PARTS: Final = {
     "people": ("subscribers", "audiences", "segments", "attributes"),
     "feedback": ("feedback",),
     "languages": ("languages",),
+    "dkim": ("dkim",),
 }
 """Which module of this package has which commands: only the one that is asked for is imported, which halves the start."""
 

@@ -11,7 +11,7 @@ from mailer.base.tokens import Keys
 from mailer.content import StoredFiles, read_files
 from mailer.delivery.ledger import Recipient
 from mailer.delivery.message.compose import Composer
-from mailer.delivery.message.dkim import as_pem, dns_record, new_key
+from mailer.delivery.message.keygen import as_pem, dns_record, new_key
 from mailer.rendering import Frame, Sender, render
 from tests.support.peers import run_node
 from tests.support.sending import ISSUE, office_settings

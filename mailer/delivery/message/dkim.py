@@ -12,20 +12,14 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mailer.base.errors import WrongInput
 from mailer.base.sections import DkimSection
@@ -46,7 +40,6 @@ _BLANKS_AT_END = re.compile(rb" +(?=\r\n|\Z)")
 _FOLD: Final = re.compile(rb"\r\n(?=[ \t])")
 
 PrivateKey = RSAPrivateKey | Ed25519PrivateKey
-Kind = Literal["rsa", "ed25519"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,25 +131,6 @@ def is_canonical(body: bytes) -> bool:
 
 
 # --- keys ---------------------------------------------------------------------------------------------------------------
-
-
-def new_key(kind: Kind = "rsa") -> PrivateKey:
-    """A fresh key: RSA-2048, which everybody verifies, or Ed25519."""
-    return generate_private_key(65537, 2048) if kind == "rsa" else Ed25519PrivateKey.generate()
-
-
-def as_pem(key: PrivateKey) -> bytes:
-    """The private key as it is kept in a file of mode 600."""
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def dns_record(key: PrivateKey) -> str:
-    """What to publish as TXT at `SELECTOR._domainkey.DOMAIN` (RFC 6376 §3.6.1, RFC 8463 §4)."""
-    if isinstance(key, RSAPrivateKey):
-        public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        return f"v=DKIM1; k=rsa; p={b64encode(public).decode('ascii')}"
-    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    return f"v=DKIM1; k=ed25519; p={b64encode(raw).decode('ascii')}"
 
 
 def _read_key(path: Path) -> PrivateKey:

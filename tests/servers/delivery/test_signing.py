@@ -6,7 +6,7 @@ from pathlib import Path
 import dkim
 
 from mailer.base.database import Database
-from mailer.delivery.message.dkim import as_pem, dns_record, new_key
+from mailer.delivery.message.keygen import as_pem, dns_record, new_key
 from tests.support.relay import RelayServer
 from tests.support.sending import BEGIN, Office, office_settings, relay_to
 

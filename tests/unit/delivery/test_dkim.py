@@ -17,16 +17,13 @@ from mailer.content import StoredFiles, read_files
 from mailer.delivery.ledger import Recipient
 from mailer.delivery.message.compose import Composer
 from mailer.delivery.message.dkim import (
-    Kind,
     Signer,
-    as_pem,
-    dns_record,
     hash_of,
     is_canonical,
-    new_key,
     signed,
     signers,
 )
+from mailer.delivery.message.keygen import Kind, as_pem, dns_record, new_key
 from mailer.delivery.message.mould import Mould
 from mailer.delivery.message.notice import NoticeText, notice_message
 from mailer.rendering import Frame, Sender, render

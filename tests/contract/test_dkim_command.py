@@ -1,0 +1,38 @@
+"""`mailer dkim keygen`: the keys, the records to publish and the settings, as they are used."""
+
+import json
+import re
+from pathlib import Path
+
+from mailer.base.settings import read_settings
+from mailer.delivery.message.dkim import signers
+from tests.support.mailer_process import run_mailer
+
+
+def test_what_keygen_says_can_be_put_into_the_settings_as_it_is(tmp_path: Path) -> None:
+    assert run_mailer("init", str(tmp_path)).returncode == 0
+    made = run_mailer("dkim", "keygen", "news.example.org", home=tmp_path)
+    assert made.returncode == 0
+    names = re.findall(r"^(\S+\._domainkey\.news\.example\.org)  TXT$", made.stdout, re.MULTILINE)
+    assert len(names) == 2
+
+    with (tmp_path / "mailer.toml").open("a") as file:
+        file.write(made.stdout[made.stdout.index("[dkim]") :])
+
+    settings = read_settings(tmp_path)
+    found = signers(settings.dkim, home=tmp_path, sender_domain="other.test")
+    assert [f"{each.selector}._domainkey.{each.domain}" for each in found] == names
+
+
+def test_the_next_keys_are_made_for_a_program(tmp_path: Path) -> None:
+    first, second = (
+        json.loads(run_mailer("dkim", "keygen", "news.example.org", "--json", home=tmp_path).stdout) for _ in range(2)
+    )
+    assert first["settings"]["selector"] == "mailer1-rsa mailer1-ed25519"
+    assert second["settings"]["selector"] == "mailer2-rsa mailer2-ed25519"
+    assert all(key["type"] == "TXT" and key["record"].startswith("v=DKIM1; ") for key in second["keys"])
+
+
+def test_a_wrong_domain_is_one_line(tmp_path: Path) -> None:
+    done = run_mailer("dkim", "keygen", "localhost", home=tmp_path)
+    assert (done.returncode, done.stderr.count("\n"), "localhost" in done.stderr) == (2, 1, True)
