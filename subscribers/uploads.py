@@ -47,6 +47,8 @@ class ImportRow:
         state: uploaded, waiting, running, looked (after a dry run), done or failed.
         share: of the file that was read, from 0 to 1.
         columns: what each column is taken for.
+        mapping: what a person said a column is.
+        audiences, status, consent: what was ordered last.
         report: the counts of the last run; empty before it.
     """
 
@@ -58,6 +60,10 @@ class ImportRow:
     rows_read: int
     share: float
     columns: tuple[tuple[str, str], ...]
+    mapping: Mapping[str, str]
+    audiences: tuple[str, ...]
+    status: Status
+    consent: str
     report: Mapping[str, Any]
     error: str
     created_at: datetime
@@ -167,6 +173,11 @@ def list_imports(session: Session, *, after: int | None = None, limit: int = 50)
     """Imports, oldest first, behind the entry `after`."""
     query = select(Import).where(Import.id > (after or 0)).order_by(Import.id).limit(limit)
     return tuple(_row(row) for row in session.scalars(query))
+
+
+def recent_imports(session: Session, *, limit: int = 20) -> tuple[ImportRow, ...]:
+    """The last imports, newest first."""
+    return tuple(_row(row) for row in session.scalars(select(Import).order_by(Import.id.desc()).limit(limit)))
 
 
 def rejected_rows(session: Session, public_id: str) -> bytes:
@@ -316,6 +327,10 @@ def _row(row: Import) -> ImportRow:
         row.rows_read,
         row.share,
         tuple((column, role) for column, role in row.columns),
+        row.mapping,
+        tuple(row.audiences),
+        cast("Status", row.status),
+        row.consent,
         row.report,
         row.error,
         row.created_at,

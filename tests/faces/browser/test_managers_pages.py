@@ -9,6 +9,7 @@ from mailer import campaigns
 from mailer.base.settings import templates_dir
 from mailer.base.tokens import Purpose
 from mailer.content import read_issue
+from mailer.worker import tasks
 from tests.faces.browser.conftest import Site, is_as_wide_as_its_window, serious_findings
 from tests.support.browser import new_context
 
@@ -126,7 +127,9 @@ def test_nobody_is_kept_out_of_a_managers_page(site: Site, browser: Browser, *, 
     context.close()
 
 
-def test_a_file_of_people_is_looked_at_and_brought_in(site: Site, page: Page, tmp_path: Path) -> None:
+def test_a_file_of_people_is_looked_at_and_brought_in_by_a_worker(site: Site, browser: Browser, tmp_path: Path) -> None:
+    """Without any script: the page that waits for the worker loads itself anew."""
+    page = browser.new_context(java_script_enabled=False).new_page()
     file = tmp_path / "people.csv"
     file.write_text("E-Mail,Full name\nnew@example.org,New\nnonsense,Nobody\n", encoding="utf-8")
     page.goto(site.sign_in_link())
@@ -138,11 +141,21 @@ def test_a_file_of_people_is_looked_at_and_brought_in(site: Site, page: Page, tm
     page.get_by_label("Subscribed", exact=False).nth(0).check()
     page.get_by_label("What they agreed to").fill("signed a list at the workshop")
     page.get_by_role("button", name="Look at the file").click()
-    expect(page.get_by_role("status")).to_contain_text("Nothing was changed")
+    expect(page.get_by_text("Waiting for a worker")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    assert is_as_wide_as_its_window(page)
+    tasks.JOBS["import_people"](site.app, 1)
+    expect(page.get_by_role("status")).to_contain_text("Nothing was changed", timeout=15_000)
     page.get_by_role("button", name="Import 1 person").click()
-    expect(page.get_by_role("status")).to_contain_text("Imported")
+    expect(page.get_by_text("Waiting for a worker")).to_be_visible()
+    tasks.JOBS["import_people"](site.app, 1)
+    expect(page.get_by_role("status")).to_contain_text("Imported", timeout=15_000)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download all rejected rows").click()
+    assert "nonsense" in download.value.path().read_text(encoding="utf-8")
     page.goto(f"{site.url}/people?search=new")
     expect(page.get_by_role("link", name="new@example.org")).to_be_visible()
+    page.context.close()
 
 
 def test_a_reader_sees_the_letter_in_the_browser(site: Site, page: Page) -> None:

@@ -1,11 +1,11 @@
 """/people, /audiences and the import of a file."""
 
-import re
-
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
 from mailer.app import App
 from subscribers import people
+from subscribers.models import Import
 from tests.faces.web.conftest import a_person, states, text_of
 
 
@@ -61,29 +61,77 @@ def test_nobody_is_subscribed_by_hand_without_consent(manager: TestClient) -> No
     assert 'value="ada@maths.test"' in answer.text
 
 
+def _look(manager: TestClient, rows: bytes, form: dict[str, str] | None = None) -> tuple[str, str]:
+    """The address of an import, and its page once a worker has looked at the file."""
+    sent = manager.post("/people/import", data=form or {}, files={"file": ("people.csv", rows, "text/csv")})
+    assert sent.status_code == 303, sent.text
+    address = sent.headers["location"]
+    return address, manager.get(address).text
+
+
 def test_a_file_is_looked_at_before_it_changes_anything(app: App, manager: TestClient) -> None:
     left = a_person(app, "left@maths.test", "academic")
     manager.post(f"/people/{the_person(app, 'left@maths.test').public_id}/unsubscribe")
     rows = "E-Mail,Full name\nnew@maths.test,New\nleft@maths.test,Left\nnonsense,Nobody\n"
     form = {"audience": "academic", "status": "subscribed", "consent": "signed at the workshop"}
 
-    looked = manager.post("/people/import", data=form, files={"file": ("people.csv", rows.encode(), "text/csv")})
+    address, looked = _look(manager, rows.encode(), form)
 
-    assert looked.status_code == 200
-    assert "Nothing was changed" in text_of(looked.text)
-    assert "4" in text_of(looked.text)
+    assert "Nothing was changed" in text_of(looked)
+    assert "4" in text_of(looked)
     with app.database.read() as session:
         assert people.count_people(session, now=app.clock()) == 1
-    action = re.search(r'action="(/people/import/[\w-]+)"', looked.text)
-    assert action is not None
 
-    done = manager.post(action[1], data={**form, "what": "import", "column": ["E-Mail"], "field": [""]})
+    assert manager.post(address, data={"what": "import", "column": ["E-Mail"], "field": [""]}).status_code == 303
 
-    assert "Imported" in done.text
+    assert "Imported" in manager.get(address).text
     assert the_person(app, "new@maths.test").status == "subscribed"
     assert states(app, left)["academic"] == "unsubscribed"
-    assert "nonsense" in manager.get(f"{action[1]}/rejected.csv").text
-    assert manager.post(action[1], data={**form, "what": "import"}).status_code == 404
+    assert "nonsense" in manager.get(f"{address}/rejected.csv").text
+    assert manager.post(address, data={"what": "import"}).status_code == 409
+    assert "1 brought in" in text_of(manager.get("/people/import").text)
+
+
+def test_what_a_person_says_a_column_is_stays_said(app: App, manager: TestClient) -> None:
+    address, looked = _look(manager, b"Who,Mail\nAda,ada@maths.test\n")
+    assert '<option value="name" selected>' not in looked
+    columns = {"column": ["Who", "Mail"], "field": ["name", ""]}
+
+    manager.post(address, data={"what": "look", **columns})
+    assert '<option value="name" selected>' in manager.get(address).text
+    manager.post(address, data={"what": "import", **columns})
+
+    assert the_person(app, "ada@maths.test").name == "Ada"
+
+
+def test_how_far_a_file_was_read_is_shown_without_a_script(app: App, manager: TestClient) -> None:
+    app.database.queue = None  # the worker is away
+    address, waiting = _look(manager, b"email\nada@maths.test\n")
+    assert "Waiting for a worker" in waiting
+    assert manager.get(address).headers["refresh"] == "1"
+    with app.database.begin() as session:
+        running = {"state": "running", "rows_read": 20_000, "share": 0.4}
+        session.execute(update(Import).values(**running))
+
+    page = manager.get(address).text
+    assert "Looking at the file: 20,000 rows so far" in page
+    assert 'value="40"' in page
+    assert "<script" not in page
+    assert "40 %" in manager.get("/people/import").text
+
+
+def test_an_import_that_failed_says_why_and_can_be_begun_again(app: App, manager: TestClient) -> None:
+    app.database.queue = None
+    address, _ = _look(manager, b"email,who\nada@maths.test,Ada\n")
+    with app.database.begin() as session:
+        session.execute(update(Import).values(state="failed", error="it was cut off", mapping={"who": "name"}))
+
+    failed = manager.get(address)
+    assert "it was cut off" in failed.text
+    assert "refresh" not in failed.headers
+    assert 'name="field" value="name"' in failed.text
+    assert manager.post(address, data={"what": "look"}).status_code == 303
+    assert "Waiting" in manager.get(address).text
 
 
 def test_a_file_without_addresses_names_its_columns(manager: TestClient) -> None:
@@ -131,8 +179,8 @@ def test_people_are_exported_and_brought_back_unchanged(app: App, manager: TestC
     assert "ada@maths.test" in exported.text
     assert "bob@firm.test" not in exported.text
     assert ",=Ada" not in exported.text
-    looked = manager.post("/people/import", data={}, files={"file": ("p.csv", exported.content, "text/csv")})
-    assert "Nobody would be new or changed." in text_of(looked.text)
+    _, looked = _look(manager, exported.content)
+    assert "Nobody would be new or changed." in text_of(looked)
     assert len(manager.get("/people/export.jsonl").text.splitlines()) == 2
     assert manager.get("/people/export.xml").status_code in (404, 422)
 
