@@ -51,9 +51,9 @@ def app(tmp_path: Path, sqlite_url: str) -> Iterator[App]:
 
 
 def _work(app: App, hints: Sequence[Hint]) -> None:
-    """A worker that carries sign-ups and imports out at once; mail waits."""
+    """A worker that carries sign-ups out at once; mail waits."""
     for job, subject_id in hints:
-        if job in ("sign_up", "import_people"):
+        if job == "sign_up":
             tasks.JOBS[job](app, subject_id)
 
 

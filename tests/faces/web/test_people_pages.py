@@ -1,12 +1,29 @@
 """/people, /audiences and the import of a file."""
 
+from collections.abc import Sequence
+
+import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import update
 
 from mailer.app import App
+from mailer.base.hints import Hint
+from mailer.worker import tasks
 from subscribers import people
 from subscribers.models import Import
 from tests.faces.web.conftest import a_person, states, text_of
+
+
+@pytest.fixture(autouse=True)
+def _worker(app: App) -> None:
+    """One who brings the people of a file in at once."""
+
+    def work(hints: Sequence[Hint]) -> None:
+        for job, subject_id in hints:
+            if job in ("sign_up", "import_people"):
+                tasks.JOBS[job](app, subject_id)
+
+    app.database.queue = work
 
 
 def the_person(app: App, email: str) -> people.Person:
