@@ -57,7 +57,8 @@ class Letter:
 
     In `html` an embedded picture is referred to as `cid:NAME@mailer`, a hosted one by its address.
     `calendars` are the .ics files that it links to, by name. `html_bytes` is the HTML's size once it is personal, about:
-    links and names are reckoned generously; `sections` tells what each section costs of it.
+    links and names are reckoned generously; `sections` tells what each section costs of it. `preheader` is what an inbox shows
+    behind the subject; it stands in the HTML too.
     """
 
     audiences: frozenset[str]
@@ -71,6 +72,7 @@ class Letter:
     calendars: Mapping[str, bytes] = field(default_factory=dict)
     html_bytes: int = 0
     sections: tuple[SectionSize, ...] = ()
+    preheader: Segments = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,7 @@ class Press:
             calendars=calendars(issue, blocks, frame),
             html_bytes=page.html_bytes,
             sections=section_sizes(page.costs, whole.mjml.costs, folded),
+            preheader=edition.mint.segments(edition.mint.words_of(edition.of_meta("preheader", audiences))),
         )
 
     def _of(self, blocks: Blocks) -> "_Bodies":

@@ -168,6 +168,7 @@ class _Preview:
             lines=_lines(reading.issue, findings) if choice.show == "source" else [],
             elsewhere=[finding for finding in findings if finding.place.file != reading.issue.source],
             subject=" ".join(text_of(letter.subject, values).split()),
+            preheader=" ".join(text_of(letter.preheader, values).split()),
             text=text_of(letter.text, values) if choice.show == "text" else "",
             letter=letter,
             budget_bytes=self._around.frame.budget_bytes,

@@ -101,6 +101,46 @@ def test_text_and_source_keep_their_place_too(seen: Page, url: str, edit: Edit) 
     expect(seen.locator("iframe")).to_have_count(0)
 
 
+def test_what_comes_in_above_moves_nothing_away(seen: Page, url: str, edit: Edit) -> None:
+    seen.goto(url)
+    letter = seen.frame_locator("iframe:not(.coming)")
+    expect(letter.get_by_text("Since February 2022")).to_be_visible()
+    scroll_letter(seen, 2000)
+    heading = letter.get_by_role("heading", name="Error bars for pictures")
+    before = heading.evaluate("found => found.getBoundingClientRect().top")
+    edit("Since February 2022 the", "Word " * 300 + "\n\nSince March 2022 the")
+    expect(letter.get_by_text("Since March 2022")).to_be_attached()
+    assert scrolled(seen) > 2200
+    assert abs(heading.evaluate("found => found.getBoundingClientRect().top") - before) <= 1
+    seen.get_by_text("Source", exact=True).click()
+    line = seen.locator("#view li", has_text="## Error bars for pictures")
+    line.scroll_into_view_if_needed()
+    before = line.evaluate("found => found.getBoundingClientRect().top")
+    edit("Since March 2022 the", "Many\n\nlines\n\nmore\n\nSince April 2022 the")
+    expect(seen.locator("#view")).to_contain_text("Since April 2022")
+    assert abs(line.evaluate("found => found.getBoundingClientRect().top") - before) <= 1
+
+
+def test_findings_that_are_being_read_are_renewed_and_keep_the_focus(seen: Page, url: str, edit: Edit) -> None:
+    edit("Dear {{ first_name", "TODO the the dear {{ first_name")
+    seen.goto(url)
+    seen.locator("#findings a").last.focus()
+    edit("TODO the the dear", "XXX dear")
+    expect(seen.locator("#findings h2")).to_have_text("1 finding")
+    expect(seen.locator("#findings li")).to_contain_text("XXX")
+    expect(seen.locator("#findings a")).to_be_focused()
+    edit("XXX dear", "Dear")
+    expect(seen.locator("#findings h2")).to_have_text("No findings")
+
+
+def test_the_inbox_line_is_that_of_the_audience(seen: Page, url: str) -> None:
+    seen.goto(url)
+    seen.get_by_label("academic").uncheck()
+    seen.get_by_label("industry").uncheck()
+    expect(seen.locator("#facts")).to_contain_text("fold a strip of paper seven times")
+    expect(seen.locator("#facts")).to_contain_text("A puzzle, a family day at the British Library")
+
+
 def test_a_finding_leads_to_its_line(seen: Page, url: str, edit: Edit) -> None:
     seen.goto(url)
     expect(seen.locator("#findings h2")).to_have_text("No findings")
