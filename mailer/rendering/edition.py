@@ -5,6 +5,7 @@ from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 from jinja2 import Environment
+from markupsafe import Markup, escape
 
 from mailer.content.issue import Blocks, Event, Issue
 from mailer.content.walk import all_blocks
@@ -77,6 +78,18 @@ class Edition:
     def direction(self) -> str:
         """In which direction its language is written, `ltr` or `rtl`."""
         return direction(self.issue.meta.language)
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether its fixed words are in another language than it is, for want of a translation."""
+        language = self.issue.meta.language.lower()
+        return self.words.language not in {language, language.partition("-")[0]}
+
+    def said(self, words: str) -> Markup:
+        """Fixed words as markup; where they are in another language than the letter, they say so, and in which direction."""
+        if not self.is_apart:
+            return escape(words)
+        return Markup('<span lang="{}" dir="{}">{}</span>').format(self.words.language, self.words.direction, words)
 
     def facts(self, audiences: frozenset[str]) -> dict[str, object]:
         """What every frame knows."""

@@ -64,6 +64,7 @@ class Press:
             "t": theme,
             "logo": self._gallery.logo(theme.logo),
             "p": self._edition.words,
+            "said": self._edition.said,
             "start": "right" if self._edition.direction == "rtl" else "left",
             "end": "left" if self._edition.direction == "rtl" else "right",
             "picture": self._inlines.picture,

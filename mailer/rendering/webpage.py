@@ -73,6 +73,7 @@ def web_edition(
         "t": edition.theme,
         "logo": gallery.logo(edition.theme.logo),
         "p": edition.words,
+        "said": edition.said,
         "picture": inlines.picture,
         "formula": inlines.formula,
         "code": highlighted,

@@ -272,6 +272,25 @@ def test_hours_and_days_stay_on_one_line_and_the_title_of_a_link_is_in_the_text(
     assert "the page (Slides and video) [1]" in " ".join(filled_text(letter).split())
 
 
+def test_phrases_in_another_language_say_so_and_keep_their_order_within_a_line_from_right_to_left() -> None:
+    text = "---\ntitle: T\nlanguage: {}\ndate: 2027-01-05\nnumber: 3\n---\n::: event X\nwhen: 2027-01-12 14:00–15:30\n:::\n"
+    for language in ("he", "ar"):
+        issue = from_markdown(text.format(language))
+        for shown in (
+            filled_html(render(issue, frozenset(), ARCHIVED)),
+            web_edition(issue, frozenset(), ARCHIVED).html,
+        ):
+            assert '<span lang="en" dir="ltr">Issue 3</span>' in shown
+            assert '<span lang="en" dir="ltr">5 January 2027</span>' in shown
+            assert (
+                '<span lang="en" dir="ltr">Tuesday 12 January 2027, <span style="white-space:nowrap">14:00–15:30'
+                in shown
+            )
+    for language in ("en", "en-GB", "de", "fr-CA"):
+        shown = filled_html(render(from_markdown(text.format(language)), frozenset(), ARCHIVED))
+        assert "<span lang=" not in shown
+
+
 def test_formulas_between_tags_of_html_are_set_and_prices_stay() -> None:
     issue = from_markdown("<p>Let $x^2$ and \\(a_1\\), for $5 and $6, in <code>$x^2$</code></p>\n")
     shown = filled_html(render(issue, frozenset(), FRAME))
