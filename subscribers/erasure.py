@@ -10,6 +10,7 @@ from sqlalchemy import Column, ColumnElement, String, Table, delete, or_, select
 from sqlalchemy.orm import Session
 
 from mailer.base import audit
+from mailer.base.database import leave_no_trace
 from mailer.base.errors import NotFound
 from mailer.base.tables import MAY_NAME_PEOPLE, Base, SubscriberId
 from mailer.base.tokens import Keys
@@ -32,8 +33,7 @@ def erase(session: Session, subscriber_id: SubscriberId, *, keys: Keys, now: dat
     person = session.get(Subscriber, subscriber_id, with_for_update=True)
     if person is None:
         raise NotFound("there is no such person (any more)", do="check how the address is written")
-    if session.connection().dialect.name == "sqlite":
-        session.connection().exec_driver_sql("PRAGMA secure_delete=ON")  # what is freed is overwritten with zeros
+    leave_no_trace(session)
     _take_out_of_texts(session, person)
     _keep_hash(session, keys.keyed_hash(person.address_key), person.address_key, now)
     session.execute(delete(Subscriber).where(Subscriber.id == subscriber_id))

@@ -15,6 +15,7 @@ from mailer.base.errors import Unreachable
 from mailer.base.hints import HINTS, Hint
 
 PATIENCE_SECONDS = 30
+NO_TRACE = "leaves no trace"
 Queue = Callable[[Sequence[Hint]], None]
 
 
@@ -50,7 +51,10 @@ class Database:
         with self._turn(), self._open(write=True) as session:
             yield session
             hints = list(session.info.pop(HINTS, []))
+            leaves_no_trace = session.info.pop(NO_TRACE, False)
             session.commit()
+        if leaves_no_trace:
+            self.empty_log()
         if self.queue is not None and hints:
             self.queue(hints)
 
@@ -80,6 +84,23 @@ class Database:
         """
         with self._open(write=False) as session:
             yield session
+
+    def empty_log(self) -> bool:
+        """Bring SQLite's log into the database and empty it: it holds what the pages were before; whether that could be done.
+
+        Not while somebody reads an older state for longer than a second: then it is left to the next time.
+        """
+        if not self.is_sqlite:
+            return True
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA busy_timeout=1000")
+            (is_busy, _, _) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            cursor.execute(f"PRAGMA busy_timeout={PATIENCE_SECONDS * 1000}")
+        finally:
+            connection.close()
+        return not is_busy
 
     def refresh_statistics(self) -> None:
         """Let PostgreSQL look again at tables that have changed much since it last did; SQLite plans without.
@@ -122,6 +143,11 @@ class Database:
         self.engine.dispose()
 
 
+def leave_no_trace(session: Session) -> None:
+    """Let nothing of what this transaction deletes be found in SQLite's files once it is committed."""
+    session.info[NO_TRACE] = True
+
+
 @contextmanager
 def together(session: Session) -> Iterator[None]:
     """Send what is executed in the block to the database in one go, where it can be (PostgreSQL's pipeline mode).
@@ -155,6 +181,9 @@ def _set_up_sqlite(connection: SqliteConnection, _entry: ConnectionPoolEntry) ->
         "cache_size=-20000",
         # Of 40 MB: a large import writes the same leaves of an index again and again, and each checkpoint copies them all.
         "wal_autocheckpoint=10000",
+        # What is deleted or moved is overwritten with zeros, else an erased address could be read in the file. Measured, CPU
+        # against OFF: 100,000 people in 1.00, changed 1.02; as many ledger rows moved twice 1.01; all of it deleted 1.06.
+        "secure_delete=ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

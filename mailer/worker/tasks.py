@@ -91,6 +91,7 @@ def retain(app: App, _subject_id: int) -> None:
     if keep.audit:
         with app.database.begin() as session:
             audit.drop_entries(session, before=now - keep.audit)
+    app.database.empty_log()
 
 
 def poll_bounces(app: App, _subject_id: int) -> None:

@@ -45,8 +45,12 @@ def test_after_an_erasure_no_table_no_file_and_no_log_knows_the_address(
         assert "Traceback" not in sent.stderr
         known = {line.partition(":")[0] for line in _in_tables(database_url) if LOCAL in line}
         assert {"subscribers", "segments", "campaigns"} <= known
+    files = [Path(database_url.removeprefix("sqlite:///"))] if database_url.startswith("sqlite") else []
+    files += [Path(f"{file}-wal") for file in files]
+    assert not files or any(LOCAL in _letters(file) for file in files)
     erased = run_mailer("subscribers", "erase", ADDRESS, home=home, env=env)
     assert erased.returncode == 0, erased.stderr
+    assert [file for file in files if LOCAL in _letters(file)] == [], "while the program runs"
     process.interrupt()
 
     assert [line for line in _in_tables(database_url) if LOCAL in line] == []
@@ -55,6 +59,11 @@ def test_after_an_erasure_no_table_no_file_and_no_log_knows_the_address(
     assert process.log
     assert [path for path in logs if LOCAL.encode() in path.read_bytes().lower()] == []
     assert LOCAL not in sent.stderr.lower()
+
+
+def _letters(file: Path) -> str:
+    """What can be read in a database's file with a hex editor."""
+    return file.read_bytes().decode("latin-1").lower()
 
 
 def _link(relay: RelayServer, purpose: str) -> str:

@@ -16,7 +16,7 @@ from mailer.base.database import Database
 from mailer.base.errors import NotAllowed, NotFound
 from mailer.base.tables import Base
 from mailer.base.tokens import Keys
-from subscribers import audiences, erasure, export, importing, joining, people, segments, suppression
+from subscribers import audiences, editing, erasure, export, importing, joining, people, segments, suppression
 
 NOW = datetime(2027, 1, 5, 9, tzinfo=UTC)
 KEYS = Keys(["a key of the tests, long enough"])
@@ -122,6 +122,45 @@ def test_who_is_forgotten_is_nowhere_any_more_and_never_comes_back_by_import(
     assert (report.created, report.suppressed) == (1, 1)
     with database.read() as session:
         assert "p0@x.org" not in _everything(session).lower()
+
+
+def test_who_is_forgotten_cannot_be_read_in_the_files_of_sqlite(sqlite_url: str) -> None:
+    """Neither in freed pages, nor where a row once stood that was moved, nor in the log."""
+    file = Path(sqlite_url.removeprefix("sqlite:///"))
+    database = Database(sqlite_url)
+    ids = []
+    for number in range(400):
+        with database.begin() as session:
+            address = f"p{number}.needle@x.org"
+            ids.append(people.add_person(session, address, source="test", keys=KEYS, now=NOW, actor="test"))
+    for size in (1, 300, 7):  # grown and shrunk: each time some of the rows move
+        for person in ids[::2]:
+            with database.begin() as session:
+                editing.edit_person(session, person, name="n" * size, now=NOW, actor="test")
+    everything = file.read_bytes() + Path(f"{file}-wal").read_bytes()
+    assert b"p7.needle@x.org" in everything
+
+    with database.begin() as session:
+        for person in ids:
+            erasure.erase(session, person, keys=KEYS, now=NOW, actor="test")
+
+    assert b"needle" not in file.read_bytes() + Path(f"{file}-wal").read_bytes()
+    database.close()
+
+
+def test_the_log_is_emptied_later_where_somebody_reads_an_older_state(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    with database.begin() as session:
+        ada = people.add_person(session, "needle@x.org", source="test", keys=KEYS, now=NOW, actor="test")
+    with database.read() as reader:
+        assert people.count_people(reader, now=NOW) == 1
+        with database.begin() as session:
+            erasure.erase(session, ada, keys=KEYS, now=NOW, actor="test")
+        assert people.count_people(reader, now=NOW) == 1
+        assert not database.empty_log()
+    assert database.empty_log()
+    assert Path(f"{database.engine.url.database}-wal").read_bytes() == b""
+    database.close()
 
 
 def test_who_is_forgotten_is_taken_out_of_filters_and_others_are_still_found_by_them(database: Database) -> None:
