@@ -1,11 +1,14 @@
 """What the fields of a segment's filter mean, in SQL on both databases."""
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from unicodedata import normalize
 
-from sqlalchemy import Boolean, ColumnElement, Float, and_, exists, func, literal, or_
+import idna
+from sqlalchemy import Boolean, ColumnElement, Float, String, and_, exists, func, literal, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -30,15 +33,19 @@ SIGNS: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
 }
 
 
-def fields(now: datetime) -> dict[str, Field]:
-    """The fields that every filter can name."""
+def fields(now: datetime, audiences: Collection[str]) -> dict[str, Field]:
+    """The fields that every filter can name.
+
+    Args:
+        audiences: the slugs of those that there are.
+    """
     return {
-        "email": _text(Subscriber.address_key),
+        "email": _email,
         "name": _text(Subscriber.name),
         "language": _text(Subscriber.language),
         "zone": _text(Subscriber.zone),
         "status": _status(now),
-        "audience": _audience,
+        "audience": _audience(audiences),
         "tag": _tag,
         "created": time_field(Subscriber.created_at),
         "updated": time_field(Subscriber.updated_at),
@@ -62,6 +69,20 @@ def _text(column: Any) -> Field:
     return say
 
 
+def _email(sign: str, value: str) -> ColumnElement[bool]:
+    """An address, or a part of one, is looked for as keys are written: folded, with the domain in its ASCII form."""
+    as_text = _text(Subscriber.address_key)
+    local, at, domain = value.rpartition("@")
+    folded = normalize("NFC", normalize("NFC", local).casefold())
+    spellings = {normalize("NFC", value).casefold()}
+    if not domain.isascii():
+        with suppress(idna.IDNAError):
+            spellings.add(f"{folded}{at}{idna.encode(domain, uts46=True).decode('ascii')}")
+    elif at:
+        spellings = {f"{folded}@{domain.lower()}"}
+    return or_(*(as_text(sign, spelling) for spelling in sorted(spellings)))
+
+
 def _plain(text: str) -> str:
     """A text in which LIKE's signs mean themselves."""
     return re.sub(r"([/%_])", r"/\1", text)
@@ -82,22 +103,30 @@ def time_field(column: Any) -> Field:
         if sign not in SIGNS:
             message = "cannot be asked of a time; compare it"
             raise ValueError(message)
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError as error:
-            message = "is no time; write 2027-01-05, or 30 days ago"
-            raise ValueError(message) from error
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        if len(value) == len("2027-01-05") and sign in ("=", "<=", ">"):
-            return _by_day(column, sign, moment)
+        moment, day_after = _moment(value)
+        if day_after is not None and sign in ("=", "<=", ">"):
+            return _by_day(column, sign, moment, day_after)
         return SIGNS[sign](column, moment)
 
     return say
 
 
-def _by_day(column: Any, sign: str, day: datetime) -> ColumnElement[bool]:
+def _moment(value: str) -> tuple[datetime, datetime | None]:
+    """The moment that is written, in UTC where no zone is; for a date the end of its day too, else None."""
+    try:
+        try:
+            day = datetime.combine(date.fromisoformat(value), time(), UTC)
+        except ValueError:
+            moment = datetime.fromisoformat(value)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC), None
+        return day, day + timedelta(days=1)
+    except (ValueError, OverflowError) as error:  # the years are 1 to 9999, in UTC too
+        message = "is no time; write 2027-01-05, or 30 days ago"
+        raise ValueError(message) from error
+
+
+def _by_day(column: Any, sign: str, day: datetime, after: datetime) -> ColumnElement[bool]:
     """A date without a time means the whole day."""
-    after = day + timedelta(days=1)
     found: dict[str, ColumnElement[bool]] = {
         "=": and_(column >= day, column < after),
         "<=": column < after,
@@ -117,14 +146,20 @@ def _status(now: datetime) -> Field:
     return say
 
 
-def _audience(sign: str, value: str) -> ColumnElement[bool]:
-    _only_equal(sign)
-    return exists().where(
-        Subscription.subscriber_id == Subscriber.id,
-        Subscription.state == "subscribed",
-        Audience.id == Subscription.audience_id,
-        Audience.slug == value.lower(),
-    )
+def _audience(audiences: Collection[str]) -> Field:
+    def say(sign: str, value: str) -> ColumnElement[bool]:
+        _only_equal(sign)
+        if value.lower() not in audiences:  # a slip of the pen behind `not` would find everybody
+            message = f"is no audience; use one of {', '.join(audiences) or '(there is none yet)'}"
+            raise ValueError(message)
+        return exists().where(
+            Subscription.subscriber_id == Subscriber.id,
+            Subscription.state == "subscribed",
+            Audience.id == Subscription.audience_id,
+            Audience.slug == value.lower(),
+        )
+
+    return say
 
 
 def _tag(sign: str, value: str) -> ColumnElement[bool]:
@@ -140,7 +175,7 @@ def _only_equal(sign: str) -> None:
 
 def attribute(name: str, kind: Kind) -> Field:
     """A declared attribute, compared as its type; a value that was there before the type and is none of it is not found."""
-    column = Subscriber.attributes[name].as_string()
+    column = attribute_of(Subscriber.attributes, literal(name))
     return {"text": _loose, "number": _number, "date": _date, "yes-no": _yes_no}[kind](column)
 
 
@@ -170,7 +205,6 @@ def _yes_no(column: Any) -> Field:
         if sign == "empty":
             return _text(column)(sign, value)
         _only_equal(sign)
-        # JSON's true reads as `true` on PostgreSQL and as 1 on SQLite.
         return func.lower(column).in_(["true", "1", "yes"] if typed("yes-no", value) else ["false", "0", "no"])
 
     return say
@@ -195,6 +229,27 @@ def _loose(column: Any) -> Field:
     return say
 
 
+class attribute_of(GenericFunction[str]):  # noqa: N801 - it reads as the SQL function that it is
+    """A value of the attributes as text; NULL where there is none. True and false are `true` and `false`."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(attribute_of)
+def _attribute_of(element: attribute_of, compiler: SQLCompiler, **options: Any) -> str:
+    attributes, name = (compiler.process(part, **options) for part in element.clauses)
+    return f"({attributes} ->> CAST({name} AS TEXT))"
+
+
+@compiles(attribute_of, "sqlite")
+def _attribute_of_sqlite(element: attribute_of, compiler: SQLCompiler, **options: Any) -> str:
+    attributes, name = (compiler.process(part, **options) for part in element.clauses)
+    path = f"'$.\"' || {name} || '\"'"
+    words = "WHEN 'true' THEN 'true' WHEN 'false' THEN 'false'"
+    return f"(CASE json_type({attributes}, {path}) {words} ELSE json_extract({attributes}, {path}) END)"
+
+
 class number_of(GenericFunction[float]):  # noqa: N801 - it reads as the SQL function that it is
     """A text as a number; NULL where it is none."""
 
@@ -202,16 +257,18 @@ class number_of(GenericFunction[float]):  # noqa: N801 - it reads as the SQL fun
     inherit_cache = True
 
 
+# Both read -12.5 and nothing else. PostgreSQL refuses a whole statement for one number beyond 1e308; it counts to 255.
 @compiles(number_of)
 def _number_of(element: number_of, compiler: SQLCompiler, **options: Any) -> str:
     text = compiler.process(element.clauses, **options)
-    return f"(CASE WHEN {text} ~ '^-?[0-9]+([.][0-9]+)?$' THEN CAST({text} AS DOUBLE PRECISION) END)"
+    return f"(CASE WHEN {text} ~ '^-?[0-9]{{1,255}}([.][0-9]{{1,255}})?$' THEN CAST({text} AS DOUBLE PRECISION) END)"
 
 
 @compiles(number_of, "sqlite")
 def _number_of_sqlite(element: number_of, compiler: SQLCompiler, **options: Any) -> str:
     text = compiler.process(element.clauses, **options)
-    return f"(CASE WHEN {text} GLOB '*[0-9]*' AND {text} NOT GLOB '*[^0-9.-]*' THEN CAST({text} AS REAL) END)"
+    others = " ".join(f"AND {text} NOT GLOB '{glob}'" for glob in ("*[^0-9.-]*", "?*-*", "*.*.*", ".*", "-.*"))
+    return f"(CASE WHEN length({text}) < 256 AND {text} GLOB '*[0-9]' {others} THEN CAST({text} AS REAL) END)"
 
 
 class has_tag(GenericFunction[bool]):  # noqa: N801 - it reads as the SQL function that it is

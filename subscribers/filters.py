@@ -1,7 +1,7 @@
 """The filter language of segments -> an SQL condition; text becomes parameters, never SQL."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +21,9 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+_UNUSABLE = re.compile("[\x00\ud800-\udfff]")
+"""What no text of a database holds: NUL, and halves of signs, as come from an argument that is not UTF-8."""
+_CHAIN = 100  # values of a list in one OR: SQLite reads 1,000 in a chain, and has no other bound
 _PREFIX = "attributes."
 _AGO = {"day": 1, "days": 1, "week": 7, "weeks": 7, "month": 30, "months": 30, "year": 365, "years": 365}
 
@@ -34,13 +37,21 @@ class Token:
     column: int
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a filter can name: the attributes that are declared, with their types, and the slugs of all audiences."""
+
+    attributes: Mapping[str, Kind]
+    audiences: Collection[str]
+
+
 def condition(
-    text: str, *, attributes: Mapping[str, Kind], now: datetime, more: Mapping[str, Field] | None = None
+    text: str, *, known: Known, now: datetime, more: Mapping[str, Field] | None = None
 ) -> ColumnElement[bool]:
     """The condition over people that a filter says.
 
     Args:
-        attributes: those that are declared, with their types.
+        now: what `30 days ago` counts from.
         more: fields that other parts lend, such as engagement.
 
     Raises:
@@ -48,7 +59,10 @@ def condition(
     """
     if len(text) > LIMIT:
         raise WrongInput(f"has more than {LIMIT} signs", do="make it shorter", place="filter")
-    return _Parser(_tokens(text), now, attributes, more or {}).whole()
+    unusable = _UNUSABLE.search(text)
+    if unusable:
+        raise _refusal(Token("", unusable[0], unusable.start() + 1), "is no sign of a text")
+    return _Parser(_tokens(text), known, {**fields(now, known.audiences), **(more or {})}, now).whole()
 
 
 def attributes_named(text: str) -> set[str]:
@@ -76,15 +90,13 @@ def _tokens(text: str) -> list[Token]:
 class _Parser:
     """Recursive descent: or, and, not, parentheses, comparisons."""
 
-    def __init__(
-        self, tokens: list[Token], now: datetime, attributes: Mapping[str, Kind], more: Mapping[str, Field]
-    ) -> None:
+    def __init__(self, tokens: list[Token], known: Known, fields: Mapping[str, Field], now: datetime) -> None:
         self.tokens = tokens
         self.at = 0
         self.depth = 0
         self.now = now
-        self.attributes = attributes
-        self.fields: Mapping[str, Field] = {**fields(now), **more}
+        self.attributes = known.attributes
+        self.fields = fields
 
     def whole(self) -> ColumnElement[bool]:
         found = self.alternatives()
@@ -165,7 +177,10 @@ class _Parser:
             found.append(self.say(meaning, "=", self.value()))
         if not self.took(")"):
             raise _refusal(self.peek, "is not expected here; the list is open")
-        return or_(*found)
+        if len(found) == 1:
+            return found[0]
+        parts = [found[first : first + _CHAIN] for first in range(0, len(found), _CHAIN)]
+        return or_(*(func.coalesce(or_(*part), False) for part in parts))
 
     def value(self) -> Token:
         token = self.take()
@@ -173,7 +188,7 @@ class _Parser:
             return Token("text", re.sub(r"\\(.)", r"\1", token.text[1:-1]), token.column)
         if token.kind != "word":
             raise _refusal(token, "is no value; a text with blanks or signs needs quotes")
-        if token.text.isdigit() and self.peek.text.lower() in _AGO:
+        if token.text.isdecimal() and self.peek.text.lower() in _AGO:
             unit = self.take().text
             if not self.took("ago"):
                 raise _refusal(self.peek, f"is not expected here; say `{token.text} {unit} ago`")

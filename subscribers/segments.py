@@ -21,9 +21,9 @@ from sqlalchemy.orm import Session
 from mailer.base import audit
 from mailer.base.errors import NotAllowed, NotFound, WrongInput
 from subscribers.attributes import kinds
-from subscribers.audiences import SLUG
+from subscribers.audiences import SLUG, audience_names
 from subscribers.filter_fields import Field
-from subscribers.filters import attributes_named, condition
+from subscribers.filters import Known, attributes_named, condition
 from subscribers.models import Segment
 from subscribers.narrowing import Narrowing
 from subscribers.people import count_people
@@ -61,7 +61,7 @@ def add_segment(
     """
     if not SLUG.fullmatch(slug) or len(slug) > 64:
         raise WrongInput(f"{slug!r} cannot name a segment", do="use lower case letters, digits and hyphens")
-    condition(filter_text, attributes=kinds(session), now=now, more=more)
+    condition(filter_text, known=_known(session), now=now, more=more)
     if session.scalar(select(Segment.id).where(Segment.slug == slug)) is not None:
         raise NotAllowed(f"there is a segment {slug} already", do="choose another slug")
     segment = Segment(slug=slug, name=(name or slug)[:200], filter=filter_text, created_at=now)
@@ -103,7 +103,7 @@ def edit_segment(
     """
     segment = _found(session, slug, lock=True)
     if filter_text is not None:
-        condition(filter_text, attributes=kinds(session), now=now, more=more)
+        condition(filter_text, known=_known(session), now=now, more=more)
         segment.filter = filter_text
     if name is not None:
         segment.name = (name or slug)[:200]
@@ -132,7 +132,7 @@ def segment_condition(
         NotFound: there is no such segment.
     """
     segment = _found(session, slug)
-    return condition(segment.filter, attributes=kinds(session), now=now, more=more)
+    return condition(segment.filter, known=_known(session), now=now, more=more)
 
 
 def count_segment(session: Session, filter_text: str, *, now: datetime, more: Mapping[str, Field] | None = None) -> int:
@@ -141,7 +141,7 @@ def count_segment(session: Session, filter_text: str, *, now: datetime, more: Ma
     Raises:
         WrongInput: it cannot be understood: where and why.
     """
-    where = condition(filter_text, attributes=kinds(session), now=now, more=more)
+    where = condition(filter_text, known=_known(session), now=now, more=more)
     return count_people(session, where=where, now=now)
 
 
@@ -178,11 +178,11 @@ def narrowing(
     Raises:
         WrongInput: one cannot be understood (any more); the place is `segment SLUG, filter:COLUMN`.
     """
-    attributes = kinds(session) if only or never else {}
+    known = _known(session)
 
     def understood(slug: str, text: str) -> ColumnElement[bool]:
         try:
-            return condition(text, attributes=attributes, now=now, more=more)
+            return condition(text, known=known, now=now, more=more)
         except WrongInput as error:
             raise WrongInput(error.message, do=error.do, place=f"segment {slug}, {error.place}") from error
 
@@ -196,6 +196,10 @@ def kinds_named(session: Session, filters: Iterable[str]) -> dict[str, str]:
     """The types of the attributes that filters name; one that is not declared (any more) is left out."""
     named = set().union(*(attributes_named(text) for text in filters))
     return {name: kind for name, kind in kinds(session).items() if name in named} if named else {}
+
+
+def _known(session: Session) -> Known:
+    return Known(attributes=kinds(session), audiences=audience_names(session).keys())
 
 
 def _found(session: Session, slug: str, *, lock: bool = False) -> Segment:
