@@ -171,16 +171,16 @@ class _Builder:
         return (Heading(place=place, audiences=self._reading.audiences, level=level, inlines=inlines, anchor=anchor),)
 
     def _code(self, node: Node, place: Place) -> Blocks:
-        info = node.token.info.strip()
+        info, text = node.token.info.strip(), node.token.content.rstrip("\n")
         language = info.split()[0].lower() if info else ""
         if chunk := re.fullmatch(r"\{\s*([A-Za-z]+)\b(.*)\}", info):  # a chunk of R Markdown
             language = chunk[1].lower()
-            if re.search(r"\b(?:echo|include)\s*=\s*(?:FALSE|F)\b", chunk[2]):
+            text, options = _without_options(text)
+            if re.search(r"\b(?:echo|include)\s*[=:]\s*(?:FALSE|F|false)\b", f"{chunk[2]}\n{options}"):
                 self._reading.warn(
                     place, "code-dropped", "this chunk is not to be shown and is dropped; put its result here"
                 )
                 return ()
-        text = node.token.content.rstrip("\n")
         return (CodeBlock(place=place, audiences=self._reading.audiences, text=text, language=language),)
 
     def _formula(self, node: Node, place: Place) -> Blocks:
@@ -214,6 +214,8 @@ class _Builder:
     def _list(self, node: Node, place: Place) -> Blocks:
         items = tuple(with_box(self.run(item.children)) for item in node.children)
         ordered = node.token.type == "ordered_list_open"
+        if not ordered and not any(items) and any(item.children for item in node.children):
+            return ()  # what it held was another system's, and is named
         start = int(node.token.attrs.get("start", 1)) if ordered else None
         tight = all(
             child.token.hidden
@@ -367,3 +369,10 @@ _ALIGN: Final[dict[str, Align]] = {
     "text-align:center": "center",
     "text-align:right": "right",
 }
+
+
+def _without_options(code: str) -> tuple[str, str]:
+    """The code of a chunk of Quarto without the lines `#| echo: false` above it, and those lines."""
+    lines = code.split("\n")
+    count = next((number for number, line in enumerate(lines) if not re.match(r"\s*(?:#|//|%%)\|", line)), len(lines))
+    return "\n".join(lines[count:]), "\n".join(lines[:count])

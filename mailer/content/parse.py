@@ -73,6 +73,7 @@ def _read(files: Files, main: str, source: str) -> Issue:
     front = split_front(text, source)
     lines = text.split("\n")
     reading = Reading(source=source, lines=lines, files=files, own=front.own, franklin=front.franklin)
+    reading.kramdown = not front.own and "layout" in front.values
     reading.used_files[main] = content
     meta = _meta(front, reading)
     reading.base_url, reading.language = meta.base_url, meta.language

@@ -42,6 +42,8 @@ class Reading:
     style: str = ""
     own: bool = True
     franklin: bool = False
+    kramdown: bool = False
+    """Whether the file is Jekyll's, in whose Markdown `$$…$$` within a line is a formula of that line."""
     env: dict[str, Any] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     assets: dict[str, bytes] = field(default_factory=dict)

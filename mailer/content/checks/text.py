@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise, takewhile
 from typing import Final
 
 from mailer.content.checks.checked import KEYS, Checked, error, warning
@@ -45,6 +46,7 @@ _FOREIGN: Final = re.compile(
     r"(?<!\w)\|[A-Z][A-Z0-9_:]{2,}\|(?!\w)"  # Mailchimp's *|FNAME|*, whose stars make it italic
     r"|%%[a-z_]+%%|%recipient[._]\w+%|\[\[data:\w+[^\]]*\]\]"  # Salesforce, Mailgun, Mailjet
     r"|\[(?:[a-z][\w. ]* )?-?@[\w:.-]+(?:[;,] [^\]]*)?\]"  # citations of Pandoc and R Markdown
+    r"|(?<![\w@/.])@(?:fig|tbl|eq|sec|lst|thm|lem|cor|def|exm)-[\w:-]+\b|(?<![\w@/.])-?@[a-z]+[\w:-]*\d{4}[a-z]?\b"  # Quarto's
     r"|(?<!\w)@ref\([\w:.-]+\)|\\(?:eq|page|auto|c)?ref\{[^}]*\}|\\cite[pt]?\{[^}]*\}|\\(?:toc|fig|output|input|textoutput)\b(?:\{[^}]*\})?"
 )
 _MARKUP: Final = re.compile(
@@ -56,7 +58,7 @@ _MARKUP: Final = re.compile(
 )
 _OPENING_MARKS: Final = re.compile(r"(?:\$\$?|\\\\?[(\[])\s*")
 _GRID: Final = re.compile(r"\s*\+(?:[-=:]{3,}\+)+\s*$")
-_LETTERED: Final = re.compile(r"\s*(?:[a-z]|[ivx]{1,4})[.)]\s+\S|\s*\((?:@[\w-]*|[a-z])\)\s+\S")
+_LETTERED: Final = re.compile(r"\s*(?:[a-z]|[ivx]{1,4})[.)]\s+\S|\s*\((?:@[\w-]*|[a-z]|\d{1,2})\)\s+\S")
 _DELIMITERS: Final = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
 _LINE_BLOCK: Final = re.compile(r"\s*\| [^|]*$")
 SUBJECT_CHARACTERS: Final = 78
@@ -107,7 +109,10 @@ def _words_alone(inlines: Inlines) -> str:
         match inline:
             case Text(text=text):
                 parts.append(text)
-            case Span(children=children) | Link(children=children):
+            case Link(href=href, children=children):
+                words = _words_alone(children)
+                parts.append("|" if words.strip() == href.removeprefix("mailto:") else words)
+            case Span(children=children):
                 parts.append(_words_alone(children))
             case Code() | Formula() | Picture():
                 parts.append("\ufffc")
@@ -227,7 +232,14 @@ def foreign_markup(checked: Checked) -> Iterator[Finding]:
     """`foreign-markup`: citations, references and fields of other systems, which readers would see as they are written."""
     for block in checked.blocks:
         if isinstance(block, Paragraph) and block.place.file == checked.issue.source:
-            yield from _drawn_in_lines(block.place, *checked.lines[block.place.line - 1 : block.place.line + 1])
+            first = block.place.line - 1
+            yield from _drawn_in_lines(block.place, *checked.lines[first : first + 2])
+            rows = list(takewhile(str.strip, checked.lines[first : first + 60]))
+            for number, (row, then) in enumerate(pairwise(rows), first + 1):
+                if _LETTERED.match(row) and _LETTERED.match(then):
+                    message = "a list by letters or (1) is another system's, and its lines run together; number them 1., 2., 3."
+                    yield warning(Place(block.place.file, number), "foreign-markup", message)
+                    break
         elif isinstance(block, Rule) and re.match(r"\s*-{2,}(?:\s+-{2,})+\s*$", checked.lines[block.place.line - 1]):
             message = "a table without bars is another system's, and its lines run together; write it as | a | b | over |---|---|"
             yield warning(block.place, "foreign-markup", message)
@@ -259,9 +271,6 @@ def _drawn_in_lines(place: Place, first: str, then: str = "") -> Iterator[Findin
         yield warning(place, "foreign-markup", message)
     elif _LINE_BLOCK.match(first) and _LINE_BLOCK.match(then):
         message = "a line block is another system's, and its lines run together; end each line with a backslash instead"
-        yield warning(place, "foreign-markup", message)
-    elif _LETTERED.match(first) and _LETTERED.match(then):
-        message = "a list by letters or (@) is another system's, and its lines run together; number them 1., 2., 3."
         yield warning(place, "foreign-markup", message)
     elif re.match(r"\s*#{2,6}[^\s#]", first):
         message = "a heading needs a blank after its signs, else they are shown; write one"

@@ -9,6 +9,11 @@ _INDENTED: Final = re.compile(
 )
 _DIRECTIVE: Final = re.compile(r"([ \t]*)(?P<fence>`{3,})\{([\w-]+)\}[ \t]*(.*)$")
 _OPTION: Final = re.compile(r"[ \t]*:[\w-]+:(?:[ \t].*)?$")
+_NOTICE: Final = re.compile(
+    r"([ \t]*)\{\{[<%][ \t]*(notice|callout|alert|admonition|hint|note|tip|info|warning|important|caution|details)\b(.*?)[ \t]*[>%]\}\}[ \t]*$"
+)
+"""What themes of Hugo call a note; `name` closes it."""
+_ARGUMENT: Final = re.compile(r"([\w-]+)=(?:\"([^\"]*)\"|(\S+))")
 _KINDS: Final = {
     "note": "note", "admonition": "note", "seealso": "note", "abstract": "note", "summary": "note", "example": "note",
     "info": "info", "tip": "tip", "hint": "tip", "success": "tip", "important": "important", "warning": "warning",
@@ -27,6 +32,8 @@ def ours(lines: list[str]) -> None:
             if end is None:
                 return  # it runs to the end, and so does what is code
             index = _directive(lines, index, end, fence) if fence.re is _DIRECTIVE else end
+        elif found := _NOTICE.match(line):
+            _notice(lines, index, found)
         elif (found := _INDENTED.match(line)) and (found[2] or found[3]):
             _quoted(lines, index, found)
         index += 1
@@ -52,6 +59,28 @@ def _directive(lines: list[str], index: int, end: int, found: re.Match[str]) -> 
         lines[first] = ""
         first += 1
     return index
+
+
+def _notice(lines: list[str], index: int, found: re.Match[str]) -> None:
+    """A note of Hugo's is a container now, where it is closed."""
+    name, arguments = found[2], found[3]
+    closing = re.compile(rf"[ \t]*\{{\{{[<%][ \t]*/[ \t]*{name}[ \t]*[>%]\}}\}}[ \t]*$")
+    end = next((number for number in range(index + 1, len(lines)) if closing.match(lines[number])), None)
+    if end is None:
+        return
+    said = {key: quoted or plain for key, quoted, plain in _ARGUMENT.findall(arguments)}
+    bare = [quoted or plain for quoted, plain in re.findall(r"\"([^\"]*)\"|(\S+)", _ARGUMENT.sub("", arguments))]
+    kinds = [
+        _KINDS[word.lower()]
+        for word in (said.get("type", ""), said.get("color", ""), *bare, name)
+        if word.lower() in _KINDS
+    ]
+    titles = [said[key] for key in ("title", "header", "summary") if key in said]
+    titles += [word for word in bare if word.lower() not in _KINDS]
+    lines[index], lines[end] = (
+        f"{found[1]}::: {(kinds or ['note'])[0]} {(titles or [''])[0]}".rstrip(),
+        f"{found[1]}:::",
+    )
 
 
 def _quoted(lines: list[str], index: int, found: re.Match[str]) -> None:

@@ -108,12 +108,14 @@ class Foreign:
         if whole := next((found for rule in _WHOLE_LINES if (found := rule.match(line))), None):
             self._dropped(whole[0].strip(), number)
             return ""
+        if _OPENS_MARKDOWN.match(line):
+            return ""  # an element that only gathers: what it holds is read as it stands
         if defined := _MACRO.match(line):
             self._reading.macros[defined[1]] = Macro(int(defined[2] or 0), defined[3])
             return ""
         if self._reading.franklin:
             line = _outside_code(line, lambda part: self._franklin(part, number))
-        if any(mark in line for mark in ("[[", "%%", "]{", " ^", " =")) or line.startswith("^"):
+        if any(mark in line for mark in ("[[", "%%", "]{", " ^", " =", "{:")) or line.startswith("^"):
             line = _outside_code(line, lambda part: self._spans(part, number))
         return line
 
@@ -149,8 +151,9 @@ class Foreign:
             return words
 
         part = re.sub(r"(!?)\[\[([^\[\]\n]+)\]\]", note, part)
+        part = _KRAMDOWN.sub("", part)
         part = _HACKMD_WIDTH.sub(r"\1){width=\2}", part)
-        part = re.sub(r"(?<!\\)%%.*?%%", "", part) if not self._reading.own else part
+        part = _REMARK.sub(lambda found: found[1] or "", part) if not self._reading.own else part
         part = _BLOCK_ID.sub("", part) if not self._reading.own else part
         return re.sub(r"(?<![!\\])\[([^\[\]]*)\]\{[^{}]*[.#=][^{}]*\}", r"\1", part)
 
@@ -158,8 +161,14 @@ class Foreign:
 _HACKMD_WIDTH: Final = re.compile(r"(!\[[^\[\]\n]*\]\([^\s()]+)[ \t]+=(\d+(?:px|%)?)x?\d*(?:px|%)?\)")
 _BULLET: Final = re.compile(r"[ \t]*(?P<mark>[•·▪◦‣●○■□\uf0b7\uf0a7]|[o§](?=[\t\u00a0]))[ \t\u00a0]+(?=\S)")
 """Also of the symbol fonts that Word writes its signs in."""
+_REMARK: Final = re.compile(r"(%%[a-z]+(?:_[a-z]+)+%%)|(?<!\\)%%(?:(?!\]\().)*?%%")
+"""A comment of Obsidian, which stands around no link; in the group another system's field."""
+_KRAMDOWN: Final = re.compile(r"\{::comment\}.*?\{:/(?:comment)?\}|\{::nomarkdown\}|\{:/(?:nomarkdown)?\}")
 _BLOCK_ID: Final = re.compile(r"(?:^|(?<=\S)[ \t]+)\^[A-Za-z0-9][A-Za-z0-9-]{2,}[ \t]*$")
 """What Obsidian links to: `Some words. ^a1b2c3`."""
+_OPENS_MARKDOWN: Final = re.compile(
+    r"[ ]{0,3}<(?:div|section|article|aside|main|header|footer)\b[^<>]*\bmarkdown=[\"']?(?:1|block)[\"']?[^<>]*>[ \t]*$"
+)
 _TOC: Final = re.compile(r"[ \t]*\{:[^}]*\btoc\b[^}]*\}[ \t]*$")
 _LONE_ITEM: Final = re.compile(r"[ \t]*(?:[*+-]|\d+\.)[ \t]+\S+[ \t]*$")
 _MACRO: Final = re.compile(r"[ \t]*\\(?:re)?newcommand\*?\{?\\([A-Za-z]+)\}?(?:\[(\d)\])?\{(.*)\}[ \t]*$")

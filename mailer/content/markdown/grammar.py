@@ -31,7 +31,7 @@ BLANK: Final = "\ufdd1"
 """Stands for a blank in another system's field within an address, which would end the address."""
 
 _FIELD_IN_ADDRESS: Final = re.compile(
-    r"(?<=\]\()([^\s()<>]*(?:\{\{[^{}\n]*\}\}|\{%[^%\n]*%\})[^\s()<>]*)(?=[\s)])"
+    r"(?<=\]\()((?:[^\s()<>{}]*(?:\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}))+[^\s()<>]*)(?=[\s)])"
     r"|(?<=\]: )(\{\{[^{}\n]*\}\})"
 )
 _FIELD_OR_FORMULA: Final = re.compile(

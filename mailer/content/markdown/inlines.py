@@ -32,6 +32,7 @@ from mailer.content.plain import plain
 from mailer.content.reading import Reading
 from mailer.content.walk import changed_inlines, in_inlines
 
+_FIELD_LINE: Final = re.compile(r"\**[A-ZÀ-Þ][\w'’./-]*(?: [\w'’./&-]+){0,2} ?:\**[ \t]+\S")
 _MARKDOWN_SPANS: Final = {"strong": "strong", "em": "em", "s": "s"}
 
 
@@ -59,6 +60,10 @@ class Source:
         if at >= 0:
             return self.reading.place(line, at + offset + 1)
         return self.reading.place(line, self.reading.column_of(needle, line, self.start) if needle else 1)
+
+    def is_field(self, row: int) -> bool:
+        """Whether this line and the one before are such as `From: Ada` and `Date: today`, which stand below one another."""
+        return "`" not in self.content and all(map(_FIELD_LINE.match, self.content.split("\n")[row - 1 : row + 1]))
 
 
 @dataclass(slots=True)
@@ -118,6 +123,7 @@ class _Builder:
         self._reading = reading
         self._source = source
         self._frames = [Frame("", source.place(0), markdown=True)]
+        self._row = 0
 
     def build(self, tokens: list[Token]) -> Inlines:
         for token in tokens:
@@ -151,10 +157,9 @@ class _Builder:
         name = token.type
         if name in {"text", "text_special"}:
             self._add(Text(with_emoji(token.content)))
-        elif name == "softbreak":
-            self._add(Text(" "))
-        elif name == "hardbreak":
-            self._add(LineBreak())
+        elif name in {"softbreak", "hardbreak"}:
+            self._row += 1
+            self._add(LineBreak() if name == "hardbreak" or self._source.is_field(self._row) else Text(" "))
         elif name == "code_inline":
             self._add(Code(token.content))
         elif name == "html_inline":
@@ -182,7 +187,7 @@ class _Builder:
         place = self._source.place(position, token.content)
         if token.type in {"math_inline", "math_display"}:
             tex = self._reading.tex(token.content, place)
-            self._add(Formula(tex, display=token.type == "math_display", place=place))
+            self._add(Formula(tex, display=token.type == "math_display" and not self._reading.kramdown, place=place))
         elif token.type == "merge_field":
             self._merge_field(token.content, place)
         elif token.type == "attributes":

@@ -20,6 +20,7 @@ from mailer.content.issue import (
     Heading,
     Inline,
     Inlines,
+    LineBreak,
     List,
     Paragraph,
     Picture,
@@ -32,11 +33,22 @@ from mailer.content.issue import (
 )
 from mailer.content.markdown.grammar import MAX_NESTING
 from mailer.content.markdown.html_tags import DROPPED_WHOLE, VOID, HtmlEvent, html_events
-from mailer.content.markdown.inlines import Frame, checked_field, foreign, inline_element, joined, trimmed, void_element
+from mailer.content.markdown.inlines import (
+    Frame,
+    checked_field,
+    foreign,
+    inline_element,
+    inlines_of_text,
+    joined,
+    trimmed,
+    void_element,
+)
 from mailer.content.plain import anchor_for, plain
 from mailer.content.reading import Reading
 from mailer.content.walk import all_blocks, inlines_of
 
+_AS_MARKDOWN: Final = frozenset({"1", "block", "span"})
+"""How kramdown and PHP Markdown say that an element holds Markdown."""
 _SPACES: Final = re.compile(r"[ \t\n\r\f]+")
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _ALIGN: Final[Mapping[str, Align]] = {"left": "left", "center": "center", "right": "right"}
@@ -50,6 +62,9 @@ class _Part:
     blocks: Blocks
     parts: tuple["_Part", ...] = ()
     align: str = ""
+    columns: int = 1
+    rows: int = 1
+    """How many of a table's it spans."""
 
 
 @dataclass(slots=True)
@@ -124,6 +139,9 @@ class Flow:
                 self._open[-1].content.extend([found] if found else [])
             elif piece.startswith("{%") and len(piece) >= 4:
                 foreign(self._reading, "{%", piece[2:-2].strip(), place)
+            elif self._open[-1].attributes.get("markdown") in _AS_MARKDOWN and piece.strip():
+                words = inlines_of_text(self._reading, piece, place.line)
+                self._open[-1].content.extend(words)
             elif keep or any(element.tag in {"code", "tt"} for element in self._open):
                 self._open[-1].content.extend([Text(piece if keep else _SPACES.sub(" ", piece))] if piece else [])
             else:
@@ -174,7 +192,8 @@ class Flow:
         if tag in {"li", "dt", "dd", "td", "th", "tr", "figcaption", "caption"}:
             parts = tuple(part for part in element.content if isinstance(part, _Part))
             align = element.attributes.get("align", "")
-            return [_Part(tag, self._blocks_of(element), parts, align)]
+            columns, rows = (_span(element.attributes.get(name, "")) for name in ("colspan", "rowspan"))
+            return [_Part(tag, self._blocks_of(element), parts, align, columns, rows)]
         if tag in _HEADINGS or tag in {"pre", "table", "figure", "blockquote", "ul", "ol"}:
             return list(self._block(element))
         if tag == "dl":
@@ -258,15 +277,16 @@ class Flow:
     def _table(self, element: _Element) -> Blocks:
         parts = [part for part in element.content if isinstance(part, _Part)]
         rows = [tuple(cell for cell in row.parts if cell.tag in {"td", "th"}) for row in parts if row.tag == "tr"]
-        rows = [row for row in rows if row]
+        rows = _laid_out([row for row in rows if row])
         captions = tuple(block for part in parts if part.tag == "caption" for block in part.blocks)
         width = max((len(row) for row in rows), default=0)
         if not rows:
             return captions
         holds_blocks = any(not isinstance(block, Paragraph) for row in rows for cell in row for block in cell.blocks)
-        if width == 1 or holds_blocks:  # a table for layout: what it holds, one after the other
+        has_head = bool(rows) and all(cell.tag == "th" for cell in rows[0])
+        if width == 1 or (holds_blocks and not has_head):  # a table for layout: what it holds, one after the other
             return (*captions, *(block for row in rows for cell in row for block in cell.blocks))
-        head = rows.pop(0) if all(cell.tag == "th" for cell in rows[0]) else ()
+        head = rows.pop(0) if has_head else ()
         align: list[Align] = [_ALIGN.get(cell.align, "") for cell in (head or rows[0])]
         align.extend([""] * (width - len(align)))
         table = Table(
@@ -316,9 +336,43 @@ class Flow:
         return trimmed(joined(loose)) if strip else joined(loose)
 
 
+def _span(written: str) -> int:
+    return min(int(written), 20) if written.isascii() and written.isdigit() and len(written) < 4 and int(written) else 1
+
+
+def _laid_out(rows: list[tuple[_Part, ...]]) -> list[tuple[_Part, ...]]:
+    """The rows with an empty cell wherever one spans more than its own place, so that what follows stays in its column."""
+    result: list[tuple[_Part, ...]] = []
+    reaching: dict[int, int] = {}  # for each column: how many rows below this one a cell above still covers
+    for row in rows:
+        cells: list[_Part] = []
+        waiting = list(row)
+        covered, reaching = reaching, {column: left - 1 for column, left in reaching.items() if left > 1}
+        while waiting or any(column >= len(cells) for column in covered):
+            if len(cells) in covered or not waiting:
+                cells.append(_Part(row[0].tag if all(cell.tag == "th" for cell in row) else "td", ()))
+                continue
+            cell = waiting.pop(0)
+            reaching |= {len(cells) + n: cell.rows - 1 for n in range(cell.columns) if cell.rows > 1}
+            cells += [cell, *(_Part(cell.tag, ()) for _ in range(cell.columns - 1))]
+        result.append(tuple(cells))
+    return result
+
+
 def _cells(row: tuple[_Part, ...], width: int) -> tuple[Inlines, ...]:
     """The cells of a row, filled up to the table's width; no cells at all for a table without a head."""
-    return (*(_flattened(cell.blocks) for cell in row), *(() for _ in range(width - len(row)))) if row else ()
+    return (*(_in_cell(cell.blocks) for cell in row), *(() for _ in range(width - len(row)))) if row else ()
+
+
+def _in_cell(blocks: Blocks) -> Inlines:
+    """What stands in a cell: its blocks below one another, the items of a list each with a sign."""
+    lines: list[Inlines] = []
+    for block in blocks:
+        if isinstance(block, List):
+            lines += [joined([Text("• "), *_flattened(item)]) for item in block.items]
+        elif words := _flattened((block,)):
+            lines.append(words)
+    return joined([part for line in lines for part in (*line, LineBreak())][:-1])
 
 
 def _flattened(blocks: Blocks) -> Inlines:

@@ -6,7 +6,7 @@ from typing import Final
 
 from markdown_it.token import Token
 
-from mailer.content.issue import Block, Blocks, Figure, Paragraph, Text
+from mailer.content.issue import Block, Blocks, Figure, Inlines, Paragraph, Table, Text
 from mailer.content.markdown.note_titles import note_title
 from mailer.content.plain import plain
 
@@ -39,7 +39,7 @@ def with_box(item: Blocks) -> Blocks:
 
 
 def with_captions(blocks: Blocks) -> Blocks:
-    """A paragraph `Fig. 3: …` right below a picture without a caption is its caption."""
+    """A paragraph `Fig. 3: …` right below a picture without a caption is its caption; `: …` below a table loses its sign."""
     result: list[Block] = []
     for block in blocks:
         before = result[-1] if result else None
@@ -57,6 +57,15 @@ def with_captions(blocks: Blocks) -> Blocks:
                 caption=block.inlines,
                 credit=before.credit,
             )
+        elif isinstance(block, Paragraph) and isinstance(before, Table) and (words := _table_caption(block)):
+            result.append(replace(block, inlines=words))
         else:
             result.append(block)
     return tuple(result)
+
+
+def _table_caption(block: Paragraph) -> Inlines:
+    """The words of Pandoc's `: Caption` and `Table: Caption` below a table; none where it is no caption."""
+    first, *rest = block.inlines
+    found = re.match(r"(?:Table)?:\s+", first.text) if isinstance(first, Text) else None
+    return (Text(first.text[found.end() :]), *rest) if found and isinstance(first, Text) else ()
