@@ -7,7 +7,7 @@ batch is still his by the fencing number that the claim gave him.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -147,8 +147,7 @@ def _as_moment(value: datetime, now: datetime) -> datetime:
 # --- rows ---------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One to whom a message is to go now; `mask` is the audiences that he was enlisted for and still is in.
 
     `attempts` counts this one too.
@@ -256,8 +255,7 @@ def _hold(session: Session, lease: Lease, held: Mapping[int, Hold], now: datetim
             session.execute(statement, these)
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What came of one attempt."""
 
     number: int
