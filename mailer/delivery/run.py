@@ -15,7 +15,8 @@ from mailer.base.errors import WrongInput
 from mailer.base.hints import wake
 from mailer.base.tables import BatchId, CampaignId
 from mailer.delivery import calls, enlisting
-from mailer.delivery.batch import BatchWork, OnRefusal
+from mailer.delivery.answers import ACTOR, OnRefusal
+from mailer.delivery.batch import BatchWork
 from mailer.delivery.holders import is_dead
 from mailer.delivery.journal import Journal
 from mailer.delivery.message.compose import Composer
@@ -27,7 +28,6 @@ from subscribers.filter_fields import Field
 
 log = structlog.get_logger()
 
-ACTOR = "delivery"
 FIRST_CHUNK = 500
 CHUNK = 20_000
 BATCH = 1000
