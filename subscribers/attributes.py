@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from mailer.base import audit
-from mailer.base.errors import NotFound, WrongInput
-from subscribers.models import Attribute
+from mailer.base.errors import NotAllowed, NotFound, WrongInput
+from mailer.base.tables import SubscriberId
+from subscribers.models import Attribute, Subscriber
 
 Kind = Literal["text", "number", "date", "yes-no"]
 KINDS: Final[Mapping[str, Kind]] = {"text": "text", "number": "number", "date": "date", "yes-no": "yes-no"}
@@ -29,6 +30,18 @@ _YES_NO: Final[Mapping[object, bool]] = {
     "yes": True, "true": True, "y": True, "1": True, 1: True,
     "no": False, "false": False, "n": False, "0": False, 0: False,
 }  # fmt: skip
+
+
+Unfit = Literal["refuse", "remove"]
+CHUNK: Final = 5_000  # people whose values are looked at in one go
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of values when their type changed."""
+
+    converted: int = 0
+    removed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +101,24 @@ def _is_plain(value: object) -> bool:
     return isinstance(value, str | int | float)
 
 
-def declare(session: Session, name: str, kind: str = "text", label: str = "", *, now: datetime, actor: str) -> None:
-    """Declare an attribute, or give a declared one another type and label. Values that people have stay as they are.
+def declare(
+    session: Session,
+    name: str,
+    kind: str = "text",
+    label: str = "",
+    *,
+    unfit: Unfit = "refuse",
+    now: datetime,
+    actor: str,
+) -> Change:
+    """Declare an attribute, or give a declared one another type and label; the values that people have take on the type.
+
+    Args:
+        unfit: what becomes of values that are none of the type: `refuse` changes nothing at all, `remove` takes them away.
 
     Raises:
         WrongInput: it is no name or no type.
+        NotAllowed: some of the values do not fit.
     """
     known = session.get(Attribute, name)
     if known is None and (not NAME.fullmatch(name) or name == TAGS):
@@ -101,12 +127,47 @@ def declare(session: Session, name: str, kind: str = "text", label: str = "", *,
         )
     if kind not in KINDS:
         raise WrongInput(f"{kind!r} is no type of attribute", do=f"use one of {', '.join(KINDS)}")
+    change = Change()
+    if known is None or known.kind != kind:
+        change = _retype(session, name, KINDS[kind], unfit)
     if known is None:
         session.add(Attribute(name=name, kind=kind, label=label[:200]))
     else:
         known.kind, known.label = kind, label[:200] or known.label
     session.flush()
-    audit.note(session, actor=actor, deed="attribute_declared", subject="attributes", now=now, detail=f"{name} {kind}")
+    detail = f"{name} {kind}" + (f", {change.removed} values removed" if change.removed else "")
+    audit.note(session, actor=actor, deed="attribute_declared", subject="attributes", now=now, detail=detail)
+    return change
+
+
+def _retype(session: Session, name: str, kind: Kind, unfit: Unfit) -> Change:
+    """Let the values that people have of an attribute take on a type; text keeps everything as it is."""
+    if kind == "text":
+        return Change()
+    touched, misfits, example = 0, 0, ""
+    value = Subscriber.attributes[name]
+    query = select(Subscriber.id, Subscriber.attributes).where(value.as_string().is_not(None)).order_by(Subscriber.id)
+    after = SubscriberId(0)
+    while rows := session.execute(query.where(Subscriber.id > after).limit(CHUNK)).all():
+        after, changed = rows[-1].id, []
+        for subscriber_id, has in rows:
+            try:
+                kept = {**has, name: typed(kind, has[name])}
+            except ValueError:
+                misfits, example = misfits + 1, example or repr(has[name])
+                kept = {key: other for key, other in has.items() if key != name}
+            if kept.get(name) != has[name] or type(kept[name]) is not type(has[name]):
+                changed.append({"id": subscriber_id, "attributes": kept})
+        touched += len(changed)
+        if changed and not (misfits and unfit == "refuse"):
+            session.execute(update(Subscriber), changed)
+    if misfits and unfit == "refuse":
+        values = "1 value" if misfits == 1 else f"{misfits} values"
+        raise NotAllowed(
+            f"{values} of {name} cannot be read as {kind}, such as {example}",
+            do="correct them, or let them be removed; nothing was changed",
+        )
+    return Change(touched - misfits, misfits)
 
 
 def retire(session: Session, name: str, *, now: datetime, actor: str) -> None:

@@ -46,16 +46,26 @@ def add_attribute(
     name: NameArgument,
     kind: Annotated[AttributeKind, typer.Option("--type", help="Of the values.")] = AttributeKind.TEXT,
     label: Annotated[str, typer.Option(metavar="TEXT", help="As the manager reads it.")] = "",
+    remove_unfit: Annotated[
+        bool, typer.Option("--remove-unfit", help="Take away the values that cannot be read as the type.")
+    ] = False,
     workspace: WorkspaceOption = None,
     json_: JsonOption = False,
 ) -> None:
-    """Declare an attribute, or give a declared one another type or label; values that are there stay as they are."""
+    """Declare an attribute, or give a declared one another type or label; the values that are there take on the type.
+
+    Where some cannot be read as it, nothing is changed, and their number is told.
+    """
+    unfit: attribute_book.Unfit = "remove" if remove_unfit else "refuse"
     with opened(workspace) as app, app.database.begin() as session:
-        attribute_book.declare(session, name, kind.value, label, now=app.clock(), actor=ACTOR)
+        change = attribute_book.declare(session, name, kind.value, label, unfit=unfit, now=app.clock(), actor=ACTOR)
     if json_:
-        show_json({"name": name, "type": kind.value, "label": label})
-    else:
-        show(f"attribute {name} is declared as {kind.value}")
+        counts = {"converted": change.converted, "removed": change.removed}
+        show_json({"name": name, "type": kind.value, "label": label, **counts})
+        return
+    told = f"; {change.converted} values converted" if change.converted else ""
+    told += f"; {change.removed} values removed" if change.removed else ""
+    show(f"attribute {name} is declared as {kind.value}{told}")
 
 
 @attributes.command("retire", epilog="Example: mailer attributes retire joined")

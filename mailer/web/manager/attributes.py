@@ -31,11 +31,14 @@ def declare(
     name: Annotated[str, Form(max_length=200)],
     kind: Annotated[str, Form(alias="type", max_length=20)] = "text",
     label: Annotated[str, Form(max_length=200)] = "",
+    unfit: Annotated[attributes.Unfit, Form()] = "refuse",
 ) -> Response:
-    """Declare one, or give it another type and label."""
+    """Declare one, or give it another type and label; values that cannot be read as the type are told, or taken away."""
     try:
         with app.database.begin() as session:
-            attributes.declare(session, name.strip(), kind, label.strip(), now=app.clock(), actor=manager.actor)
+            attributes.declare(
+                session, name.strip(), kind, label.strip(), unfit=unfit, now=app.clock(), actor=manager.actor
+            )
     except MailerError as error:
         return _page(request, app, {"name": name, "type": kind, "label": label}, error)
     return see_other("/attributes", "added")

@@ -6,14 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from mailer.base import schema
 from mailer.base.database import Database
-from mailer.base.errors import NotFound, WrongInput
+from mailer.base.errors import NotAllowed, NotFound, WrongInput
 from mailer.base.tokens import Keys
 from subscribers import attributes, editing, importing, people, segments
 from subscribers.attributes import AttributeRow
+from subscribers.models import Subscriber
 
 NOW = datetime(2027, 1, 5, 9, tzinfo=UTC)
 KEYS = Keys(["a key of the tests, long enough"])
@@ -33,6 +34,11 @@ def declared(database: Database) -> dict[str, str]:
 def add(database: Database, address: str, **values: Any) -> dict[str, Any]:
     with database.begin() as session:
         people.add_person(session, address, attributes=values, source="test", now=NOW)
+        return dict(people.find_person(session, address, now=NOW).attributes)
+
+
+def values(database: Database, address: str) -> dict[str, Any]:
+    with database.read() as session:
         return dict(people.find_person(session, address, now=NOW).attributes)
 
 
@@ -123,11 +129,54 @@ def test_json_lines_are_read_into_types_too(database: Database, tmp_path: Path) 
     ],
 )
 def test_a_filter_compares_by_the_declared_type(database: Database, filter_text: str, count: int) -> None:
-    add(database, "old@x.org", joined="unknown")
     declare(database, age="number", joined="date", paid="yes-no")
+    add(database, "old@x.org")
+    with database.begin() as session:  # from before types were kept
+        session.execute(update(Subscriber).values(attributes={"joined": "unknown"}))
     add(database, "ada@x.org", age=36, joined="2026-03-01", paid=True)
     add(database, "bob@x.org", age=100.5, joined="2025-03-01", paid=False)
     assert found(database, filter_text) == count
+
+
+def test_values_take_on_the_new_type(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attributes, "CHUNK", 2)
+    for number, age in enumerate(("36", 40, " 7.5 ", "0")):
+        add(database, f"p{number}@x.org", age=age, town="Bath", **{"Job title": age})
+    add(database, "none@x.org", town="Bath")
+
+    with database.begin() as session:
+        assert attributes.declare(session, "age", "number", now=NOW, actor="test") == attributes.Change(converted=3)
+        assert attributes.declare(session, "age", "number", now=NOW, actor="test") == attributes.Change()
+    assert [values(database, f"p{number}@x.org").get("age") for number in range(4)] == [36, 40, 7.5, 0]
+    assert values(database, "p0@x.org") == {"age": 36, "town": "Bath", "Job title": "36"}
+    assert found(database, "attributes.age > 7") == 3
+
+    with database.begin() as session:
+        assert attributes.declare(session, "age", "text", now=NOW, actor="test") == attributes.Change()
+    assert declared(database)["age"] == "text"
+
+
+def test_values_that_do_not_fit_are_counted_and_nothing_is_changed(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attributes, "CHUNK", 2)
+    for number, day in enumerate(("2026-03-01T10:00", "soon", "2026-04-01", "later", "2026-05-01 08:00")):
+        add(database, f"p{number}@x.org", joined=day)
+
+    with (
+        pytest.raises(NotAllowed, match="2 values of joined cannot be read as date, such as 'soon'"),
+        database.begin() as session,
+    ):
+        attributes.declare(session, "joined", "date", now=NOW, actor="test")
+    assert declared(database) == {"joined": "text"}
+    assert values(database, "p0@x.org") == {"joined": "2026-03-01T10:00"}
+
+    with database.begin() as session:
+        change = attributes.declare(session, "joined", "date", unfit="remove", now=NOW, actor="test")
+    assert change == attributes.Change(converted=2, removed=2)
+    assert [values(database, f"p{number}@x.org") for number in range(3)] == [
+        {"joined": "2026-03-01"}, {}, {"joined": "2026-04-01"}
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -299,3 +299,17 @@ def test_declared_attributes_are_listed_and_a_value_of_another_type_is_refused(a
             {"name": "n", "type": "text", "label": ""},
         ]
     }
+
+
+def test_an_attribute_is_given_another_type_with_its_values_or_refused(script: TestClient) -> None:
+    for address, age in (("ada@x.org", "36"), ("bob@x.org", "old")):
+        script.post("/api/v1/subscribers", json={"email": address, "attributes": {"age": age}})
+
+    refused = script.put("/api/v1/attributes/age", json={"type": "number"})
+    assert refused.status_code == 409
+    assert "1 value of age cannot be read as number" in refused.json()["detail"]
+    done = script.put("/api/v1/attributes/age", json={"type": "number", "label": "Years", "unfit": "remove"})
+    assert done.json() == {"name": "age", "type": "number", "label": "Years", "converted": 1, "removed": 1}
+    assert script.get("/api/v1/subscribers/ada@x.org").json()["attributes"] == {"age": 36}
+    assert script.put("/api/v1/attributes/town", json={}).json()["type"] == "text"
+    assert script.put("/api/v1/attributes/tags", json={}).status_code == 422

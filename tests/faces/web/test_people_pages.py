@@ -277,3 +277,20 @@ def test_attributes_are_declared_and_retired_and_a_segment_over_a_retired_one_is
     assert shown.status_code == 200
     assert "cannot be asked" in text_of(shown.text)
     assert "filter:1" in text_of(shown.text)
+
+
+def test_another_type_is_refused_with_the_count_of_what_does_not_fit_or_takes_it_away(
+    app: App, manager: TestClient
+) -> None:
+    with app.database.begin() as session:
+        for address, age in (("ada@maths.test", "36"), ("bob@maths.test", "old")):
+            people.add_person(session, address, attributes={"age": age}, source="tests", now=app.clock())
+
+    refused = manager.post("/attributes", data={"name": "age", "type": "number"})
+    assert refused.status_code == 409
+    assert "1 value of age cannot be read as number" in text_of(refused.text)
+    assert the_person(app, "ada@maths.test").attributes == {"age": "36"}
+
+    assert manager.post("/attributes", data={"name": "age", "type": "number", "unfit": "remove"}).status_code == 303
+    assert the_person(app, "ada@maths.test").attributes == {"age": 36}
+    assert the_person(app, "bob@maths.test").attributes == {}
