@@ -1,6 +1,5 @@
 """Which batches there is work in: what may be claimed, what the queue should be told of, what nobody holds any more."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Table, and_, exists, func, or_, select, update
@@ -52,17 +51,6 @@ def call_out(session: Session, *, now: datetime) -> tuple[BatchId, ...]:
     if called:
         session.execute(update(_batches).where(_batches.c.id.in_(called)).values(hinted_at=now))
     return called
-
-
-def free_dead(session: Session, is_dead: Callable[[str], bool], *, now: datetime) -> None:
-    """Let the leases of processes that certainly live no longer run out now."""
-    query = select(_batches.c.id, _batches.c.fence, _batches.c.holder).where(
-        _batches.c.state == "leased", _batches.c.leased_until > now
-    )
-    for batch_id, fence, holder in session.execute(query).all():
-        if is_dead(holder):
-            same = (_batches.c.id == batch_id, _batches.c.fence == fence, _batches.c.state == "leased")
-            session.execute(update(_batches).where(*same).values(leased_until=now))
 
 
 def is_finished(session: Session, campaign_id: CampaignId) -> bool:

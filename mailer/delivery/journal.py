@@ -90,6 +90,21 @@ class Journal:
             found.get(mark, found[LEFT]).append(number)
         return Known(kept=found[KEPT], taken=found[TAKEN], answered=found[ANSWERED])
 
+    def has_ended(self, lease: Lease) -> bool:
+        """Whether a process of this machine has written that it sends nothing more under this lease."""
+        try:
+            with self._path(lease.batch_id, lease.fence).open("rb") as file:
+                page = file.read(HEAD_BYTES)
+        except FileNotFoundError:
+            return False
+        written_by = page.partition(b"\n")[0].decode("utf-8", "replace")
+        return (
+            page.startswith(_head(written_by, lease))
+            and bool(page[_ENDED:])
+            and page[_ENDED] == 1
+            and is_here(written_by)
+        )
+
     def forget(self, batch_id: BatchId, fence: int) -> None:
         """Remove the page of a lease that was taken over."""
         self._path(batch_id, fence).unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """Who works on which batch: leases that run out, and the fencing number that proves them (record 2)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,6 +14,9 @@ from mailer.delivery.models import Batch
 LEASE = timedelta(seconds=60)
 
 _batches: Table = Batch.metadata.tables["batches"]
+_LEASE = (
+    _batches.c.id, _batches.c.campaign_id, _batches.c.first, _batches.c.last, _batches.c.fence, _batches.c.failures,
+)  # fmt: skip
 _RENEW = (
     update(_batches)
     .where(_batches.c.id == bindparam("batch"), _batches.c.fence == bindparam("number"), _batches.c.state == "leased")
@@ -54,14 +58,7 @@ def _take(
         update(_batches)
         .where(_batches.c.id == batch_id, free)
         .values(state="leased", fence=_batches.c.fence + 1, leased_until=now + LEASE, holder=holder, hinted_at=None)
-        .returning(
-            _batches.c.id,
-            _batches.c.campaign_id,
-            _batches.c.first,
-            _batches.c.last,
-            _batches.c.fence,
-            _batches.c.failures,
-        )
+        .returning(*_LEASE)
     )
     found = session.execute(statement).one_or_none()
     return None if found is None else Lease(*found)
@@ -71,3 +68,13 @@ def renew(session: Session, lease: Lease, *, now: datetime) -> bool:
     """Hold the batch for longer, and lock it until the end of the transaction; False where it is no longer ours."""
     held = {"batch": lease.batch_id, "number": lease.fence, "until": now + LEASE}
     return session.execute(_RENEW, held).scalar_one_or_none() is not None
+
+
+def free(session: Session, is_over: Callable[[str, Lease], bool], *, now: datetime) -> None:
+    """Let those leases run out now whose holder certainly sends nothing any more under them."""
+    query = select(_batches.c.holder, *_LEASE).where(_batches.c.state == "leased", _batches.c.leased_until > now)
+    for holder, *columns in session.execute(query).all():
+        lease = Lease(*columns)
+        if is_over(holder, lease):
+            same = (_batches.c.id == lease.batch_id, _batches.c.fence == lease.fence, _batches.c.state == "leased")
+            session.execute(update(_batches).where(*same).values(leased_until=now))

@@ -14,11 +14,12 @@ from mailer.base.database import Database
 from mailer.base.errors import WrongInput
 from mailer.base.hints import wake
 from mailer.base.tables import BatchId, CampaignId
-from mailer.delivery import calls, enlisting
+from mailer.delivery import calls, enlisting, leases
 from mailer.delivery.answers import ACTOR, OnRefusal
 from mailer.delivery.batch import BatchWork
 from mailer.delivery.holders import is_dead
 from mailer.delivery.journal import Journal
+from mailer.delivery.leases import Lease
 from mailer.delivery.message.compose import Composer
 from mailer.delivery.outcomes import Outcome, Outgoing
 from mailer.delivery.pacing import allowances
@@ -189,12 +190,16 @@ def finish_if_done(session: Session, campaign_id: CampaignId, *, now: datetime) 
         campaigns.mark_sent(session, campaign_id, now=now)
 
 
-def sweep(database: Database, *, clock: Clock, grace: timedelta) -> None:
+def sweep(database: Database, *, clock: Clock, grace: timedelta, journal: Journal | None = None) -> None:
     """Find what is due and what was forgotten: the queue is only a hint, and this is what makes it true.
 
-    Campaigns whose time has come, lists half frozen, batches that wait or whose worker was lost or killed, campaigns that
-    are done.
+    Campaigns whose time has come, lists half frozen, batches that wait or whose worker was lost or killed, or by the
+    journal has given them up, campaigns that are done.
     """
+
+    def is_over(holder: str, lease: Lease) -> bool:
+        return is_dead(holder) or (journal is not None and journal.has_ended(lease))
+
     with database.begin() as session:
         now = clock()
         campaigns.due(session, now=now, grace=grace)
@@ -203,7 +208,7 @@ def sweep(database: Database, *, clock: Clock, grace: timedelta) -> None:
                 wake(session, "prepare", campaign.id)
             else:
                 finish_if_done(session, campaign.id, now=now)
-        calls.free_dead(session, is_dead, now=now)
+        leases.free(session, is_over, now=now)
         allowances.forget_old(session, now=now)
         for batch_id in calls.call_out(session, now=now):
             wake(session, "send_batch", batch_id)

@@ -66,7 +66,7 @@ def sign_up(app: App, subject_id: int) -> None:
 
 def sweep(app: App, _subject_id: int) -> None:
     """Find what is due and what was forgotten."""
-    run.sweep(app.database, clock=app.clock, grace=app.settings.release.grace)
+    run.sweep(app.database, clock=app.clock, grace=app.settings.release.grace, journal=app.journal)
     notices.sweep(app.database, clock=app.clock)
     uploads.sweep(app.database, clock=app.clock)
     answers.drop_old(app.database, now=app.clock())

@@ -193,7 +193,7 @@ class Office:
 
     def sweep(self) -> None:
         """What beat does every second."""
-        sweep(self.database, clock=self.clock, grace=GRACE)
+        sweep(self.database, clock=self.clock, grace=GRACE, journal=self.journal)
 
     def prepare(self, campaign_id: CampaignId, *, batch: int = 200) -> list[BatchId]:
         """Freeze the list and forget the hints; the batches."""

@@ -126,6 +126,18 @@ def test_a_worker_that_gave_up_is_believed_though_it_lives(office: Office, recor
     assert sorted(recorder.sent) == addresses[2:]
 
 
+def test_what_a_living_worker_gave_up_goes_on_at_once(office: Office, recorder: Recorder, tmp_path: Path) -> None:
+    campaign, addresses, work = half_sent(office, tmp_path / "journal", holder=this_process())
+    office.work()
+    assert not recorder.sent, "while it works nobody takes it"
+    work.end()
+
+    office.work()
+
+    assert office.counts(campaign).accepted == 60
+    assert sorted(recorder.sent) == addresses[2:]
+
+
 @pytest.mark.parametrize("ended", [False, True])
 def test_of_another_machine_nothing_is_believed(
     office: Office, recorder: Recorder, tmp_path: Path, dead: str, *, ended: bool
