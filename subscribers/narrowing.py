@@ -6,7 +6,7 @@ What is not known of somebody (an attribute that nobody set) matches nothing, on
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, not_, or_, true
+from sqlalchemy import ColumnElement, case, func, literal, not_, or_
 
 OUTSIDE = "outside"
 EXCLUDED = "excluded"
@@ -24,13 +24,11 @@ class Narrowing:
         inside = (self._inside(),) if self.only else ()
         return (*inside, *(not_(func.coalesce(matches, False)) for matches in self.never))
 
-    def unwanted(self) -> ColumnElement[bool]:
-        """Whether a person is taken away."""
-        return not_(func.coalesce(and_(true(), *self.conditions()), False))
-
     def reason(self) -> ColumnElement[str]:
-        """Why an unwanted person is taken away: outside of every segment that was asked for, or else excluded by one."""
-        return case((self._inside(), EXCLUDED), else_=OUTSIDE) if self.only else literal(EXCLUDED)
+        """Why a person is taken away: outside of every segment that was asked for, or else excluded by one; empty if wanted."""
+        outside = [(not_(func.coalesce(self._inside(), False)), OUTSIDE)] if self.only else []
+        excluded = [(or_(*(func.coalesce(matches, False) for matches in self.never)), EXCLUDED)] if self.never else []
+        return case(*outside, *excluded, else_="") if outside or excluded else literal("")
 
     def _inside(self) -> ColumnElement[bool]:
         if len(self.only) == 1:
