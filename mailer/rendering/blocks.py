@@ -2,12 +2,25 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from jinja2 import Environment, Template
 from markupsafe import Markup
 
-from mailer.content.issue import Block, Blocks, FootnoteRef, Heading, Inline, Inlines, Link, Paragraph, Span, Text
+from mailer.content.issue import (
+    Block,
+    Blocks,
+    Event,
+    FootnoteRef,
+    Heading,
+    Inline,
+    Inlines,
+    Link,
+    Note,
+    Paragraph,
+    Span,
+    Text,
+)
 from mailer.content.walk import all_blocks
 from mailer.rendering.outline import Entry, Outline
 from mailer.rendering.templates import template, written
@@ -17,14 +30,21 @@ INITIAL = re.compile(r"(?<=\b\w\.)[ -](?=\w)")
 STAYS = {" ": "\u00a0", "-": "\u2011"}
 """Where a line does not end: a no-break space, a non-breaking hyphen."""
 
-Written = dict[tuple[Block, tuple[Entry, ...], bool, int | None], Markup]
-"""Markup of blocks that were written before: the block, how its headings are shown, under a banner or not, the column."""
+Ground = Literal["sheet", "tint"]
+"""The colours of a theme on which words stand."""
+Written = dict[tuple[Block, tuple[Entry, ...], bool, int | None, Ground], Markup]
+"""Markup of blocks that were written before: the block, how its headings are shown, under a banner or not, column and ground."""
 
 
 class WritesInlines(Protocol):
-    """Writes inlines; `column` is how wide they may be in CSS pixels where that is not the letter's whole column."""
+    """Writes inlines.
+
+    `column` is how wide they may be in CSS pixels where that is not the letter's whole column; `ground` the theme's colour
+    on which they stand.
+    """
 
     column: int | None
+    ground: Ground
 
     def __call__(self, inlines: Inlines) -> Markup:
         """The markup of the inlines."""
@@ -86,14 +106,20 @@ class BlockWriter:
 
     def _one(self, block: Block, *, under_banner: bool) -> Markup:
         headings = tuple(self._plan.of(inner) for inner in all_blocks((block,)) if isinstance(inner, Heading))
-        key = (block, headings, under_banner, self._inlines.column)
+        outer = self._inlines.ground
+        if isinstance(block, Note | Event):
+            self._inlines.ground = "tint"
+        key = (block, headings, under_banner, self._inlines.column, self._inlines.ground)
         made = self._written.get(key)
-        if made is None:
-            kind = type(block)
-            if kind not in self._templates:
-                self._templates[kind] = template(self._made, template_of(kind, self._pattern))
-            made = written(self._templates[kind], {**self._context, "b": block, "under_banner": under_banner})
-            self._written[key] = made
+        try:
+            if made is None:
+                kind = type(block)
+                if kind not in self._templates:
+                    self._templates[kind] = template(self._made, template_of(kind, self._pattern))
+                made = written(self._templates[kind], {**self._context, "b": block, "under_banner": under_banner})
+                self._written[key] = made
+        finally:
+            self._inlines.ground = outer
         return made
 
 

@@ -31,12 +31,12 @@ class MailFormulas:
         self._language = language
         self._theme = theme
         self._cache = cache
-        self._written: dict[tuple[str, bool, int], Markup | None] = {}
+        self._written: dict[tuple[str, bool, int, str], Markup | None] = {}
 
     def __call__(self, formula: Formula, write: "MailInlines", gallery: Gallery) -> Markup | None:
         """The formula's markup; None where its source is to be shown as code."""
         room = write.column or self._theme.column
-        key = (formula.tex, formula.display, room)
+        key = (formula.tex, formula.display, room, write.ground)
         if key not in self._written:
             self._written[key] = self._markup(formula, write, gallery, room)
         return self._written[key]
@@ -53,7 +53,7 @@ class MailFormulas:
         ex = min(float(self._theme.type["text"]) * X_HEIGHT, room / max(found.width, 1))
         light, dark = self._theme.light, self._theme.dark
         alt = spoken(found, self._language)
-        base = _picture(found, light["text"], light["sheet"], ex, self._cache)
+        base = _picture(found, light["text"], light[write.ground], ex, self._cache)
         swapped = _picture(found, dark["text"], None, ex, self._cache)
         return _image("fl", base, alt, gallery) + Markup("<!--[if !mso]><!-->{}<!--<![endif]-->").format(
             _image("fd", swapped, alt, gallery)

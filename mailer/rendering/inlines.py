@@ -16,6 +16,7 @@ from mailer.content.issue import (
     Text,
 )
 from mailer.rendering.archive import Archive
+from mailer.rendering.blocks import Ground
 from mailer.rendering.escaping import attribute, flowing, text
 from mailer.rendering.formulas import MailFormulas
 from mailer.rendering.letter import FieldSlot
@@ -36,6 +37,7 @@ class MailInlines:
         self._link = f'style="color:{theme.light["link"]}"'
         self._code = f'style="font-family:{attribute(theme.fonts["code"])};font-size:.9em"'
         self.column: int | None = None
+        self.ground: Ground = "sheet"
 
     def __call__(self, inlines: Inlines) -> Markup:
         """The markup of the inlines."""

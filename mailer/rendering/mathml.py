@@ -102,7 +102,9 @@ def _rewrite(node: ET.Element) -> None:
         _style_enclosed(node)
     elif tag in {"mover", "munder"} and (node[1].text or "").strip() == _LINE:
         _style_line(node)
-    elif tag == "mo" and node.get("data-mjx-texclass") in {"ORD", "OPEN", "CLOSE"}:
+    elif tag == "mo" and (
+        node.get("data-mjx-texclass") in {"ORD", "OPEN", "CLOSE"} or (node.text or "").strip() == "/"
+    ):
         node.set("lspace", "0")
         node.set("rspace", "0")
     elif tag == "mspace" and node.get("width", "").startswith("-"):

@@ -26,7 +26,7 @@ from mailer.content.merge_fields import read_field
 from mailer.content.select import select
 from mailer.content.walk import all_blocks
 from mailer.rendering.archive import Archive
-from mailer.rendering.blocks import BlockWriter, bare
+from mailer.rendering.blocks import BlockWriter, Ground, bare
 from mailer.rendering.edition import Edition, calendars
 from mailer.rendering.escaping import CONTROLS, flowing
 from mailer.rendering.highlight import highlighted
@@ -113,6 +113,7 @@ class WebInlines:
         self._language = language
         self._referred: set[int] = set()
         self.column: int | None = None
+        self.ground: Ground = "sheet"
 
     def __call__(self, inlines: Inlines) -> Markup:
         """The markup of the inlines."""

@@ -145,6 +145,10 @@ GROUPS: Final[Mapping[str, Mapping[str, Explanation]]] = {
             "A formula that begins and does not end is shown as its source.",
             "Write the closing \\) or \\], or dollars.",
         ),
+        "formula-wide": _e(
+            "A formula is drawn as wide as the screen at most: on a phone its signs would be too small to read.",
+            "Break it into lines with \\\\, or set its parts below one another.",
+        ),
         "formula-link": _e(
             "A formula is a picture in a letter, and no part of a picture can be a link.", "Link the words beside it."
         ),

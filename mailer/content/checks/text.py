@@ -61,6 +61,12 @@ _GRID: Final = re.compile(r"\s*\+(?:[-=:]{3,}\+)+\s*$")
 _LETTERED: Final = re.compile(r"\s*(?:[a-z]|[ivx]{1,4})[.)]\s+\S|\s*\((?:@[\w-]*|[a-z]|\d{1,2})\)\s+\S")
 _DELIMITERS: Final = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
 _LINE_BLOCK: Final = re.compile(r"\s*\| [^|]*$")
+EX: Final = 8.0
+"""CSS pixels: about the height of an x in a letter."""
+PHONE: Final = 330
+"""CSS pixels: how wide the text of a letter is on a phone."""
+LEAST_SCALE: Final = 0.55
+"""Below this the smallest signs of a formula have fewer than six pixels."""
 SUBJECT_CHARACTERS: Final = 78
 PREHEADER_CHARACTERS: Final = 140
 
@@ -187,6 +193,10 @@ def formulas(checked: Checked) -> Iterator[Finding]:
         if isinstance(found, FormulaError):
             message = found.message if ";" in found.message else f"{found.message}; mend the formula"
             yield error(_within(inline, found.offset, checked), "formula-error", message)
+        elif found.width * EX > PHONE / LEAST_SCALE:
+            times = found.width * EX / PHONE
+            message = f"the formula is {times:.1f} times as wide as a phone and is drawn too small to read there; break it with \\\\"
+            yield warning(inline.place, "formula-wide", message)
 
 
 def _within(formula: Formula, offset: int, checked: Checked) -> Place:

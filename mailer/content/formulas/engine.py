@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import quickjs
 
+from mailer.content.formulas.aliases import ALIASES
 from mailer.content.formulas.glyphs import width_em
 from mailer.content.formulas.scan import as_meant, drawable, line_break, unpaired
 
@@ -79,7 +80,7 @@ function convert(tex, display, known) {
   failed = null;
   try {
     var input = new M.input.tex_ts.TeX({
-      packages: packages, macros: Object.assign({}, macros), tags: 'none', maxMacros: 1000, maxBuffer: 20000,
+      packages: packages, macros: Object.assign({}, aliases, macros), tags: 'none', maxMacros: 1000, maxBuffer: 20000,
       multlineWidth: '100%',
       formatError: function (_, error) { throw error; }
     });
@@ -221,6 +222,7 @@ def _new_context() -> Any:
     context.eval("globalThis.MathJax = {startup: {ready() {}}, loader: {load: []}};")
     for name in _FILES:
         context.eval((folder / name).read_text(encoding="utf-8"))
+    context.eval(f"var aliases = {json.dumps(ALIASES)};")
     context.eval(_SET_UP)
     return context
 

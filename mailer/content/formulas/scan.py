@@ -4,6 +4,8 @@ import re
 import unicodedata
 from typing import Final
 
+from mailer.content.formulas.aliases import LETTERS
+
 _PIECES: Final = re.compile(
     r"\\(?:text|textrm|textbf|textit|textsf|texttt|mbox|hbox)\s*\{|\\(?:begin|end)\s*\{[^{}]*\}|\\[A-Za-z]+|\\.|-{2,3}"
     r"|[{}$]|.",
@@ -77,10 +79,18 @@ def line_break(tex: str) -> tuple[int, bool] | None:
 
 
 def as_meant(tex: str) -> str:
-    r"""The source with `--` and `---` in `\text` as the dashes that they are in TeX."""
-    if "--" not in tex:
+    r"""The source with `--` and `---` in `\text` as the dashes that they are in TeX, and `\ss` and its like as their letters."""
+    if "--" not in tex and not any(name in tex for name in LETTERS):
         return tex
-    return "".join(_DASHES.get(sign, sign) if is_text else sign for _, sign, is_text in _pieces(tex))
+    result: list[str] = []
+    ends_name = False
+    for _, sign, is_text in _pieces(tex):
+        if ends_name and sign == " ":  # TeX eats the blank behind a command's name
+            ends_name = False
+            continue
+        ends_name = is_text and sign in LETTERS
+        result.append({**_DASHES, **LETTERS}.get(sign, sign) if is_text else sign)
+    return "".join(result)
 
 
 def drawable(tex: str) -> str:

@@ -124,6 +124,7 @@ class _Builder:
         self._source = source
         self._frames = [Frame("", source.place(0), markdown=True)]
         self._row = 0
+        self._dropped = False
 
     def build(self, tokens: list[Token]) -> Inlines:
         for token in tokens:
@@ -156,6 +157,7 @@ class _Builder:
     def _take(self, token: Token) -> None:
         name = token.type
         if name in {"text", "text_special"}:
+            self._close_gap(token.content)
             self._add(Text(with_emoji(token.content)))
         elif name in {"softbreak", "hardbreak"}:
             self._row += 1
@@ -177,6 +179,13 @@ class _Builder:
                 self._close(tag, markdown=True)
         else:
             self._leaf(token)
+
+    def _close_gap(self, following: str) -> None:
+        """Where something was dropped, no blank stays before a comma or another blank."""
+        children = self._frames[-1].children
+        if self._dropped and children and isinstance(last := children[-1], Text) and following[:1] in set(" .,;:!?)"):
+            children[-1] = Text(last.text.rstrip(" "))
+        self._dropped = False
 
     def _needle(self, href: str) -> str:
         bare = href.rsplit("/", 1)[-1]
@@ -221,7 +230,9 @@ class _Builder:
         children[at] = sized(self._reading, picture, said.get("width", ""), place, style=said.get("style", ""))
 
     def _merge_field(self, expression: str, place: Place) -> None:
-        if checked := checked_field(self._reading, expression, place):
+        checked = checked_field(self._reading, expression, place)
+        self._dropped = checked is None
+        if checked:
             self._add(checked)
 
     def _foreign(self, token: Token, place: Place) -> None:
@@ -234,6 +245,7 @@ class _Builder:
                 self._add(Picture(src, said.get("alt") or caption, place, caption))
                 return
         foreign(self._reading, token.markup, token.content, place)
+        self._dropped = True
 
     def _html(self, token: Token) -> None:
         place = self._source.place(token.meta.get("pos"), token.content)

@@ -159,7 +159,7 @@ def test_github() -> None:
 def test_substack_and_mailchimp() -> None:
     issue = read(SUBSTACK)
     assert plain(only(issue, Figure).caption) == "Fig. 3: The caption."
-    assert "Hello  and !" in texts(issue)
+    assert "Hello and!" in texts(issue)
     assert "*|FNAME|* is another system's" in lost(issue)[3]
 
 

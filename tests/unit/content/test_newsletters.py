@@ -146,3 +146,8 @@ def test_remarks_are_dropped_and_fields_are_not_taken_for_them() -> None:
     assert "remark" not in said
     assert "%%checkout_url%%" in said or "Go" in said
     assert {code for _, code in named(text)} >= {"relative-link"}
+
+
+def test_what_is_dropped_leaves_no_blank_before_a_comma_nor_two_in_a_row() -> None:
+    text = "Dear members of {{ site.title }}, in {{< ref x >}}. Hello {% if x %} there {{ name }}, you.\n"
+    assert words(text) == ["Dear members of, in. Hello there , you."]  # a field of ours is a reader's, and stays

@@ -1,3 +1,4 @@
+import io
 import re
 from dataclasses import replace
 from itertools import pairwise
@@ -6,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from mailer.base.errors import WrongInput
 from mailer.base.settings import templates_dir
@@ -13,6 +15,8 @@ from mailer.content import read_issue
 from mailer.content.issue import Text
 from mailer.rendering import FieldSlot, LinkSlot, Press, fill, render, skeleton, web_edition
 from mailer.rendering.slots import Mint
+from mailer.rendering.templates import folders
+from mailer.rendering.themes import theme
 from tests.unit.rendering.builders import (
     ARCHIVED,
     FRAME,
@@ -305,3 +309,18 @@ def test_formulas_in_an_alt_text_are_read_aloud() -> None:
     shown = filled_html(render(issue, frozenset(), FRAME))
     assert "The graph of x squared" in shown
     assert "A plot of one half" in shown
+
+
+def test_a_formula_in_a_note_stands_on_the_notes_ground() -> None:
+    formula = r"$\frac{a}{b}$"
+    beside = from_markdown(f"{formula}\n\n::: note {formula}\n- {formula}\n:::\n\n{formula}\n")
+    letter = render(beside, frozenset(), FRAME)
+    shown = re.findall(r'<img class="fl" src="cid:(.*?)@', filled_html(letter))
+    assert shown[0] == shown[3]
+    assert shown[1] == shown[2] != shown[0]
+    grounds = {
+        picture.name: Image.open(io.BytesIO(picture.content)).convert("RGBA").convert("RGB").getpixel((0, 0))
+        for picture in letter.pictures
+    }
+    assert grounds[shown[0]] == (255, 255, 255)
+    assert grounds[shown[1]] == tuple(bytes.fromhex(theme("meridian", folders("")).light["tint"][1:]))
