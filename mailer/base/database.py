@@ -180,7 +180,8 @@ def _set_up_sqlite(connection: SqliteConnection, _entry: ConnectionPoolEntry) ->
         "synchronous=NORMAL",
         "foreign_keys=ON",
         f"busy_timeout={PATIENCE_SECONDS * 1000}",
-        "cache_size=-20000",
+        # 8 MB for each connection, of which every thread has one: 20 MB made neither sending nor an import measurably quicker.
+        "cache_size=-8000",
         # Of 40 MB: a large import writes the same leaves of an index again and again, and each checkpoint copies them all.
         "wal_autocheckpoint=10000",
         # What is deleted or moved is overwritten with zeros, else an erased address could be read in the file. Measured, CPU
