@@ -12,8 +12,10 @@ FIELDS = (
 )  # fmt: skip
 
 _EMAIL = re.compile(
-    r"(?:(?:primary|subscriber|user|contact|work|home|personal|member|customer|your|recipient) )?"
-    r"e ?mail(?: (?:address|adress|adresse|id|value|primary|\d(?: (?:value|address))?|\d? ?value))?"
+    r"(?:(?:primary|secondary|additional|subscriber|user|contact|work|home|personal|member|customer|your|recipient|primäre|sekundäre) )?"
+    r"e ?mail(?: (?:(?:address|adress|adresse)(?: \d)?|id|value|primary|primaria|secondaria|\d(?: (?:value|address|adresse))?|\d? ?value))?"
+    # Outlook's second and third in French and Italian
+    r"|(?:adresse de messagerie|indirizzo posta elettronica|dirección de correo electrónico|adresse électronique) \d"
 )
 _NAMES: dict[str, str] = {
     "email": "emailaddress mail emails e-mails adresse~e~mail adresse~mail adresse~email courriel correo"
@@ -21,9 +23,11 @@ _NAMES: dict[str, str] = {
     " sähköposti indirizzo~email indirizzo~e~mail indirizzo~mail endereço~de~email メールアドレス メール 电子邮件 邮箱"
     " e~mail~adresse emailadresse mailadresse mail~address endereco~de~email эл~почта"
     " adresse~de~messagerie adresse~électronique adresse~electronique dirección~de~correo~electrónico"
-    " direccion~de~correo~electronico indirizzo~di~posta~elettronica indirizzo~posta~elettronica adres~email",
+    " direccion~de~correo~electronico indirizzo~di~posta~elettronica indirizzo~posta~elettronica adres~email"
+    " adresse~électronique~principale adresse~électronique~secondaire",
     "name": "name full~name fullname display~name displayname gecos real~name realname subscriber~name your~name"
-    " vollständiger~name nom~complet nombre~completo nome~completo namn naam contact~name 名前 氏名",
+    " vollständiger~name nom~complet nombre~completo nome~completo namn naam contact~name 名前 氏名"
+    " anzeigename nom~à~afficher nome~visualizzato ihr~name dein~name votre~nom",
     "first_name": "first~name firstname fname given~name givenname forename vorname prénom prenom nombre voornaam förnamn"
     " fornavn imię nome first",
     "last_name": "last~name lastname lname surname family~name familyname nachname familienname nom nom~de~famille apellido"
@@ -32,27 +36,38 @@ _NAMES: dict[str, str] = {
     "zone": "timezone time~zone zone contact~timezone zeitzone",
     "status": "status state subscription~status subscriber~status subscriber~state email~status email~marketing~status"
     " email~permission~status contact~status delivery~status marketing~status list~status member~status statut estado"
-    " email~subscription~status",
+    " email~subscription~status global~status email~marketing~consent stato état~de~l’abonnement",
     "tags": "tags labels tag label étiquettes schlagworte group~membership groups",
     "audiences": "audiences",
     "attributes": "attributes attribs data custom~data",
     "paused_until": "paused~until",
     # true is as it should be, false is a reason not to mail
     "+unsubscribed": "subscribed subscribed~to~emails accepts~marketing accepts~email~marketing email~subscribed"
-    " email~opt~in email~optin newsletter~subscribed is~subscribed is~active active enabled mailing receive~emails",
+    " email~opt~in email~optin newsletter~subscribed is~subscribed is~active active enabled mailing receive~emails"
+    " newsletter newsletter~abonniert consent marketing~consent email~consent gdpr~consent einwilligung consentement",
     "+unconfirmed": "opt~in optin opted~in double~opt~in confirmed is~confirmed verified email~verified",
     # anything but false and nothing is a reason not to mail: yes, or when it happened
     "-unsubscribed": "unsubscribed unsub~time unsubscribed~at unsubscribed~on unsubscribe~date unsubscribed~date email~disabled"
     " opted~out opt~out optout email~opt~out has~opted~out~of~email hasoptedoutofemail deleted~at unsub~date"
-    " date~unsubscribed optout~time opt~out~date emails~disabled",
-    "-bounced": "clean~time cleaned~at bounced bounced~at hard~bounced hardbounced bounce~date is~bounced",
-    "-complained": "complained complained~at spam~complaint marked~as~spam complaint~date spam",
+    " date~unsubscribed optout~time opt~out~date emails~disabled unsubscribed~from~all~email deactivated deactivated~at"
+    " disabled isexcludedfromcampaigns is~excluded~from~campaigns confirmed~opt~out~date",
+    "-unconfirmed": "isoptinpending is~opt~in~pending",
+    "-bounced": "clean~time cleaned~at bounced bounced~at hard~bounced hardbounced bounce~date is~bounced"
+    " email~hard~bounce~reason",
+    "-complained": "complained complained~at spam~complaint marked~as~spam complaint~date spam"
+    " isspamcomplaining is~spam~complaining",
     "-blocklisted": "blacklisted blocklisted email~blacklisted email~blacklist email~blocklist suppressed blocked banned"
-    " do~not~email do~not~contact do~not~mail",
+    " do~not~email do~not~contact do~not~mail email~suppressions",
     "-paused": "suspend suspended",
     # what a newsletter has no use for, or has no business to keep
-    "ignore": "kontakt~id id~contact id uuid ip ip~address line reason public~id email~type created~at updated~at",
+    "ignore": "kontakt~id id~contact id uuid ip ip~address line reason public~id email~type created~at updated~at"
+    " contact~id record~id subscriber~id klaviyo~id uniqid euid leid inserted~at optin~ip confirm~ip ip~addresses",
 }  # fmt: skip
+# What holds the addresses in a file where no column says so.
+OWNERS = frozenset({
+    "subscriber", "subscribers", "recipient", "recipients", "abonnent", "abonnenten", "empfänger", "abonné", "abonnés",
+    "destinataire", "suscriptor", "iscritto",
+})  # fmt: skip
 ROLES: dict[str, str] = {
     name.replace("~", " ").replace("-", " "): role for role, names in _NAMES.items() for name in names.split()
 }

@@ -18,6 +18,23 @@ from subscribers.standing import FALSE, NO_END, Standing, reason_of, standing_of
 
 ATTRIBUTES_LIMIT = 16_384  # signs of JSON
 _NOTHING = ("", None)
+NO_MAIL = frozenset({"nomail", "no email", "no mail", "none", "don't send email updates"})
+_TONGUES: Mapping[str, str] = {
+    word: tag
+    for tag, words in {
+        "de": "german deutsch allemand alemán tedesco duits",
+        "en": "english englisch anglais inglés inglese engels",
+        "fr": "french französisch français francés francese frans",
+        "es": "spanish spanisch espagnol español spagnolo spaans",
+        "it": "italian italienisch italien italiano italiaans",
+        "nl": "dutch niederländisch néerlandais nederlands",
+        "pt": "portuguese portugiesisch portugais português",
+        "pl": "polish polnisch polonais polski",
+        "ja": "japanese japanisch japonais 日本語",
+        "zh": "chinese chinesisch chinois 中文",
+    }.items()
+    for word in words.split()
+}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 
 
@@ -127,7 +144,9 @@ def _last_name(candidate: Candidate, _name: str, value: Any) -> None:
 
 
 def _language(candidate: Candidate, _name: str, value: Any) -> None:
+    """A tag such as `de-AT`, or the language's name as a form or an address book has it."""
     text = clean_text(value)
+    text = _TONGUES.get(text.partition(" (")[0].casefold(), text)
     if _LANGUAGE.fullmatch(text):
         candidate.language = text.replace("_", "-")[:35]
 
@@ -235,8 +254,8 @@ def _status(candidate: Candidate, _name: str, value: Any) -> None:
 
 
 def _reception(candidate: Candidate, _name: str, value: Any) -> None:
-    """Sympa's: who is on the list and has switched its mail off gets none."""
-    _judge(candidate, Standing.UNSUBSCRIBED if clean_text(value) == "nomail" else Standing.SUBSCRIBED, "")
+    """Sympa's and Google's: who is on the list and has switched its mail off gets none."""
+    _judge(candidate, Standing.UNSUBSCRIBED if clean_text(value).casefold() in NO_MAIL else Standing.SUBSCRIBED, "")
 
 
 def _yes(if_not: Standing) -> Setter:
@@ -307,6 +326,7 @@ SETTERS: Mapping[str, Setter] = {
     "+unsubscribed": _yes(Standing.UNSUBSCRIBED),
     "+unconfirmed": _yes(Standing.UNCONFIRMED),
     "-unsubscribed": _no(Standing.UNSUBSCRIBED),
+    "-unconfirmed": _no(Standing.UNCONFIRMED),
     "-bounced": _no(Standing.SUPPRESSED, "bounced"),
     "-complained": _no(Standing.SUPPRESSED, "complained"),
     "-blocklisted": _no(Standing.SUPPRESSED, "import"),

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from mailer.base.errors import WrongInput
 from subscribers.attributes import Kind
-from subscribers.columns import plain, roles_of, shown
+from subscribers.columns import OWNERS, plain, roles_of, shown
 from subscribers.delimited import Record
 from subscribers.rows import Candidate, Setter, read_row, setter_for
 from subscribers.standing import Standing
@@ -42,7 +42,7 @@ SHAPES = (
     Shape("mailer", frozenset({"email", "status", "audiences", "attributes"}), {"created at": "created_at"}),
     Shape(
         "Mailchimp",
-        frozenset({"email address", "leid"}),
+        frozenset({"leid"}),  # the other columns are called as the audience's fields are
         _ignored(
             "member rating, optin time, optin ip, confirm time, confirm ip, latitude, longitude, gmtoff, dstoff, cc,"
             " region, last changed, leid, euid, unsub campaign title, unsub campaign id, unsub reason, unsub reason other,"
@@ -75,10 +75,11 @@ SHAPES = (
             "stripe plan, cancel date, start date, paid upgrade date, bestseller, emails received (6mo), subscription type,"
             " activity, revenue, last email open, last clicked at"
         ),
+        frozenset({"country", "state/province"}),  # the rest counts what somebody opened and read
     ),
     Shape(
         "Brevo",
-        frozenset({"contact id", "email"}),
+        frozenset({"contact id", "email", "sms"}),
         _ignored("contact id, whatsapp, sms, landline number, ext id, added time, modified time"),
     ),
     Shape(
@@ -89,6 +90,18 @@ SHAPES = (
             "delivery mode, moderation action, list id, self link, http etag, subscription mode, user, bounce score"
         ),
     ),
+    Shape(
+        "Google Groups",
+        frozenset({"email address", "group status", "nickname"}),
+        {"nickname": "name", "group status": "status", "email status": "status", "email preference": "reception"},
+        frozenset(),
+    ),
+    Shape(
+        "Buttondown",
+        frozenset({"email", "subscriber type", "metadata"}),
+        {"subscriber type": "status", "metadata": "attributes"}
+        | _ignored("creation date, source, avatar url, referrer url, utm campaign, utm medium, utm source"),
+    ),
     Shape("Google", frozenset({"e mail 1 value"}), {"organization name": "attribute"}, _PRIVATE_BUT),
     Shape("Outlook", frozenset({"e mail address", "e mail display name"}), {}, _PRIVATE_BUT),
     Shape("Outlook", frozenset({"e mail address", "business phone"}), {}, _PRIVATE_BUT),
@@ -98,6 +111,38 @@ SHAPES = (
     ),
     Shape(
         "Outlook", frozenset({"adresse de messagerie", "type de messagerie"}), {}, _PRIVATE_BUT | {"société", "service"}
+    ),
+    Shape(
+        "Outlook",
+        frozenset({"indirizzo posta elettronica", "tipo posta elettronica"}),
+        {},
+        _PRIVATE_BUT | {"società", "reparto", "posizione"},
+    ),
+    Shape(
+        "Outlook",
+        frozenset({"dirección de correo electrónico", "tipo de correo electrónico"}),
+        {},
+        _PRIVATE_BUT | {"organización", "departamento", "puesto", "cargo"},
+    ),
+    Shape("Outlook", frozenset({"e mailadres", "e mailtype"}), {}, _PRIVATE_BUT | {"bedrijf", "afdeling", "functie"}),
+    Shape("Thunderbird", frozenset({"primary email", "secondary email"}), {}, _PRIVATE_BUT | {"organization"}),
+    Shape(
+        "Thunderbird",
+        frozenset({"primäre e mail adresse", "sekundäre e mail adresse"}),
+        {},
+        _PRIVATE_BUT | {"organisation", "abteilung", "arbeitstitel"},
+    ),
+    Shape(
+        "Thunderbird",
+        frozenset({"adresse électronique principale", "adresse électronique secondaire"}),
+        {},
+        _PRIVATE_BUT | {"société", "service", "fonction"},
+    ),
+    Shape(
+        "Thunderbird",
+        frozenset({"email primaria", "email secondaria"}),
+        {},
+        _PRIVATE_BUT | {"organizzazione", "reparto", "qualifica"},
     ),
     Shape("Keila", frozenset({"email", "first name", "last name", "status"})),
 )
@@ -156,6 +201,10 @@ def plan_for(
             roles.append((role, name))
     if kind == "sympa":  # `subscribed 1` tells that nobody else subscribed them, not that they want mail
         roles = [("ignore", name) if role.startswith("+") else (role, name) for role, name in roles]
+    if not any(role == "email" for role, _ in roles):
+        roles = [
+            ("email" if plain(name) in OWNERS and plain(name) not in mapped else role, name) for role, name in roles
+        ]
     if not any(role == "email" for role, _ in roles):
         raise WrongInput(
             f"no column holds addresses; there are: {shown(columns)}", do="say which one: --map COLUMN=email"

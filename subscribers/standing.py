@@ -20,24 +20,87 @@ NO_END = datetime(9999, 1, 1, tzinfo=UTC)
 _WORDS = {
     Standing.SUBSCRIBED: """
         subscribed, active, enabled, confirmed, member, regular, mail, optin, opted in, opt in, subscriber, verified, valid,
-        ok, deliverable, double opt in, current""",
+        ok, deliverable, double opt in, current, soft bounced, soft bounce, owner, manager, express, explicit, implied,
+        premium, gifted, trialed, free, paid, granted, consented, marketing contact,
+        aktiv, angemeldet, abonniert, bestätigt, eingetragen, zugestimmt,
+        actif, active, abonné, abonnée, inscrit, inscrite, confirmé, confirmée,
+        activo, suscrito, confirmado, attivo, iscritto, confermato, actief, ingeschreven, bevestigd""",
     Standing.PAUSED: "paused, suspended, vacation, on hold, snoozed",
     Standing.UNCONFIRMED: """
         unconfirmed, pending, unverified, transactional, nonsubscribed, non subscribed, not subscribed, never subscribed,
-        inactive, awaiting confirmation, not confirmed, opt in pending, new, waiting, invited, not verified, unknown""",
+        inactive, awaiting confirmation, not confirmed, opt in pending, new, waiting, invited, not verified, unknown, validating,
+        needs attention, unactivated, no permission set, not set,
+        unbestätigt, nicht bestätigt, ausstehend, inaktiv, eingeladen, neu,
+        en attente, non confirmé, non confirmée, inactif, invité, pendiente, inactivo, in attesa, in afwachting""",
     Standing.UNSUBSCRIBED: """
         unsubscribed, unsubscribe, optout, opted out, opt out, disabled, removed, deleted, archived, left, cancelled,
-        canceled, by user, by moderator, nomail, nonmember, signed off, declined, withdrawn, excluded""",
+        canceled, by user, by moderator, nomail, nonmember, signed off, declined, withdrawn, excluded, denied,
+        revoked, no email, no mail, temporary hold,
+        abgemeldet, abbestellt, ausgetragen, gekündigt, gelöscht, deaktiviert, widerrufen,
+        désabonné, désabonnée, désinscrit, désinscrite, supprimé, supprimée, désactivé,
+        dado de baja, baja, cancelado, desuscrito, disiscritto, cancellato, disattivato, uitgeschreven, afgemeld""",
     Standing.SUPPRESSED: """
         suppressed, cleaned, bounced, bounce, unreachable, invalid, undeliverable, not deliverable, undelivered, by bounces,
         blocklisted, blacklisted, blocked, block, banned, complained, complaint, complainer, spam, spam complaint,
         spam complained, spam report, spamreport, marked as spam, reported, abuse, junk, hard bounced, hard bounce,
-        hardbounce, hardbounced, do not contact, do not mail, do not email, dead, failed, erased""",
+        hardbounce, hardbounced, do not contact, do not mail, do not email, dead, failed, erased, bouncing,
+        spammy, malformed, removed by provider,
+        gesperrt, blockiert, unzustellbar, beschwerde, bloqué, bloquée, rebond, indésirable, plainte,
+        bloqueado, rebotado, bloccato, geblokkeerd""",
 }
 STANDINGS = {word.strip(): standing for standing, words in _WORDS.items() for word in words.split(",")}
 
-FALSE = frozenset({"false", "no", "0", "n", "f", "off", "nein", "non", "falsch", "faux", "never", "none", "null", "-"})
-TRUE = frozenset({"true", "yes", "1", "y", "t", "on", "ja", "oui", "wahr", "vrai", "x"})
+FALSE = frozenset(
+    {
+        "false",
+        "no",
+        "0",
+        "n",
+        "f",
+        "off",
+        "nein",
+        "non",
+        "falsch",
+        "faux",
+        "never",
+        "none",
+        "null",
+        "-",
+        "[]",
+        "{}",
+        "falso",
+        "não",
+        "nao",
+        "nee",
+        "nej",
+        "nei",
+        "nie",
+    }
+)
+TRUE = frozenset(
+    {
+        "true",
+        "yes",
+        "1",
+        "y",
+        "t",
+        "on",
+        "ja",
+        "oui",
+        "wahr",
+        "vrai",
+        "x",
+        "sí",
+        "si",
+        "sì",
+        "vero",
+        "verdadero",
+        "verdadeiro",
+        "sim",
+        "tak",
+        "waar",
+    }
+)
 
 
 def standing_of(word: str) -> Standing | None:
@@ -53,8 +116,11 @@ def standing_of(word: str) -> Standing | None:
 def reason_of(word: str) -> str:
     """Why a suppressed one is: `bounce`, `complaint` or `import`."""
     word = word.casefold()
-    if any(part in word for part in ("spam", "compl", "abuse", "junk", "report")):
+    if any(part in word for part in ("spam", "compl", "abuse", "junk", "report", "beschwer", "plainte", "indésir")):
         return "complaint"
-    if any(part in word for part in ("bounc", "clean", "unreach", "invalid", "deliver", "dead", "fail")):
+    if any(
+        part in word
+        for part in ("bounc", "clean", "unreach", "invalid", "deliver", "dead", "fail", "zustell", "rebo", "malform")
+    ):
         return "bounce"
     return "import"

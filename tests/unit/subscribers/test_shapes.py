@@ -69,6 +69,77 @@ CASES: list[tuple[str, str, str, list[Any]]] = [
         [(SUBSCRIBED, {}), (UNCONFIRMED, {}), (SUBSCRIBED, {})],
     ),
     (
+        "Mailchimp", "cleaned_email_audience_export_1.csv",
+        ("E-Mail-Adresse,Vorname,Nachname,MEMBER_RATING,OPTIN_IP,LATITUDE,LAST_CHANGED,LEID,EUID,TAGS\n"
+        'a@x.org,Ä,B,2,192.0.2.1,51.5,2025,1,aa,"""Presse"""\n'),
+        [(SUPPRESSED, {"tags": ["Presse"]})],
+    ),
+    (
+        "Outlook", "kontakte.csv",
+        ("Anrede,Vorname,Nachname,Firma,E-Mail-Adresse,E-Mail-Typ,E-Mail: Angezeigter Name,E-Mail 2: Adresse,Notizen,Stichwörter\n"
+        "Herr,Bob,Müller,ACME,,,,bob@x.org,geheim,Kunde\n"),
+        [(SUBSCRIBED, {"Firma": "ACME"})],
+    ),
+    (
+        "Outlook", "contacts.csv",
+        ("Titre,Prénom,Nom,Société,Adresse de messagerie,Type de messagerie,Adresse de messagerie 2,Anniversaire,Notes,Privé\n"
+        "Mme,Ada,L,ACME,,,ada@x.org,1815,secret,Faux\n"),
+        [(SUBSCRIBED, {"Société": "ACME"})],
+    ),
+    (
+        "Outlook", "contatti.csv",
+        ("Titolo,Nome,Cognome,Società,Notes,Indirizzo posta elettronica,Tipo posta elettronica,Indirizzo posta elettronica 2\n"
+        ",Ugo,Rossi,ACME,segreto,,SMTP,ugo@x.org\n"),
+        [(SUBSCRIBED, {"Società": "ACME"})],
+    ),
+    (
+        "Thunderbird", "adresses.csv",
+        ("Prénom,Nom de famille,Nom à afficher,Surnom,Adresse électronique principale,Adresse électronique secondaire,Société\n"
+        "Ada,L,Ada L.,A,ada@x.org,,ACME\n"),
+        [(SUBSCRIBED, {"Société": "ACME"})],
+    ),
+    (
+        "Google Groups", "research.csv",
+        ("Members for group research\nEmail address,Nickname,Group status,Email status,Email preference,Join year,Time zone\n"
+        "a@x.org,A,member,,All email,2019,PDT\nb@x.org,B,owner,bouncing,Digest,,\nc@x.org,C,invited,,All email,,\n"
+        "d@x.org,D,member,,No email,,\ne@x.org,E,banned,,All email,,\n"),
+        [(SUBSCRIBED, {}), (SUPPRESSED, {}), (UNCONFIRMED, {}), (UNSUBSCRIBED, {}), (SUPPRESSED, {})],
+    ),
+    (
+        "Buttondown", "subscribers.csv",
+        ('email,subscriber_type,creation_date,tags,metadata\na@x.org,regular,2024,"x, y","{""city"": ""Bath""}"\n'
+        "b@x.org,unactivated,,,{}\nc@x.org,unsubscribed,,,{}\nd@x.org,complained,,,{}\n"),
+        [(SUBSCRIBED, {"tags": ["x", "y"], "city": "Bath"}), (UNCONFIRMED, {}), (UNSUBSCRIBED, {}), (SUPPRESSED, {})],
+    ),
+    (
+        "", "subscribers.csv",  # MailerLite
+        "Subscriber,Opens,Subscribed,Name\na@x.org,3,2024-01-01 10:00:00,A\n",
+        [(SUBSCRIBED, {"Opens": "3"})],
+    ),
+    (
+        "", "contacts.csv",  # HubSpot
+        ("Record ID,Email,Unsubscribed from all email,Email hard bounce reason\n1,a@x.org,,\n2,b@x.org,true,\n"
+        "3,c@x.org,false,Unknown user\n"),
+        [(SUBSCRIBED, {}), (UNSUBSCRIBED, {}), (SUPPRESSED, {})],
+    ),
+    (
+        "", "klaviyo.csv",
+        ("Email,Klaviyo ID,Email Marketing Consent,Email Suppressions\na@x.org,k,SUBSCRIBED,[]\n"
+        "b@x.org,k,NEVER_SUBSCRIBED,[]\nc@x.org,k,SUBSCRIBED,HARD_BOUNCE\n"),
+        [(SUBSCRIBED, {}), (UNCONFIRMED, {}), (SUPPRESSED, {})],
+    ),
+    (
+        "", "mailjet.csv",
+        ("email;isExcludedFromCampaigns;isOptInPending;isSpamComplaining\na@x.org;false;false;false\n"
+        "b@x.org;true;false;false\nc@x.org;false;true;false\nd@x.org;false;false;true\n"),
+        [(SUBSCRIBED, {}), (UNSUBSCRIBED, {}), (UNCONFIRMED, {}), (SUPPRESSED, {})],
+    ),
+    (
+        "", "verteiler.csv",
+        "E-Mail;Newsletter;Status\na@x.org;ja;aktiv\nb@x.org;nein;aktiv\nc@x.org;ja;abgemeldet\nd@x.org;;désabonnée\n",
+        [(SUBSCRIBED, {}), (UNSUBSCRIBED, {}), (UNSUBSCRIBED, {}), (UNSUBSCRIBED, {})],
+    ),
+    (
         "", "plain.csv",
         "email,Unsubscribed at,Bounced,Region\na@x.org,,false,South\nb@x.org,2024-01-01,no,\nc@x.org,,yes,\n",
         [(SUBSCRIBED, {"Region": "South"}), (UNSUBSCRIBED, {}), (SUPPRESSED, {})],
@@ -112,3 +183,15 @@ def test_a_mapping_is_obeyed_before_the_names(tmp_path: Path) -> None:
     assert [(each.key, each.attributes) for each in found if isinstance(each, Candidate)] == [
         ("new@x.org", {"tier": "gold"})
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "tag"), [("Deutsch", "de"), ("French (France)", "fr"), ("en_GB", "en-GB"), ("?", "")]
+)
+def test_a_language_is_read_by_its_name_too(tmp_path: Path, written: str, tag: str) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(f"E-Mail-Adresse;Sprache\nada@x.org;{written}\n", encoding="utf-8")
+    source = open_source(path, is_email_column)
+    (found,) = [plan_for(source.columns, {}, "p.csv").candidate(record) for record in source.records()]
+    assert isinstance(found, Candidate)
+    assert found.language == tag
