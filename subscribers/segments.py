@@ -16,6 +16,7 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from mailer.base import audit
@@ -62,11 +63,12 @@ def add_segment(
     if not SLUG.fullmatch(slug) or len(slug) > 64:
         raise WrongInput(f"{slug!r} cannot name a segment", do="use lower case letters, digits and hyphens")
     condition(filter_text, known=_known(session), now=now, more=more)
-    if session.scalar(select(Segment.id).where(Segment.slug == slug)) is not None:
-        raise NotAllowed(f"there is a segment {slug} already", do="choose another slug")
     segment = Segment(slug=slug, name=(name or slug)[:200], filter=filter_text, created_at=now)
-    session.add(segment)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(segment)
+    except IntegrityError as error:
+        raise NotAllowed(f"there is a segment {slug} already", do="choose another slug") from error
     audit.note(session, actor=actor, deed="segment_added", subject=f"segment {segment.id}", now=now, detail=slug)
 
 

@@ -41,7 +41,7 @@ from mailer.campaigns.narrowing import filters_of, narrowing
 from mailer.campaigns.plan import Plan, left_out, plan
 from mailer.campaigns.release import media, released_edition, released_letter, released_masks, verify_release
 from mailer.campaigns.rows import CampaignRow, campaign, is_live, list_campaigns, over_before, row, working
-from mailer.campaigns.segments import campaigns_with, delete_segment, edit_segment
+from mailer.campaigns.segments import delete_segment, edit_segment, uses_of_segments
 from mailer.campaigns.when import parse_when
 
 __all__ = [
@@ -53,7 +53,6 @@ __all__ = [
     "advance_enlisting",
     "begin_judging",
     "campaign",
-    "campaigns_with",
     "cancel",
     "create",
     "create_from_revision",
@@ -94,6 +93,7 @@ __all__ = [
     "row",
     "schedule",
     "store_revision",
+    "uses_of_segments",
     "verify_release",
     "working",
 ]

@@ -1,6 +1,6 @@
 """Changes of segments, as campaigns bear them: a release that named another filter is asked anew, and a use keeps from deletion."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, or_, update
@@ -14,9 +14,13 @@ from subscribers import segments
 from subscribers.filter_fields import Field
 
 
-def campaigns_with(session: Session, slug: str) -> tuple[CampaignRow, ...]:
-    """The campaigns that name a segment and are not over, the newest first."""
-    return tuple(row for row in not_over(session) if slug in row.segments or slug in row.excluded)
+def uses_of_segments(session: Session) -> Mapping[str, Sequence[CampaignRow]]:
+    """The campaigns that are not over by the segments that they name, the newest first."""
+    found: dict[str, list[CampaignRow]] = {}
+    for row in not_over(session):
+        for slug in (*row.segments, *row.excluded):
+            found.setdefault(slug, []).append(row)
+    return found
 
 
 def edit_segment(
@@ -40,7 +44,7 @@ def edit_segment(
     segments.edit_segment(session, slug, name=name, filter_text=filter_text, now=now, actor=actor, more=more)
     if filter_text is None:
         return ()
-    released = [row for row in campaigns_with(session, slug) if row.filters.get(slug) != filter_text]
+    released = [row for row in uses_of_segments(session).get(slug, ()) if row.filters.get(slug) != filter_text]
     return tuple(row for row in released if _ask_anew(session, row, slug, now=now, actor=actor))
 
 
@@ -52,7 +56,7 @@ def delete_segment(session: Session, slug: str, *, now: datetime, actor: str) ->
         NotAllowed: a campaign that is not over names it.
     """
     segments.delete_segment(session, slug, now=now, actor=actor)
-    using = campaigns_with(session, slug)
+    using = uses_of_segments(session).get(slug)
     if using:
         raise NotAllowed(
             f"the campaign {using[0].slug} ({using[0].state}) uses the segment {slug}",

@@ -112,8 +112,9 @@ def _page(
     now, found = app.clock(), None
     with app.database.read() as session:
         # A saved filter may ask for an attribute that was retired, or given another type: the others are still shown.
+        uses = campaigns.uses_of_segments(session)
         rows = [
-            (row, *_counted(session, row.filter, now), campaigns.campaigns_with(session, row.slug))
+            (row, *_counted(session, row.filter, now), uses.get(row.slug, ()))
             for row in segments.list_segments(session)
         ]
         if filter_text and wrong is None:

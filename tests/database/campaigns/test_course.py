@@ -91,6 +91,35 @@ def test_a_time_missed_by_more_than_the_grace_waits_for_a_decision(office: Offic
     assert len(relay_server.recipients) == 2
 
 
+def test_what_missed_its_time_can_be_recalled_and_released_for_another(
+    office: Office, relay_server: RelayServer
+) -> None:
+    office.people(1)
+    campaign_id = office.release(send_at=LATER)
+    office.now = LATER + GRACE + timedelta(minutes=1)
+    office.work()
+
+    office.decide("recall", campaign_id)
+    row = office.state(campaign_id)
+    assert (row.state, row.reason, row.scheduled_at) == ("draft", "", None)
+    with office.database.begin() as session:
+        office.schedule(session, campaign_id)
+    office.work()
+
+    assert office.state(campaign_id).state == "sent"
+    assert len(relay_server.recipients) == 1
+
+
+def test_what_is_paused_while_it_leaves_is_not_recalled(office: Office) -> None:
+    office.people(1)
+    campaign_id = office.release()
+    office.sweep()
+    office.decide("pause", campaign_id)
+    with pytest.raises(NotAllowed, match="is paused: it cannot recall"):
+        office.decide("recall", campaign_id)
+    assert not office.state(campaign_id).can_be_recalled
+
+
 def test_a_pause_before_its_time_holds_it_and_resuming_lets_it_leave(office: Office) -> None:
     office.people(1)
     campaign_id = office.release(send_at=LATER)

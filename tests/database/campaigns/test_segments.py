@@ -185,7 +185,9 @@ def test_a_segment_in_use_is_not_deleted_and_the_campaign_is_named(office: Offic
         campaigns.delete_segment(session, "bath", now=office.now, actor="test")
     with office.database.read() as session:
         assert segments.find_segment(session, "bath").slug == "bath"
-        assert [row.id for row in campaigns.campaigns_with(session, "bath")] == [campaign_id]
+        assert {slug: [row.id for row in rows] for slug, rows in campaigns.uses_of_segments(session).items()} == {
+            "bath": [campaign_id]
+        }
 
     office.decide("cancel", campaign_id)
     with office.database.begin() as session:

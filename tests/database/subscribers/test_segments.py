@@ -1,6 +1,7 @@
 """The filter language of segments: what it finds, and where it says that something is wrong."""
 
 import re
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
@@ -135,7 +136,7 @@ def odd(database: Database) -> Database:
         ("five@x.net", "", {"code": "-12.5"}),
     ]
     with database.begin() as session:
-        for kind, attribute in (("number", "age"), ("text", "odd"), ("date", "joined"), ("yes-no", "member")):
+        for kind, attribute in (("number", "years"), ("text", "odd"), ("date", "joined"), ("yes-no", "member")):
             attributes.declare(session, attribute, kind, now=NOW, actor="test")
         for email, name, values in rows:
             people.add_person(
@@ -181,7 +182,7 @@ def test_case_makes_no_difference_beyond_ascii(odd: Database, text: str) -> None
 
 WORDS = """
 and or not ( ( ) ) , = != < <= > >= in is empty contains starts ends with days weeks ago 30 -1 1.5 2026-01-01 true yes
-email name zone status audience tag created consented attributes.age attributes.odd attributes.member subscribed
+email name zone status audience tag created consented attributes.years attributes.odd attributes.member subscribed
 academic ² 99999999999 9999-12-31 0001-01-01T00:00+14:00
 """
 PIECES = st.one_of(
@@ -213,7 +214,7 @@ KEPT = st.one_of(  # no NUL: whatever brings values in takes it out or refuses i
 )
 COMPARED = st.tuples(
     st.sampled_from(
-        ["attributes.age", "attributes.odd", "attributes.joined", "attributes.member", "created", "name", "email"]
+        ["attributes.years", "attributes.odd", "attributes.joined", "attributes.member", "created", "name", "email"]
     ),
     st.sampled_from(["=", "!=", "<", "<=", ">", ">="]),
     st.sampled_from(["1", "-12.5", "yes", "2026-01-01", "30 days ago", "a", '"1e5"', "٣", "9" * 300]),
@@ -229,7 +230,7 @@ def test_a_comparison_and_its_contrary_part_everybody(
     with odd.read() as session:
         ids = list(session.scalars(select(Subscriber.id)))
         for subscriber_id, value in zip(ids, values, strict=False):
-            kept = {"age": value, "odd": value, "joined": value, "member": value}
+            kept = {"years": value, "odd": value, "joined": value, "member": value}
             session.execute(update(Subscriber).where(Subscriber.id == subscriber_id).values(attributes=kept))
         try:
             counts = [
@@ -250,3 +251,22 @@ def test_segments_are_saved_by_a_slug(database: Database) -> None:
             segments.segment_condition(session, "dons", now=NOW)
         with pytest.raises(WrongInput):
             segments.add_segment(session, "Deans!", "", "name is empty", now=NOW, actor="test")
+
+
+def test_of_two_who_save_one_slug_at_once_the_second_is_told(database: Database) -> None:
+    answers: list[str] = []
+
+    def save() -> None:
+        try:
+            with database.begin() as session:
+                segments.add_segment(session, "deans", "", "name is empty", now=NOW, actor="second")
+        except NotAllowed as error:
+            answers.append(error.message)
+
+    second = threading.Thread(target=save)
+    with database.begin() as session:
+        segments.add_segment(session, "deans", "", "name = Dean", now=NOW, actor="first")
+        second.start()
+        second.join(0.3)
+    second.join(30)
+    assert answers == ["there is a segment deans already"]
