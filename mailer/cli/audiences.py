@@ -6,6 +6,7 @@ import typer
 
 import subscribers as book
 from mailer import campaigns
+from mailer.base.wording import counted_people
 from mailer.cli.output import JsonOption, say, show, show_json, show_table
 from mailer.cli.workspace import WorkspaceOption, opened
 from mailer.feedback.engagement import engagement
@@ -146,7 +147,7 @@ def add_segment(
     with opened(workspace) as app, app.database.begin() as session:
         segment_book.add_segment(session, slug, name, filter_, now=app.clock(), actor=ACTOR, more=engagement())
         count = segment_book.count_segment(session, filter_, now=app.clock(), more=engagement())
-    _done(f"segment {slug} finds {count} people now", {"slug": slug, "count": count}, json_=json_)
+    _done(f"segment {slug} finds {counted_people(count)} now", {"slug": slug, "count": count}, json_=json_)
 
 
 @segments.command("edit", epilog='Example: mailer segments edit deans --filter "attributes.role in (dean, rector)"')
@@ -168,7 +169,7 @@ def edit_segment(
     for row in waiting:
         say(f"the campaign {row.slug} waits for a decision: it was released with another filter")
     found = {"slug": slug, "count": count, "waiting": [row.slug for row in waiting]}
-    _done(f"segment {slug} finds {count} people now", found, json_=json_)
+    _done(f"segment {slug} finds {counted_people(count)} now", found, json_=json_)
 
 
 @segments.command("delete", epilog="Example: mailer segments delete deans")

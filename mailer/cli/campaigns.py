@@ -18,6 +18,7 @@ from mailer import campaigns, delivery
 from mailer.app import App
 from mailer.base.errors import MailerError, NotAllowed, Unreachable
 from mailer.base.tables import CampaignId
+from mailer.base.wording import counted_people
 from mailer.campaigns import CampaignRow
 from mailer.cli.exits import DONE, FAULTS, INTERRUPTED
 from mailer.cli.options import AudienceOption, ExcludeOption, IssueArgument, SegmentOption
@@ -219,7 +220,7 @@ def _schedule(app: App, campaign_id: CampaignId, at: str, *, yes: bool) -> datet
     for finding in plan.findings:
         say(str(finding))
     say(
-        f"{found.title}: {plan.count:,} people ({', '.join(f'{slug} {count:,}' for slug, count in plan.by_audience.items())})"
+        f"{found.title}: {counted_people(plan.count)} ({', '.join(f'{slug} {count:,}' for slug, count in plan.by_audience.items())})"
     )
     if plan.exclusions:
         say(

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 import subscribers as book
 from mailer.base.errors import NotFound, WrongInput
+from mailer.base.wording import counted_people
 from mailer.cli import attributes, audiences
 from mailer.cli.exits import DONE, FAULTS
 from mailer.cli.output import JsonOption, say, show, show_json, show_table
@@ -174,7 +175,7 @@ def export(
             return
         with out.open("w", encoding="utf-8", newline="") as stream:
             count = write(people, stream)
-        say(f"{count} people in {out}")
+        say(f"{counted_people(count)} in {out}")
 
 
 @subscribers.command("show", epilog="Example: mailer subscribers show ada@example.org --json")

@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from mailer.app import App
 from mailer.base.languages import Language
 from mailer.base.settings import templates_dir
+from mailer.base.wording import counted_people
 from mailer.campaigns import left_out
 from mailer.web import words
 
@@ -39,6 +40,7 @@ class Pages:
         zone = app.settings.sender.zone
         filters: dict[str, Callable[..., str]] = {
             "count": words.count,
+            "people": counted_people,
             "state": words.state,
             "size": words.size,
             "deed": words.deed,

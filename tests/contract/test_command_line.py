@@ -165,7 +165,7 @@ def test_a_campaign_is_narrowed_by_segments(home: Path, relay_server: RelayServe
     at = ("--at", "2099-01-05T09:00:00+00:00", "--yes")
     planned = run_mailer("campaign", "schedule", str(draft["id"]), *at, home=home)
     assert planned.returncode == 0, planned.stderr
-    assert "1 people (academic 1)" in planned.stderr
+    assert "1 person (academic 1)" in planned.stderr
     assert "left out: excluded by a segment 1" in planned.stderr
     edited = _json(home, "segments", "edit", "adas", "--filter", "email = ada@x.test")
     assert edited == {"slug": "adas", "count": 1, "waiting": [shown["slug"]]}

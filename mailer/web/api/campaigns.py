@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from mailer import campaigns, delivery
 from mailer.base.errors import NotAllowed, NotFound
 from mailer.base.tables import CampaignId
+from mailer.base.wording import counted_people
 from mailer.campaigns import CampaignRow, IssueRow
 from mailer.feedback.engagement import engagement
 from mailer.web.api.access import Call, may, may_read
@@ -184,7 +185,7 @@ def schedule_campaign(campaign_id: Id, body: Schedule, call: Sender) -> Response
         row = campaigns.campaign(session, campaign_id)
         count = campaigns.plan(session, row.id, now=call.now, more=engagement()).count
         if count != body.count:
-            raise NotAllowed(f"{count:,} people would get it, not {body.count:,}", do="look at the plan again")
+            raise NotAllowed(f"{counted_people(count)} would get it, not {body.count:,}", do="look at the plan again")
         app.settings.refuse_placeholders(app.base_url)
         send_at, zone = campaigns.parse_when(body.at, zone=app.settings.sender.zone, now=call.now)
         campaigns.schedule(

@@ -15,6 +15,7 @@ from fastapi.responses import Response
 from mailer import campaigns, delivery
 from mailer.app import App
 from mailer.base.errors import MailerError, NotAllowed, WrongInput
+from mailer.base.wording import counted_people
 from mailer.campaigns import CampaignRow, Plan
 from mailer.delivery.outcomes import Accepted, reason_of
 from mailer.feedback.engagement import engagement
@@ -138,7 +139,7 @@ def _require(row: CampaignRow, plan: Plan, number: str, accepted: set[str]) -> N
     typed = number.replace(",", "").replace(" ", "").strip()
     if typed != str(plan.count):
         raise NotAllowed(
-            f"{typed or 'nothing'} was typed, and {plan.count:,} people would get it",
+            f"{typed or 'nothing'} was typed, and {counted_people(plan.count)} would get it",
             do="look at the number above and type it",
         )
     if not row.is_tested and UNTESTED not in accepted:
