@@ -2,18 +2,22 @@
 
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import structlog
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from mailer.base.bounce_url import BounceBox
 from mailer.base.database import Database
 from mailer.base.errors import WrongInput
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Keys, Purpose
+from mailer.feedback.boxes.box import Box
+from mailer.feedback.collecting import collect, open_box
 from mailer.feedback.polling import LEASE, last_reading, poll, poll_if_due
 from subscribers import audiences, people
 
@@ -183,3 +187,41 @@ def test_what_goes_wrong_is_noted_until_it_goes_well(database: Database, home: P
         healed = last_reading(session, BOX)
     assert healed is not None
     assert (healed.read_at, healed.error, healed.failing_since) == (NOW + 2 * EVERY, "", None)
+
+
+class Killed(BaseException):
+    """What happens between two lines."""
+
+
+def test_who_is_killed_before_the_mark_lets_it_be_read_again_which_changes_nothing(
+    database: Database, home: Path
+) -> None:
+    person = ada(database)
+    put(home, wish(person), AWAY)
+    with open_box(BOX, home=home) as box, pytest.raises(Killed):
+        collect(database, Unmarked(box), key=BOX.key, keys=KEYS, clock=lambda: NOW)
+    with database.read() as session:
+        before = consents(session)
+    assert state(database, person) == "unsubscribed"
+    assert waiting(home) == 2
+
+    assert read(database, home) == {"unsubscribe": 1, "autoreply": 1}
+    with database.read() as session:
+        assert consents(session) == before
+    assert waiting(home) == 0
+
+
+class Unmarked:
+    """A mailbox whose reader is killed before anything is marked."""
+
+    keeps_marks = True
+
+    def __init__(self, box: Box) -> None:
+        self.waiting, self.read = box.waiting, box.read
+
+    def mark(self, done: Sequence[str], for_people: Sequence[str]) -> None:
+        raise Killed
+
+
+def consents(session: Session) -> list[tuple[object, ...]]:
+    return [tuple(row) for row in session.execute(text("SELECT * FROM consents ORDER BY id"))]
