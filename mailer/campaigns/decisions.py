@@ -92,15 +92,16 @@ def create_from_revision(
     if not 1 <= len(slugs) <= MOST_AUDIENCES:
         raise WrongInput(f"{len(slugs)} audiences were named", do=f"name between 1 and {MOST_AUDIENCES}")
     audience_ids(session, slugs)
-    only, never = chosen(session, wanted, excluded)
+    by_segments = chosen(session, wanted, excluded)
     revision, _main = issue_of_revision(session, revision_id)
     campaign = Campaign(
         slug=_free_slug(session, revision.slug),
         title=revision.title,
         revision_id=revision_id,
         audiences=slugs,
-        segments=only,
-        excluded=never,
+        segments=by_segments.wanted,
+        excluded=by_segments.excluded,
+        filters=by_segments.filters,
         uncertain_rule=uncertain_rule,
         created_at=now,
     )

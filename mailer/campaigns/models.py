@@ -42,8 +42,8 @@ class Campaign(Base):
     """A letter set, a list and a time.
 
     `audiences` are slugs in the order that gives a mask its bits. `segments` and `excluded` are slugs of segments: only whom
-    one of the first finds gets it, and nobody whom one of the second does; `filters` are their texts by slug, as a release
-    approved them, and are to be looked through when a person is erased. `release_hash` names what was approved; `reason` says
+    one of the first finds gets it, and nobody whom one of the second does; `filters` are their texts by slug: of a draft as
+    it was made, else as the release approved them. `release_hash` names what was approved; `reason` says
     why it is paused or failed; `resumes_to` is the state that a pause interrupted. `enlisted_to` is the last subscriber
     id that freezing has reached, None before; `is_enlisted` says that freezing is complete. `canary` is the size of the
     first wave that the rest waits for, 0 once it does not; `canary_until` is when the wave is judged, None while it leaves.

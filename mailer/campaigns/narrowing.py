@@ -5,6 +5,7 @@ hash covers them: what was approved is what the list is frozen by, whatever beco
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -54,8 +55,17 @@ def filters_of(session: Session, row: CampaignRow) -> Mapping[str, str]:
     return segments.filters_named(session, named) if row.state == "draft" else row.filters
 
 
-def chosen(session: Session, wanted: Iterable[str], excluded: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The segments that an order names, each once; they stay until the transaction ends.
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The slugs of segments on both sides, each once, and the filters of all by slug."""
+
+    wanted: list[str]
+    excluded: list[str]
+    filters: dict[str, str]
+
+
+def chosen(session: Session, wanted: Iterable[str], excluded: Iterable[str]) -> Chosen:
+    """The segments that an order names; they stay until the transaction ends.
 
     Raises:
         WrongInput: there are too many, or one is both asked for and excluded.
@@ -67,8 +77,7 @@ def chosen(session: Session, wanted: Iterable[str], excluded: Iterable[str]) -> 
     for slug in only:
         if slug in never:
             raise WrongInput(f"the segment {slug} is both asked for and excluded", do="decide for one of the two")
-    segments.filters_named(session, [*only, *never], lock=True)
-    return only, never
+    return Chosen(only, never, segments.filters_named(session, [*only, *never], lock=True))
 
 
 def to_approve(session: Session, row: CampaignRow) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from mailer.campaigns.states import AT_WORK, OVER
 
 @dataclass(frozen=True, slots=True)
 class CampaignRow:
-    """A campaign; `is_tested` says that a test copy of this very revision was sent. `filters` are empty before a release."""
+    """A campaign; `is_tested` says that a test copy of this very revision was sent. `filters` of a draft are of its making."""
 
     id: CampaignId
     slug: str

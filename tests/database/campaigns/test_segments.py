@@ -196,6 +196,17 @@ def test_a_segment_in_use_is_not_deleted_and_the_campaign_is_named(office: Offic
             segments.find_segment(session, "bath")
 
 
+def test_a_draft_that_was_cancelled_still_tells_by_which_filters(office: Office) -> None:
+    campaign_id = draft(office, "academic", wanted=("bath",))
+    office.decide("cancel", campaign_id)
+    with office.database.begin() as session:
+        campaigns.delete_segment(session, "bath", now=office.now, actor="test")
+    row = office.state(campaign_id)
+    with office.database.read() as session:
+        assert campaigns.filters_of(session, row) == {"bath": "email ends with @bath.test"}
+    assert office.plan(campaign_id).count == 2
+
+
 def with_a_member(office: Office) -> None:
     with office.database.begin() as session:
         add_person(

@@ -251,25 +251,26 @@ def test_a_release_can_be_recalled_paused_resumed_and_cancelled(app: App, manage
     assert "Autumn letter" in manager.get(campaign).text
 
 
-def test_segments_narrow_a_campaign_and_the_release_page_tells_it(app: App, manager: TestClient, issue: str) -> None:
+@pytest.fixture
+def narrowed(app: App, manager: TestClient, issue: str) -> str:
+    """A draft for the mathematicians of two audiences, but no Bob; gives its address."""
     a_person(app, "ada@maths.test", "academic", "industry")
     a_person(app, "bob@maths.test", "industry", name="Bob")
     for slug, name, text in (("maths", "Mathematicians", "email ends with maths.test"), ("bobs", "", 'name = "Bob"')):
-        saved = {"slug": slug, "name": name, "filter": text}
-        assert manager.post("/segments", data=saved).status_code == 303
-    form_page = manager.get("/campaigns/new").text
-    assert 'name="segment" value="maths"' in form_page
-    assert 'name="exclude" value="bobs"' in form_page
-
-    form = {
-        "issue": [issue.rpartition("/")[2]],
-        "audience": ["academic", "industry"],
-        "segment": ["maths"],
-        "exclude": ["bobs"],
-    }
-    made = manager.post("/campaigns", data=form)
+        assert manager.post("/segments", data={"slug": slug, "name": name, "filter": text}).status_code == 303
+    page = manager.get("/campaigns/new").text
+    assert 'name="segment" value="maths"' in page
+    assert 'name="exclude" value="bobs"' in page
+    form = {"issue": issue.rpartition("/")[2], "audience": ["academic", "industry"]}
+    both = manager.post("/campaigns", data={**form, "segment": ["maths"], "exclude": ["maths"]})
+    assert both.status_code == 422
+    assert "both asked for and excluded" in both.text
+    made = manager.post("/campaigns", data={**form, "segment": ["maths"], "exclude": ["bobs"]})
     assert made.status_code == 303
-    narrowed = made.headers["location"].partition("?")[0]
+    return made.headers["location"].partition("?")[0]
+
+
+def test_the_release_page_tells_by_which_segments_a_campaign_is_narrowed(manager: TestClient, narrowed: str) -> None:
     for page in (narrowed, f"{narrowed}/release?when=now"):
         words = text_of(manager.get(page).text)
         assert "Mathematicians: email ends with maths.test" in words
@@ -281,8 +282,12 @@ def test_segments_narrow_a_campaign_and_the_release_page_tells_it(app: App, mana
     release = the_form(manager.get(f"{narrowed}/release?when=now").text)
     assert manager.post(f"{narrowed}/release", data={**release, "number": "2"}).status_code == 409
     assert manager.post(f"{narrowed}/release", data={**release, "number": "1"}).status_code == 303
-    used = manager.get("/segments").text
-    assert f'href="{narrowed}"' in used
+
+
+def test_a_segment_of_a_release_is_kept_and_its_edit_asks_anew(app: App, manager: TestClient, narrowed: str) -> None:
+    release = the_form(manager.get(f"{narrowed}/release?when=now").text)
+    assert manager.post(f"{narrowed}/release", data={**release, "number": "1"}).status_code == 303
+    assert f'href="{narrowed}"' in manager.get("/segments").text
     refused = manager.post("/segments/bobs/delete")
     assert refused.status_code == 409
     assert "uses the segment bobs" in refused.text
@@ -297,9 +302,26 @@ def test_segments_narrow_a_campaign_and_the_release_page_tells_it(app: App, mana
     assert state(app, narrowed) == "draft"
     assert "name is empty" in manager.get(f"{narrowed}/release").text
 
-    both = manager.post("/campaigns", data={**form, "exclude": ["maths"]})
-    assert both.status_code == 422
-    assert "both asked for and excluded" in both.text
+    assert manager.post(f"{narrowed}/cancel").status_code == 303
+    assert manager.post("/segments/bobs/delete").status_code == 303
+    assert "Mathematicians: email ends with maths.test" in text_of(manager.get(narrowed).text)
+
+
+def test_a_draft_whose_segment_cannot_be_read_any_more_says_which_and_where(
+    app: App, manager: TestClient, narrowed: str
+) -> None:
+    manager.post("/attributes", data={"name": "town", "kind": "text"})
+    manager.post("/segments/bobs/edit", data={"name": "", "filter": "name is empty or attributes.town = Bath"})
+    assert manager.get(f"{narrowed}/release").status_code == 200
+    assert manager.post("/attributes/retire", data={"name": "town"}).status_code == 303
+
+    refused = manager.get(f"{narrowed}/release")
+
+    assert refused.status_code == 422
+    assert "Segment bobs, filter:18" in refused.text
+    assert "is no attribute that is declared" in refused.text
+    assert manager.get(narrowed).status_code == 200
+    assert state(app, narrowed) == "draft"
 
 
 def test_a_reader_sees_the_very_letter_that_was_released(app: App, manager: TestClient, campaign: str) -> None:
