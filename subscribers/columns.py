@@ -27,9 +27,9 @@ _NAMES: dict[str, str] = {
     " adresse~électronique~principale adresse~électronique~secondaire",
     "name": "name full~name fullname display~name displayname gecos real~name realname subscriber~name your~name"
     " vollständiger~name nom~complet nombre~completo nome~completo namn naam contact~name 名前 氏名"
-    " anzeigename nom~à~afficher nome~visualizzato ihr~name dein~name votre~nom",
+    " anzeigename nom~à~afficher nome~visualizzato ihr~name dein~name votre~nom nume",
     "first_name": "first~name firstname fname given~name givenname forename vorname prénom prenom nombre voornaam förnamn"
-    " fornavn imię nome first",
+    " fornavn imię nome first prenume",
     "last_name": "last~name lastname lname surname family~name familyname nachname familienname nom nom~de~famille apellido"
     " apellidos achternaam efternamn etternavn nazwisko cognome last",
     "language": "language lang locale sprache langue idioma lingua taal preferred~language preferredlocale",
@@ -44,7 +44,8 @@ _NAMES: dict[str, str] = {
     # true is as it should be, false is a reason not to mail
     "+unsubscribed": "subscribed subscribed~to~emails accepts~marketing accepts~email~marketing email~subscribed"
     " email~opt~in email~optin newsletter~subscribed is~subscribed is~active active enabled mailing receive~emails"
-    " newsletter newsletter~abonniert consent marketing~consent email~consent gdpr~consent einwilligung consentement",
+    " newsletter newsletter~abonniert consent marketing~consent email~consent gdpr~consent einwilligung consentement"
+    " boletin boletín infolettre lettre~d’information nieuwsbrief rundbrief",
     "+unconfirmed": "opt~in optin opted~in double~opt~in confirmed is~confirmed verified email~verified",
     # anything but false and nothing is a reason not to mail: yes, or when it happened
     "-unsubscribed": "unsubscribed unsub~time unsubscribed~at unsubscribed~on unsubscribe~date unsubscribed~date email~disabled"

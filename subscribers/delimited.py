@@ -28,12 +28,13 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Delimited:
-    """How a file of delimited text is to be read; `header` None: it has none."""
+    """How a file of delimited text is to be read; `header` None: it has none. `sample` are its first rows below that."""
 
     delimiter: str
     skip: int
     header: list[str] | None
     first: list[str]
+    sample: list[list[str]]
 
 
 def look(text: TextFile, is_email_column: Callable[[str], bool]) -> Delimited:
@@ -42,10 +43,15 @@ def look(text: TextFile, is_email_column: Callable[[str], bool]) -> Delimited:
     told = re.fullmatch(r"sep=(.)\s*", sample[0])  # a line that Excel understands
     delimiter = told[1] if told else _delimiter(sample, is_email_column)
     skip = 1 if told else 0
-    rows = (row for row in csv.reader(sample[skip:], delimiter=delimiter) if _is_filled(row) and not _is_remark(row))
+    rows = (
+        row
+        for row in csv.reader(sample[skip:], delimiter=delimiter, skipinitialspace=True)
+        if _is_filled(row) and not _is_remark(row)
+    )
     head = list(islice(rows, SAMPLE)) or [sample]
     index = header_index(head, is_email_column)
-    return Delimited(delimiter, skip, head[index] if index is not None else None, head[0])
+    header, below = (None, 0) if index is None else (head[index], index + 1)
+    return Delimited(delimiter, skip, header, head[0], head[below:])
 
 
 def read(text: TextFile, form: Delimited, columns: tuple[str, ...]) -> Iterator[Record]:
@@ -74,6 +80,16 @@ def header_index(rows: list[list[str]], is_email_column: Callable[[str], bool]) 
     return None if rows and any("@" in cell for cell in rows[0]) else 0
 
 
+def addressed(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The one column that holds addresses and nothing else in these rows; empty where there is none, or more than one."""
+    found = []
+    for index, column in enumerate(columns):
+        filled = [row[index] for row in rows if len(row) > index and row[index].strip()]
+        if filled and all("@" in cell for cell in filled):
+            found.append(column)
+    return found[0] if len(found) == 1 else ""
+
+
 def clean_column(cell: str) -> str:
     """The name of a column, blanks made plain."""
     return " ".join(cell.replace("\ufeff", "").split())
@@ -84,7 +100,7 @@ def _rows(text: TextFile, delimiter: str, skip: int, columns: tuple[str, ...]) -
 
     A quote that is never closed would swallow the rest of the file: then its lines are read one by one, quotes being letters.
     """
-    reader = csv.reader(islice(text.lines(), skip, None), delimiter=delimiter)
+    reader = csv.reader(islice(text.lines(), skip, None), delimiter=delimiter, skipinitialspace=True)
     may_be_guarded = text.encoding.has_guards
     width = len(columns)
     before = 0
@@ -118,7 +134,11 @@ def _delimiter(sample: list[str], is_email_column: Callable[[str], bool]) -> str
     """The one that makes most columns in the first rows, all alike; a header that names an address column decides."""
 
     def score(delimiter: str) -> tuple[bool, int, int]:
-        rows = [row for row in islice(csv.reader(sample, delimiter=delimiter), SAMPLE) if _is_filled(row)]
+        rows = [
+            row
+            for row in islice(csv.reader(sample, delimiter=delimiter, skipinitialspace=True), SAMPLE)
+            if _is_filled(row)
+        ]
         widths = [len(row) for row in rows]
         names_address = any(len(row) > 1 and any(map(is_email_column, row)) for row in rows[:5])
         return names_address, sum(1 for width in widths if width == widths[0] > 1), widths[0] if widths else 0

@@ -117,7 +117,9 @@ def import_file(
             {row.slug: row.id for row in list_audiences(session, archived=True)},
             kinds(session),
         )
-    plan = plan_for(source.columns, mapping or {}, name, kind=source.kind, declared=order.declared)
+    plan = plan_for(
+        source.columns, mapping or {}, name, kind=source.kind, declared=order.declared, addressed=source.addressed
+    )
     columns = () if source.kind in ("json", "sympa") else source.columns
     writer = RejectedRows(None if dry_run else rejected_path, columns)
     reader = _Reader(_rows(source, plan, mapping or {}, name, order.declared))
@@ -149,7 +151,8 @@ def look_at(path: Path, mapping: Mapping[str, str] | None = None, *, file_name: 
         WrongInput: the file cannot be read, or no column holds addresses.
     """
     source = open_source(path, is_email_column)
-    return source, plan_for(source.columns, mapping or {}, file_name or path.name, kind=source.kind)
+    name = file_name or path.name
+    return source, plan_for(source.columns, mapping or {}, name, kind=source.kind, addressed=source.addressed)
 
 
 def _standing(status: str | None, consent: str) -> Standing:

@@ -32,6 +32,7 @@ class Source:
         records: reads the file from its start, each time it is called.
         share: how much of it is read, from 0 to 1.
         detail: its encoding and delimiter, for people.
+        addressed: the column in which its first rows hold addresses, whatever it is called.
     """
 
     kind: Kind
@@ -39,6 +40,7 @@ class Source:
     records: Callable[[], Iterator[Record]]
     share: Callable[[], float]
     detail: str = ""
+    addressed: str = ""
 
 
 def open_source(path: Path, is_email_column: IsEmailColumn) -> Source:
@@ -85,7 +87,8 @@ def _delimited(text: TextFile, is_email_column: IsEmailColumn) -> Source:
             return _address_list(text)
         columns = _made_up(len(form.first), addressed[0])
         detail += ", no header"
-    return Source("delimited", columns, lambda: delimited.read(text, form, columns), text.share, detail)
+    found = delimited.addressed(columns, form.sample)
+    return Source("delimited", columns, lambda: delimited.read(text, form, columns), text.share, detail, found)
 
 
 def _made_up(width: int, address: int) -> tuple[str, ...]:
@@ -196,7 +199,8 @@ def _spreadsheet(path: Path, is_email_column: IsEmailColumn) -> Source:
             if line > last_of_header:
                 yield delimited.long_record(line, columns, cells)
 
-    return Source("xlsx", columns, records, lambda: 0.0, "XLSX")
+    below = [cells for line, cells in head if line > last_of_header]
+    return Source("xlsx", columns, records, lambda: 0.0, "XLSX", delimited.addressed(columns, below))
 
 
 def _spreadsheet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -35,6 +35,7 @@ _TONGUES: Mapping[str, str] = {
     }.items()
     for word in words.split()
 }
+_BETWEEN = re.compile(r"[\s;,|]*(?::::|[\s;,|])[\s;,|]*")  # several addresses in one cell
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 
 
@@ -128,7 +129,9 @@ def _email(candidate: Candidate, _name: str, value: Any) -> None:
     """The first filled column counts, and of several addresses in a cell the first."""
     if not candidate.written:
         text = value if type(value) is str else str(value)
-        candidate.written = (text.partition(":::")[0] if ":::" in text else text).strip()
+        if text.count("@") > 1 and "<" not in text:
+            text = _BETWEEN.split(text.strip(), maxsplit=1)[0]
+        candidate.written = text.strip()
 
 
 def _name(candidate: Candidate, _name: str, value: Any) -> None:

@@ -176,10 +176,12 @@ def plan_for(
     *,
     kind: str = "",
     declared: Mapping[str, Kind] = MappingProxyType({}),
+    addressed: str = "",
 ) -> Plan:
     """How to read the rows under these columns.
 
     Args:
+        addressed: the column that holds addresses, should none be called so.
         declared: the types of attributes, into which values are read.
 
     Raises:
@@ -202,9 +204,8 @@ def plan_for(
     if kind == "sympa":  # `subscribed 1` tells that nobody else subscribed them, not that they want mail
         roles = [("ignore", name) if role.startswith("+") else (role, name) for role, name in roles]
     if not any(role == "email" for role, _ in roles):
-        roles = [
-            ("email" if plain(name) in OWNERS and plain(name) not in mapped else role, name) for role, name in roles
-        ]
+        holders = (OWNERS | {plain(addressed)}) - mapped if addressed else OWNERS - mapped
+        roles = [("email" if plain(name) in holders else role, name) for role, name in roles]
     if not any(role == "email" for role, _ in roles):
         raise WrongInput(
             f"no column holds addresses; there are: {shown(columns)}", do="say which one: --map COLUMN=email"

@@ -41,7 +41,7 @@ _WORDS = {
         dado de baja, baja, cancelado, desuscrito, disiscritto, cancellato, disattivato, uitgeschreven, afgemeld""",
     Standing.SUPPRESSED: """
         suppressed, cleaned, bounced, bounce, unreachable, invalid, undeliverable, not deliverable, undelivered, by bounces,
-        blocklisted, blacklisted, blocked, block, banned, complained, complaint, complainer, spam, spam complaint,
+        blocklisted, blacklisted, blocked, block, banned, complained, complaint, complainer, complainers, spam complainers, spam, spam complaint,
         spam complained, spam report, spamreport, marked as spam, reported, abuse, junk, hard bounced, hard bounce,
         hardbounce, hardbounced, do not contact, do not mail, do not email, dead, failed, erased, bouncing,
         spammy, malformed, removed by provider,

@@ -226,8 +226,8 @@ def test_an_empty_cell_takes_nothing_away_and_attributes_are_merged(database: Da
 
 
 def test_a_file_without_an_address_column_names_what_it_has(database: Database, tmp_path: Path) -> None:
-    path = written(tmp_path, "Kontakt;Vorname\nada@x.org;Ada\n")
-    with pytest.raises(WrongInput, match=r"Kontakt, Vorname.*--map COLUMN=email"):
+    path = written(tmp_path, "Kontakt;Vorname;Chefin\nada@x.org;Ada;bob@x.org\n")
+    with pytest.raises(WrongInput, match=r"Kontakt, Vorname, Chefin.*--map COLUMN=email"):
         take(database, path)
     report = take(database, path, mapping={"kontakt": "email"})
     assert (report.created, person(database, "ada@x.org").name) == (1, "Ada")

@@ -22,7 +22,9 @@ from subscribers.standing import Standing
 def candidates(path: Path, mapping: dict[str, str] | None = None) -> list[Candidate | str]:
     source = open_source(path, is_email_column)
     return [
-        plan_for(record.columns, mapping or {}, path.name, kind=source.kind).candidate(record)
+        plan_for(record.columns, mapping or {}, path.name, kind=source.kind, addressed=source.addressed).candidate(
+            record
+        )
         for record in source.records()
     ]
 
@@ -262,3 +264,36 @@ def test_a_guarded_cell_comes_back_through_csv(cells: list[str]) -> None:
     (row,) = csv.reader(io.StringIO(out.getvalue(), newline="")) if any(cells) or len(cells) > 1 else ([""],)
     assert [unguarded(cell) for cell in row] == cells
     assert not any(cell[:1] in ("=", "+", "-", "@") for cell in row)
+
+
+def test_the_only_column_that_holds_addresses_is_theirs_whatever_it_is_called(tmp_path: Path) -> None:
+    assert read(tmp_path, "correo_electrpnico,nombre\nada@x.org,Ada\n,Nobody\n") == [
+        ("ada@x.org", "Ada"),
+        "has no address",
+    ]
+    assert read(tmp_path, "Kontaktweg,Name,Email\nbob@x.org,Ada,ada@x.org\n") == [("ada@x.org", "Ada")]
+    for unclear in ("one,two\nada@x.org,bob@x.org\n", "colour,size\nred,3\n", "one,two\nada@x.org,x\ncall me,x\n"):
+        with pytest.raises(WrongInput, match="no column holds addresses"):
+            read(tmp_path, unclear)
+
+
+def test_the_only_column_of_addresses_in_a_spreadsheet_is_found_too(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.create_sheet(index=0)
+    for row in (("Kontaktweg", "Name"), ("ada@x.org", "Ada")):
+        sheet.append(row)
+    book.save(tmp_path / "people.xlsx")
+    assert [(each.key, each.name) for each in candidates(tmp_path / "people.xlsx") if isinstance(each, Candidate)] == [
+        ("ada@x.org", "Ada")
+    ]
+
+
+def test_blanks_before_a_quote_are_no_part_of_a_cell(tmp_path: Path) -> None:
+    assert read(tmp_path, 'Email, First name, Last name\nada@x.org, "Ada 1", "B, C"\n') == [("ada@x.org", "Ada 1 B, C")]
+
+
+@pytest.mark.parametrize(
+    "cell", ["a@x.org;b@x.org", "a@x.org, b@x.org", "a@x.org ::: b@x.org", "a@x.org b@x.org", "a@x.org|b@x.org"]
+)
+def test_of_several_addresses_in_a_cell_the_first_counts(tmp_path: Path, cell: str) -> None:
+    assert read(tmp_path, f'email;name\n"{cell}";Ada\n') == [("a@x.org", "Ada")]
