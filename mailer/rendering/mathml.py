@@ -63,10 +63,10 @@ def is_for_browsers(mathml: str) -> bool:
     """Whether browsers can show it: they stretch no arrow, brace or hat over its neighbour without a font of mathematics.
 
     Android has none, Chromium stretches but some of what the fonts of other systems hold, and MathML Core knows no length
-    that is told by another (`+.67em`, `-1width`).
+    that is told by another (`+.67em`, `-1width`). Colours are drawn too, once for each scheme.
     """
     root = ET.fromstring(mathml)  # noqa: S314  # MathJax's own output
-    return not any(_is_stretched(node) or _is_shifted(node) for node in root.iter())
+    return not any(_is_stretched(node) or _is_shifted(node) or _is_coloured(node) for node in root.iter())
 
 
 def _is_stretched(node: ET.Element) -> bool:
@@ -83,6 +83,11 @@ def _is_stretched(node: ET.Element) -> bool:
 
 def _may_stretch(node: ET.Element) -> bool:
     return _tag(node) == "mo" and node.get("stretchy") != "false" and (node.text or "").strip() in _WIDE
+
+
+def _is_coloured(node: ET.Element) -> bool:
+    """Whether it has a colour of its own, which must be another one in the dark."""
+    return "mathcolor" in node.attrib or "mathbackground" in node.attrib
 
 
 def _is_shifted(node: ET.Element) -> bool:

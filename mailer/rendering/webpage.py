@@ -6,6 +6,7 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
+from mailer.content.formulas.drawing import legible
 from mailer.content.formulas.typesetting import FormulaError, Typeset, spoken, typeset
 from mailer.content.issue import (
     Code,
@@ -36,6 +37,7 @@ from mailer.rendering.outline import outline
 from mailer.rendering.pictures import Gallery, hosted, public_address
 from mailer.rendering.slots import for_nobody
 from mailer.rendering.templates import rendered
+from mailer.rendering.themes import Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ def web_edition(
     blocks = select(issue, audiences)
     plan = outline(blocks)
     gallery = Gallery(issue.assets, edition.theme.column)
-    inlines = WebInlines(gallery, formula_cache, issue.meta.language)
+    inlines = WebInlines(gallery, edition.theme, formula_cache, issue.meta.language)
     context = {
         "t": edition.theme,
         "logo": gallery.logo(edition.theme.logo),
@@ -107,8 +109,9 @@ def web_edition(
 class WebInlines:
     """Writes the inlines of one page."""
 
-    def __init__(self, gallery: Gallery, formula_cache: Path | None, language: str = "en") -> None:
+    def __init__(self, gallery: Gallery, theme: Theme, formula_cache: Path | None, language: str) -> None:
         self._gallery = gallery
+        self._theme = theme
         self._cache = formula_cache
         self._language = language
         self._referred: set[int] = set()
@@ -155,7 +158,7 @@ class WebInlines:
         if isinstance(found, FormulaError):
             return Markup("<code>{}</code>").format(formula.tex)
         if not is_for_browsers(found.mathml):
-            return _drawn(found, self._language)
+            return _drawn(found, self._language, self._theme, self.ground)
         return Markup(for_browsers(found.mathml))  # noqa: S704  # made by our own MathJax from TeX, not by the author
 
     def picture(self, picture: InlinePicture) -> Markup:
@@ -170,10 +173,20 @@ class WebInlines:
         )
 
 
-def _drawn(formula: Typeset, language: str) -> Markup:
-    """A formula that browsers cannot set, as a drawing in the colour of the text, with the words of a mail's picture."""
-    opening = Markup('<svg role="img" aria-label="{}" class="drawn" style="vertical-align:{}ex" ').format(
-        spoken(formula, language), -formula.depth
+def _drawn(formula: Typeset, language: str, theme: Theme, ground: Ground) -> Markup:
+    """A formula that browsers cannot set, as a drawing in the colour of the text, with the words of a mail's picture.
+
+    One with colours of its own is drawn twice, in colours that can be read in light and in dark.
+    """
+    light, dark = (legible(formula.svg, palette["text"], palette[ground]) for palette in (theme.light, theme.dark))
+    drawings = [(light, "drawn")] if light == dark else [(light, "drawn on-light"), (dark, "drawn on-dark")]
+    words = spoken(formula, language)
+    return Markup("").join(_drawing(svg, classes, words, formula.depth) for svg, classes in drawings)
+
+
+def _drawing(svg: str, classes: str, words: str, depth: float) -> Markup:
+    opening = Markup('<svg role="img" aria-label="{}" class="{}" style="vertical-align:{}ex" ').format(
+        words, classes, -depth
     )
-    drawing = re.sub(r'^<svg style="[^"]*" | role="img"| focusable="false"| data-[a-z-]+="[^"]*"', "", formula.svg)
+    drawing = re.sub(r'^<svg style="[^"]*" | role="img"| focusable="false"| data-[a-z-]+="[^"]*"', "", svg)
     return opening + Markup(drawing)  # noqa: S704  # made by our own MathJax from TeX, not by the author

@@ -137,3 +137,15 @@ def test_what_browsers_can_set_stays_mathml(tex: str) -> None:
 
 def test_rows_of_a_table_stand_as_far_apart_as_tex_sets_them() -> None:
     assert shown(r"\begin{gather}a\\b\end{gather}").count('<mspace width="0" height=".75em" depth=".25em">') == 2
+
+
+def test_a_formula_with_colours_of_its_own_is_drawn_for_light_and_for_dark() -> None:
+    page = web_page(from_markdown("$\\color{navy}{x}$ and $\\colorbox{yellow}{$y$}$"), frozenset(), FRAME)
+    assert [page.count(f'class="drawn {scheme}"') for scheme in ("on-light", "on-dark")] == [2, 2]
+    light, dark = (
+        re.search(rf'class="drawn {scheme}".*?fill="(#\w+|navy)"', page, re.DOTALL)
+        for scheme in ("on-light", "on-dark")
+    )
+    assert light
+    assert dark
+    assert light[1] != dark[1]
