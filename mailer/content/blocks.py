@@ -30,6 +30,7 @@ from mailer.content.issue import (
     Place,
     Quote,
     Rule,
+    Span,
     Table,
     Text,
 )
@@ -109,11 +110,16 @@ class _Builder:
                 self._line = node.token.map[0] + 1
             if node.token.type == "html_block":
                 flow.html(node.token.content, self._line)
-            elif self._reading.franklin and node.token.markup.startswith("~~~") and not node.token.info.strip():
+            elif node.token.type == "fence" and self._is_html(node.token):
                 flow.html(node.token.content, self._line + 1)
             elif maker := self._makers.get(node.token.type):
                 flow.add(*maker(node, self._place(self._line)))
         return with_captions(flow.finish())
+
+    def _is_html(self, token: Token) -> bool:
+        """Whether a fence holds HTML: Franklin's `~~~`, and what Pandoc writes as {=html}."""
+        info = token.info.strip()
+        return info == "{=html}" or (self._reading.franklin and token.markup.startswith("~~~") and not info)
 
     def _place(self, line: int) -> Place:
         """The line, at its first character that is neither blank nor a quote's mark."""
@@ -164,6 +170,8 @@ class _Builder:
 
     def _heading(self, node: Node, place: Place) -> Blocks:
         inlines = trimmed(self._inlines(node))
+        if len(inlines) == 1 and isinstance(whole := inlines[0], Span) and whole.kind == "strong":
+            inlines = whole.children  # Google Docs makes every heading bold
         if not inlines:
             return ()
         anchor = anchor_for(plain(inlines), self._reading.anchors)
@@ -173,6 +181,12 @@ class _Builder:
     def _code(self, node: Node, place: Place) -> Blocks:
         info, text = node.token.info.strip(), node.token.content.rstrip("\n")
         language = info.split()[0].lower() if info else ""
+        if language == "math" and text.strip():  # GitHub and GitLab
+            return (self._display(text.strip(), self._reading.place(place.line + 1)),)
+        if raw := re.fullmatch(r"\{=(\w+)\}", info):
+            message = f"what is written for {raw[1]} is dropped; letters cannot show it"
+            self._reading.warn(place, "code-dropped", message)
+            return ()
         if chunk := re.fullmatch(r"\{\s*([A-Za-z]+)\b(.*)\}", info):  # a chunk of R Markdown
             language = chunk[1].lower()
             text, options = _without_options(text)

@@ -21,7 +21,7 @@ from mailer.content.markdown.inlines import checked_field, foreign
 from mailer.content.moments import is_zone
 from mailer.content.numbering import unresolved
 from mailer.content.plain import plain, template
-from mailer.content.reading import WHEN_PAST, Reading
+from mailer.content.reading import PASTED, WHEN_PAST, Reading
 from mailer.content.timing import at_date_of
 
 MAIN_FILE: Final = "issue.md"
@@ -78,7 +78,9 @@ def _read(files: Files, main: str, source: str) -> Issue:
     meta = _meta(front, reading)
     reading.base_url, reading.language = meta.base_url, meta.language
     reading.env = container_environment(HEAD_KEYS)
-    blocks = blocks_of_tokens(reading, tokens_of(Foreign(reading).at_home(front.text), reading.env))
+    blocks = blocks_of_tokens(
+        reading, tokens_of(Foreign(reading).at_home(reading.without_pasted(front.text)), reading.env)
+    )
     unresolved(reading, blocks)
     meta, blocks = _titled(meta, blocks, source)
     _require_sections(meta, blocks, front, reading)
@@ -112,7 +114,7 @@ def decoded(content: bytes, source: str) -> str:
         line = content.count(b"\n", 0, fault.start) + 1
         place = f"{source}:{line}:1"
         raise WrongInput("the file is not UTF-8 text", do="save it as UTF-8", place=place) from fault
-    if len(text) > LIMIT_CHARACTERS:
+    if len(text) > LIMIT_CHARACTERS and len(PASTED.sub("", text)) > LIMIT_CHARACTERS:
         raise WrongInput(
             "the file is too long for a newsletter", do=f"keep it under {LIMIT_CHARACTERS:,} characters", place=source
         )

@@ -1,9 +1,11 @@
 """One reading of one issue: what is found on the way, the files that it uses, whom the present block is for."""
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from posixpath import dirname, join
 from typing import Any, Final
 from urllib.parse import quote, unquote, urljoin
@@ -14,6 +16,10 @@ from mailer.content.formulas.macros import OWN_MACROS, Macro, expanded
 from mailer.content.issue import Files, Finding, Level, Place, WhenPast
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+PASTED: Final = re.compile(
+    r"data:image/(?P<kind>png|jpe?g|gif|webp);base64,(?P<content>[A-Za-z0-9+/=]{40,})", re.IGNORECASE
+)
+"""A picture in the text itself."""
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f-\x9f\u200b-\u200f\u2028-\u202f\ufeff]")
 WHEN_PAST: Final[dict[str, WhenPast]] = {"keep": "keep", "mark": "mark", "drop": "drop"}
 SAFE_SCHEMES: Final = frozenset({"http", "https", "mailto", "tel", "sms", "ftp", "webcal"})
@@ -53,6 +59,7 @@ class Reading:
     anchors: set[str] = field(default_factory=set)
     event_slugs: set[str] = field(default_factory=set)
     footnote_ids: list[int] = field(default_factory=list)
+    pasted: dict[str, bytes] = field(default_factory=dict)
     macros: dict[str, Macro] = field(default_factory=lambda: dict(OWN_MACROS))
     bibliographies: dict[str, dict[str, Entry]] = field(default_factory=dict)
 
@@ -122,6 +129,9 @@ class Reading:
 
         A picture that cannot be found keeps its name and is in no asset; the checker says so.
         """
+        if src in self.pasted:
+            self.assets[src] = self.pasted[src]
+            return src
         src = self._without_fields(src, place)
         if not src:
             return ""
@@ -139,6 +149,23 @@ class Reading:
                 self.assets[short] = content
                 return short
         return urljoin(self.base_url, src) if self.base_url else inside(name) or name
+
+    def without_pasted(self, text: str) -> str:
+        """The text with a name in the place of each picture whose bytes stand in it, as Google Docs writes them.
+
+        A parser of Markdown goes through such an address letter by letter.
+        """
+
+        def named(found: re.Match[str]) -> str:
+            try:
+                content = b64decode(found["content"], validate=True)
+            except ValueError:
+                return found[0]  # damaged: it is refused as an address
+            name = f"pasted-{sha256(content).hexdigest()[:12]}.{found['kind'].lower()}"
+            self.pasted[name] = content
+            return name
+
+        return PASTED.sub(named, text) if "data:image/" in text else text
 
     def _without_fields(self, address: str, place: Place) -> str:
         """The address without fields and tags of template languages, each named; a quoted path in one stays."""

@@ -23,7 +23,7 @@ from mailer.content.issue import (
 )
 from mailer.content.walk import all_blocks, all_inlines
 
-_NO_PROSE: Final = re.compile(r"<!--.*?-->|`[^`\n]+`|\]\([^)\n]*\)|https?://\S+", re.DOTALL)
+_NO_PROSE: Final = re.compile(r"data:image/[\w+/;,=]+|<!--.*?-->|`[^`\n]+`|\]\([^)\n]*\)|https?://\S+", re.DOTALL)
 KEYS: Final = frozenset({"title", "subject", "preheader"})
 """Of the front matter: those that readers see, and that may hold merge fields."""
 FENCES: Final = frozenset({"---", "+++", "..."})

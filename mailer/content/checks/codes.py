@@ -205,6 +205,9 @@ GROUPS: Final[Mapping[str, Mapping[str, Explanation]]] = {
         "remote-picture": _e(
             "It may be blocked, may vanish, and tells its host who reads.", "Put the file beside the text."
         ),
+        "markdown-in-html": _e(
+            "Between tags of HTML the signs of Markdown are only signs.", "Leave a line empty before it and after it."
+        ),
         "html-dropped": _e(
             "What letters cannot show, or what could do harm, is left out.", "Use Markdown or a container."
         ),

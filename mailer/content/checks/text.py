@@ -47,7 +47,7 @@ _FOREIGN: Final = re.compile(
     r"|%%[a-z_]+%%|%recipient[._]\w+%|\[\[data:\w+[^\]]*\]\]"  # Salesforce, Mailgun, Mailjet
     r"|\[(?:[a-z][\w. ]* )?-?@[\w:.-]+(?:[;,] [^\]]*)?\]"  # citations of Pandoc and R Markdown
     r"|(?<![\w@/.])@(?:fig|tbl|eq|sec|lst|thm|lem|cor|def|exm)-[\w:-]+\b|(?<![\w@/.])-?@[a-z]+[\w:-]*\d{4}[a-z]?\b"  # Quarto's
-    r"|(?<!\w)@ref\([\w:.-]+\)|\\(?:eq|page|auto|c)?ref\{[^}]*\}|\\cite[pt]?\{[^}]*\}|\\(?:toc|fig|output|input|textoutput)\b(?:\{[^}]*\})?"
+    r"|\(@[\w-]*\)|(?<!\w)@ref\([\w:.-]+\)|\\(?:eq|page|auto|c)?ref\{[^}]*\}|\\cite[pt]?\{[^}]*\}|\\(?:toc|fig|output|input|textoutput)\b(?:\{[^}]*\})?"
 )
 _MARKUP: Final = re.compile(
     r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>"
@@ -58,7 +58,7 @@ _MARKUP: Final = re.compile(
 )
 _OPENING_MARKS: Final = re.compile(r"(?:\$\$?|\\\\?[(\[])\s*")
 _GRID: Final = re.compile(r"\s*\+(?:[-=:]{3,}\+)+\s*$")
-_LETTERED: Final = re.compile(r"\s*(?:[a-z]|[ivx]{1,4})[.)]\s+\S|\s*\((?:@[\w-]*|[a-z]|\d{1,2})\)\s+\S")
+_LETTERED: Final = re.compile(r"\s*(?:[a-z]|[ivx]{1,4})[.)]\s+\S|\s*\((?:[a-z]|\d{1,2})\)\s+\S")
 _DELIMITERS: Final = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
 _LINE_BLOCK: Final = re.compile(r"\s*\| [^|]*$")
 EX: Final = 8.0

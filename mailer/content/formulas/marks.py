@@ -43,7 +43,8 @@ def dollar_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # ma
             return False
     if not silent:
         token = state.push("math_inline" if marker == "$" else "math_display", "", 0)
-        token.content = content.strip()
+        ticked = re.fullmatch(r"`([^`]+)`", content)  # GitLab writes $`x^2`$
+        token.content = (ticked[1] if ticked else content).strip()
     state.pos = end + len(marker)
     return True
 

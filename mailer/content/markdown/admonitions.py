@@ -32,6 +32,8 @@ def ours(lines: list[str]) -> None:
             if end is None:
                 return  # it runs to the end, and so does what is code
             index = _directive(lines, index, end, fence) if fence.re is _DIRECTIVE else end
+        elif line.strip() == "<aside>" and (end := _closed_by(lines, index, "</aside>")):
+            lines[index], lines[end] = "::: note", ":::"  # Notion's
         elif found := _NOTICE.match(line):
             _notice(lines, index, found)
         elif (found := _INDENTED.match(line)) and (found[2] or found[3]):
@@ -45,6 +47,16 @@ def _closing(lines: list[str], opening: int, fence: str) -> int | None:
         bare = lines[index].strip(" \t>")
         if bare.startswith(fence) and set(bare) == {fence[0]}:
             return index
+    return None
+
+
+def _closed_by(lines: list[str], opening: int, closing: str) -> int | None:
+    """The line that ends what begins; none where it does not end, or something like it begins within."""
+    for index in range(opening + 1, len(lines)):
+        if lines[index].strip() == closing:
+            return index
+        if lines[index].lstrip().startswith(closing.replace("/", "")[:-1]):
+            return None
     return None
 
 

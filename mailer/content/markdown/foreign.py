@@ -108,6 +108,9 @@ class Foreign:
         if whole := next((found for rule in _WHOLE_LINES if (found := rule.match(line))), None):
             self._dropped(whole[0].strip(), number)
             return ""
+        if line.strip() == "\\":
+            return ""  # a line that Pandoc leaves empty
+        line = _RAW.sub(lambda found: found[1] if found[2] == "html" else "", line)
         if _OPENS_MARKDOWN.match(line):
             return ""  # an element that only gathers: what it holds is read as it stands
         if defined := _MACRO.match(line):
@@ -166,6 +169,7 @@ _REMARK: Final = re.compile(r"(%%[a-z]+(?:_[a-z]+)+%%)|(?<!\\)%%(?:(?!\]\().)*?%
 _KRAMDOWN: Final = re.compile(r"\{::comment\}.*?\{:/(?:comment)?\}|\{::nomarkdown\}|\{:/(?:nomarkdown)?\}")
 _BLOCK_ID: Final = re.compile(r"(?:^|(?<=\S)[ \t]+)\^[A-Za-z0-9][A-Za-z0-9-]{2,}[ \t]*$")
 """What Obsidian links to: `Some words. ^a1b2c3`."""
+_RAW: Final = re.compile(r"`([^`\n]+)`\{=(html|latex|tex|openxml|typst)\}")
 _OPENS_MARKDOWN: Final = re.compile(
     r"[ ]{0,3}<(?:div|section|article|aside|main|header|footer)\b[^<>]*\bmarkdown=[\"']?(?:1|block)[\"']?[^<>]*>[ \t]*$"
 )

@@ -49,6 +49,7 @@ from mailer.content.walk import all_blocks, inlines_of
 
 _AS_MARKDOWN: Final = frozenset({"1", "block", "span"})
 """How kramdown and PHP Markdown say that an element holds Markdown."""
+_LITERAL: Final = re.compile(r"\*\*[^*\s](?:[^*\n]*[^*\s])?\*\*|!?\[[^\]\n]+\]\([^)\s]+\)")
 _SPACES: Final = re.compile(r"[ \t\n\r\f]+")
 _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _ALIGN: Final[Mapping[str, Align]] = {"left": "left", "center": "center", "right": "right"}
@@ -145,7 +146,16 @@ class Flow:
             elif keep or any(element.tag in {"code", "tt"} for element in self._open):
                 self._open[-1].content.extend([Text(piece if keep else _SPACES.sub(" ", piece))] if piece else [])
             else:
+                self._name_markdown(piece, place)
                 self._open[-1].content.extend(self._with_formulas(piece, place))
+
+    def _name_markdown(self, text: str, place: Place) -> None:
+        if found := _LITERAL.search(text):
+            shown = found[0] if len(found[0]) <= 40 else found[0][:37] + "..."
+            line = place.line + text.count("\n", 0, found.start())
+            at = self._reading.place(line, self._reading.column_of(found[0], line))
+            message = f"{shown} stands in HTML and is shown as it is written; leave a line empty before it"
+            self._reading.warn(at, "markdown-in-html", message)
 
     def _with_formulas(self, text: str, place: Place) -> Iterator[Inline]:
         """The words with the formulas that MathJax would set among them."""

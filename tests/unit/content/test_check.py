@@ -142,7 +142,11 @@ def found(text: str, front: str = FRONT, **options: object) -> list[tuple[int, i
         ("| The first line\n| and the second", [(6, 1, "warning", "foreign-markup")]),
         (
             "a. one\nb. two\n\n(@x) three\n(@) four",
-            [(6, 1, "warning", "foreign-markup"), (9, 1, "warning", "foreign-markup")],
+            [
+                (6, 1, "warning", "foreign-markup"),
+                (9, 1, "warning", "foreign-markup"),
+                (10, 1, "warning", "foreign-markup"),
+            ],
         ),
         ("Right   Left\n------  -----\n   12   12", [(7, 1, "warning", "foreign-markup")]),
         ("##Heading\n\n#tag or not", [(6, 1, "warning", "foreign-markup")]),
