@@ -14,8 +14,6 @@ FIELDS = (
 _EMAIL = re.compile(
     r"(?:(?:primary|secondary|additional|subscriber|user|contact|work|home|personal|member|customer|your|recipient|primäre|sekundäre) )?"
     r"e ?mail(?: (?:(?:address|adress|adresse)(?: \d)?|id|value|primary|primaria|secondaria|\d(?: (?:value|address|adresse))?|\d? ?value))?"
-    # Outlook's second and third in French and Italian
-    r"|(?:adresse de messagerie|indirizzo posta elettronica|dirección de correo electrónico|adresse électronique) \d"
 )
 _NAMES: dict[str, str] = {
     "email": "emailaddress mail emails e-mails adresse~e~mail adresse~mail adresse~email courriel correo"
@@ -82,7 +80,8 @@ def plain(column: str) -> str:
 def is_email_column(column: str) -> bool:
     """Whether a column of this name holds addresses."""
     name = plain(column)
-    return ROLES.get(name) == "email" or _EMAIL.fullmatch(name) is not None
+    numbered = name[:-2] if name[-2:-1] == " " and name[-1:].isdigit() else name  # an address book's second and third
+    return ROLES.get(numbered) == "email" or _EMAIL.fullmatch(name) is not None
 
 
 def role_of(column: str) -> str:

@@ -38,6 +38,7 @@ def _ignored(names: str) -> dict[str, str]:
 
 
 _PRIVATE_BUT = frozenset({"organization name", "organization title", "company", "job title", "department"})
+_PRIVATE_BUT_DE = frozenset({"firma", "position", "abteilung"})
 SHAPES = (
     Shape("mailer", frozenset({"email", "status", "audiences", "attributes"}), {"created at": "created_at"}),
     Shape(
@@ -106,9 +107,9 @@ SHAPES = (
     Shape("Outlook", frozenset({"e mail address", "e mail display name"}), {}, _PRIVATE_BUT),
     Shape("Outlook", frozenset({"e mail address", "business phone"}), {}, _PRIVATE_BUT),
     Shape("Outlook", frozenset({"e mail address", "e mail 2 address"}), {}, _PRIVATE_BUT),
-    Shape(
-        "Outlook", frozenset({"e mail adresse", "e mail typ"}), {}, _PRIVATE_BUT | {"firma", "position", "abteilung"}
-    ),
+    Shape("Outlook", frozenset({"e mail adresse", "e mail typ"}), {}, _PRIVATE_BUT | _PRIVATE_BUT_DE),
+    Shape("Outlook", frozenset({"e mail adresse", "e mail adresse 2"}), {}, _PRIVATE_BUT | _PRIVATE_BUT_DE),
+    Shape("Outlook", frozenset({"adresse e mail", "adresse e mail 2"}), {}, _PRIVATE_BUT | {"société", "service"}),
     Shape(
         "Outlook", frozenset({"adresse de messagerie", "type de messagerie"}), {}, _PRIVATE_BUT | {"société", "service"}
     ),

@@ -93,6 +93,11 @@ CASES: list[tuple[str, str, str, list[Any]]] = [
         [(SUBSCRIBED, {"Società": "ACME"})],
     ),
     (
+        "Outlook", "kontakte.csv",
+        "Vorname,Nachname,E-Mail-Adresse,E-Mail-Adresse 2,Telefon privat,Firma\nAda,L,,ada@x.org,123,ACME\n",
+        [(SUBSCRIBED, {"Firma": "ACME"})],
+    ),
+    (
         "Thunderbird", "adresses.csv",
         ("Prénom,Nom de famille,Nom à afficher,Surnom,Adresse électronique principale,Adresse électronique secondaire,Société\n"
         "Ada,L,Ada L.,A,ada@x.org,,ACME\n"),
