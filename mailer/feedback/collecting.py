@@ -26,7 +26,7 @@ from mailer.feedback.boxes.imap import open_imap
 from mailer.feedback.boxes.maildir import open_maildir
 from mailer.feedback.boxes.pop3 import open_pop3
 
-GROUP: Final = 20
+GROUP: Final = 10
 """Messages that are fetched, and marked, in one go: of at most 2 MB each."""
 BROKEN: Final = "broken"
 FAULTS: Final = (
