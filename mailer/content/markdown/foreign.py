@@ -164,7 +164,7 @@ class Foreign:
 _HACKMD_WIDTH: Final = re.compile(r"(!\[[^\[\]\n]*\]\([^\s()]+)[ \t]+=(\d+(?:px|%)?)x?\d*(?:px|%)?\)")
 _BULLET: Final = re.compile(r"[ \t]*(?P<mark>[•·▪◦‣●○■□\uf0b7\uf0a7]|[o§](?=[\t\u00a0]))[ \t\u00a0]+(?=\S)")
 """Also of the symbol fonts that Word writes its signs in."""
-_REMARK: Final = re.compile(r"(%%[a-z]+(?:_[a-z]+)+%%)|(?<!\\)%%(?:(?!\]\().)*?%%")
+_REMARK: Final = re.compile(r"(%%\{?[a-z]+(?:_[a-z]+)+\}?%%)|(?<!\\)%%(?:(?!\]\().)*?%%")
 """A comment of Obsidian, which stands around no link; in the group another system's field."""
 _KRAMDOWN: Final = re.compile(r"\{::comment\}.*?\{:/(?:comment)?\}|\{::nomarkdown\}|\{:/(?:nomarkdown)?\}")
 _BLOCK_ID: Final = re.compile(r"(?:^|(?<=\S)[ \t]+)\^[A-Za-z0-9][A-Za-z0-9-]{2,}[ \t]*$")

@@ -88,3 +88,8 @@ def test_what_pandoc_writes_for_html_is_html_and_for_others_is_named() -> None:
 def test_markdown_between_tags_of_html_is_named_at_its_line() -> None:
     text = "<div>\nSome\n**bold** words and [a page](https://x.org)\n</div>\n\n<pre>**code**</pre>\n\n<p>2 ** 3 and [1] (see)</p>\n"
     assert codes(text) == [(3, "markdown-in-html")]
+
+
+def test_fields_of_ghost_are_named_and_sets_in_braces_are_not() -> None:
+    text = 'Hey {first_name, "there"}, %%{unsubscribe_url}%% and {names, of, a, set} {{ name | default("x") }}.\n'
+    assert codes(text) == [(1, "foreign-markup"), (1, "foreign-markup")]

@@ -23,6 +23,15 @@ PARTS = [
     "*[WORD]: WORD", "{::comment}\nWORD", "\\newpage WORD", "@@box\nWORD\n@@", "WORD :tada: WORD", "$\\text{WORD}$", "$5 and $WORD",
     "Table: WORD", "% WORD", "+---+\n| WORD |\n+---+", "| WORD\n| WORD", "* TOC WORD\n{:toc}", "[WORD", "**WORD", "`WORD", "$WORD",
     "<b WORD", "{{ WORD", "{% WORD", "::: WORD", "[^WORD]: WORD", "text\n\n\tWORD", "~~~~\nWORD", "\\begin{theorem}\nWORD\n\\end{theorem}",
+    "•\tWORD\no\tWORD\n§\tWORD", "· WORD", "<aside>\nWORD\n\n</aside>", "<aside>\nWORD", '<div markdown="1">\n**WORD**\n</div>', '<p markdown="1">*WORD*</p>',
+    '{{% notice tip "WORD" %}}\nWORD\n{{% /notice %}}', "{{< hint >}}\nWORD", "```{=html}\n<p>WORD</p>\n```", "```{=latex}\nWORD\n```",
+    "`<b>WORD</b>`{=html} WORD", "```math\n\\text{WORD}\n```", "$`\\text{WORD}`$", "| a |\n|---|\n| WORD |\n\n: WORD {#tbl-a}", "From: WORD\nTo: WORD",
+    "```{r}\n#| echo: true\nWORD\n```", "```{r}\n#| include: false\nWORD\n```", '![WORD](missing.png){width=50% fig-alt="WORD"}', "![WORD|300](missing.png)",
+    "![WORD](missing.png =300x)", "![[missing.png|WORD]]", "$\\href{https://x.test}{\\text{WORD}}$", "<p>WORD $\\text{WORD}$ and \\(\\text{WORD}\\)</p>",
+    "<table><tr><th>WORD</th><th colspan=2>WORD</th></tr><tr><td rowspan=2>WORD</td><td><ul><li>WORD</li></ul></td></tr><tr><td>WORD</td></tr></table>",
+    "::: people\n- WORD ([WORD](https://x.test), WORD), *WORD*\n:::", "::: event x\nwhen: 2027-01-12\nwhere: WORD [WORD](https://x.test)\n:::",
+    "::: note [WORD](https://x.test) *WORD*\nWORD\n:::", "[WORD](https://x.test 'WORD')", "## **WORD**", "WORD %%WORD%% %%word_field%%", "WORD {{ site.x }}, WORD",
+    "(1) WORD\n(2) WORD", "WORD {first_name, 'WORD'}", "* [{{ post.WORD }}]({{ post.url }})",
 ]  # fmt: skip
 
 
