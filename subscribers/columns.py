@@ -118,7 +118,8 @@ def roles_of(columns: Sequence[str], mapping: Mapping[str, str]) -> list[tuple[s
 
 def shown(columns: Sequence[str]) -> str:
     """Columns as they are named to a person."""
-    return ", ".join(column or "(no name)" for column in columns[:30]) + (", …" if len(columns) > 30 else "")
+    names = (column if len(column) <= 60 else f"{column[:60]}…" for column in columns[:30])
+    return ", ".join(name or "(no name)" for name in names) + (", …" if len(columns) > 30 else "")
 
 
 def _with_surname(roles: list[tuple[str, str]], columns: Sequence[str]) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from subscribers.encodings import TextFile
 from subscribers.formulas import unguarded
 
 CELL_LIMIT = 1 << 20  # signs; what is larger is a quote that was never closed
+SHOWN = 200  # of a line that is too long, in the rejected rows
 LINES_OF_A_ROW = 50  # a row of more lines is a quote that was never closed
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE = 30  # records that are looked at to know the file
@@ -43,11 +44,7 @@ def look(text: TextFile, is_email_column: Callable[[str], bool]) -> Delimited:
     told = re.fullmatch(r"sep=(.)\s*", sample[0])  # a line that Excel understands
     delimiter = told[1] if told else _delimiter(sample, is_email_column)
     skip = 1 if told else 0
-    rows = (
-        row
-        for row in csv.reader(sample[skip:], delimiter=delimiter, skipinitialspace=True)
-        if _is_filled(row) and not _is_remark(row)
-    )
+    rows = (row for row in _sampled(sample[skip:], delimiter) if not _is_remark(row))
     head = list(islice(rows, SAMPLE)) or [sample]
     index = header_index(head, is_email_column)
     header, below = (None, 0) if index is None else (head[index], index + 1)
@@ -124,21 +121,28 @@ def _rows(text: TextFile, delimiter: str, skip: int, columns: tuple[str, ...]) -
 
 def _one_by_one(text: TextFile, delimiter: str, start: int, stop: int, columns: tuple[str, ...]) -> Iterator[Record]:
     """The lines from `start` (counted from 0) to before `stop`, each a row."""
-    lines = islice(text.lines(), start, stop)
-    for line, row in enumerate(csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE), start=start + 1):
+    for line, written in enumerate(islice(text.lines(), start, stop), start=start + 1):
+        if len(written) > CELL_LIMIT:
+            yield Record(line, columns, [written[:SHOWN]], f"is a line of {len(written):,} signs")
+            continue
+        row = next(csv.reader([written], delimiter=delimiter, quoting=csv.QUOTE_NONE))
         if _is_filled(row):
             yield long_record(line, columns, [unguarded(cell.strip('"')) for cell in row])
+
+
+def _sampled(sample: list[str], delimiter: str) -> Iterator[list[str]]:
+    """The filled rows of a sample, up to a cell that is too large."""
+    try:
+        yield from filter(_is_filled, csv.reader(sample, delimiter=delimiter, skipinitialspace=True))
+    except csv.Error:
+        return
 
 
 def _delimiter(sample: list[str], is_email_column: Callable[[str], bool]) -> str:
     """The one that makes most columns in the first rows, all alike; a header that names an address column decides."""
 
     def score(delimiter: str) -> tuple[bool, int, int]:
-        rows = [
-            row
-            for row in islice(csv.reader(sample, delimiter=delimiter, skipinitialspace=True), SAMPLE)
-            if _is_filled(row)
-        ]
+        rows = list(islice(_sampled(sample, delimiter), SAMPLE))
         widths = [len(row) for row in rows]
         names_address = any(len(row) > 1 and any(map(is_email_column, row)) for row in rows[:5])
         return names_address, sum(1 for width in widths if width == widths[0] > 1), widths[0] if widths else 0

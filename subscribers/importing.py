@@ -174,27 +174,38 @@ class _Reader:
     def __init__(self, rows: Iterator[Candidate | Refusal]) -> None:
         self._rows = rows
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="import")
-        self._coming: Future[list[Candidate | Refusal]] | None = None
+        self._coming: list[Candidate | Refusal] = []
+        self._reading: Future[None] | None = None
+        self._fault: WrongInput | None = None
 
     def close(self) -> None:
         """Wait until nothing is read any more."""
         self._thread.shutdown()
 
-    def read_on(self) -> Future[list[Candidate | Refusal]]:
+    def read_on(self) -> Future[None]:
         """Begin to read the next chunk, if that was not done."""
-        if self._coming is None:
-            self._coming = self._thread.submit(list, islice(self._rows, CHUNK))
-        return self._coming
+        if self._reading is None:
+            self._reading = self._thread.submit(self._read)
+        return self._reading
 
     def next_chunk(self) -> list[Candidate | Refusal]:
         """The next chunk; an empty one at the end.
 
         Raises:
-            WrongInput: the file cannot be read any further.
+            WrongInput: the file cannot be read any further; all rows before were given.
         """
-        coming = self.read_on()
-        self._coming = None
-        return coming.result()
+        self.read_on().result()
+        chunk, self._coming, self._reading = self._coming, [], None
+        if not chunk and self._fault is not None:
+            raise self._fault
+        return chunk
+
+    def _read(self) -> None:
+        try:
+            for row in islice(self._rows, CHUNK):
+                self._coming.append(row)
+        except WrongInput as fault:
+            self._fault = fault
 
 
 def _rows(

@@ -4,12 +4,14 @@ Delimited text (comma, semicolon, tab, bar), spreadsheets (XLSX), JSON lines, ad
 """
 
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain, islice
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 from mailer.base.errors import WrongInput
@@ -18,6 +20,9 @@ from subscribers.delimited import SAMPLE, Record, clean_column
 from subscribers.encodings import TextFile
 from subscribers.formulas import unguarded
 from subscribers.json_text import read_json
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 Kind = Literal["delimited", "addresses", "json", "sympa", "xlsx"]
 IsEmailColumn = Callable[[str], bool]
@@ -209,25 +214,39 @@ def _spreadsheet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     from openpyxl import load_workbook  # noqa: PLC0415
     from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
 
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-        raise WrongInput(
-            f"is no spreadsheet that can be read: {error}", do="save it as CSV", place=str(path)
-        ) from error
-    try:
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()  # some programs write wrong ones
-            filled = False
-            for line, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-                cells = [_cell_text(cell) for cell in row]
-                if any(cells):
-                    filled = True
-                    yield line, cells
-            if filled:
-                return
-    finally:
-        book.close()
+    # As a file and not by its name: openpyxl refuses a spreadsheet that is called otherwise.
+    with path.open("rb") as file:
+        try:
+            book = load_workbook(file, read_only=True, data_only=True)
+        except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
+            raise WrongInput(
+                f"is no spreadsheet that can be read: {error}", do="save it as CSV", place=str(path)
+            ) from error
+        line = 0
+        try:
+            for line, cells in _filled_rows(book):
+                yield line, cells
+        except (BadZipFile, ParseError, KeyError, OSError, ValueError, EOFError, zlib.error) as error:
+            raise WrongInput(
+                f"is damaged after line {line}: {error}",
+                do="open it in a spreadsheet program, save it anew, and import it again",
+                place=str(path),
+            ) from error
+        finally:
+            book.close()
+
+
+def _filled_rows(book: "Workbook") -> Iterator[tuple[int, list[str]]]:
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()  # some programs write wrong ones
+        filled = False
+        for line, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+            cells = [_cell_text(cell) for cell in row]
+            if any(cells):
+                filled = True
+                yield line, cells
+        if filled:
+            return
 
 
 def _cell_text(cell: object) -> str:

@@ -5,8 +5,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
+from openpyxl import Workbook
 
 from mailer.base.database import Database
 from mailer.base.errors import NotAllowed, WrongInput
@@ -250,6 +252,27 @@ def test_refused_rows_are_kept_with_line_and_reason_and_can_be_mended(database: 
     rejected.write_text(rejected.read_text().replace(",nobody,", ",bob@x.org,").replace("golden", "active"))
     assert take(database, rejected, rejected_path=tmp_path / "again.csv").created == 2
     assert person(database, "bob@x.org").attributes == {}
+
+
+def test_a_spreadsheet_that_breaks_off_is_read_to_there_and_its_line_is_named(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "CHUNK", 10)
+    book = Workbook()
+    sheet = book.create_sheet(index=0)
+    for row in ("email", *(f"p{number}@x.org" for number in range(100))):
+        sheet.append([row])
+    book.save(tmp_path / "whole.xlsx")
+    with ZipFile(tmp_path / "whole.xlsx") as whole, ZipFile(tmp_path / "people.xlsx", "w") as cut:
+        for name in whole.namelist():
+            content = whole.read(name)
+            end = content.find(b'<row r="67"') + 20 if name.endswith("sheet1.xml") else len(content)
+            cut.writestr(name, content[:end])
+
+    with pytest.raises(WrongInput, match=r"people\.xlsx: is damaged after line 66"):
+        take(database, tmp_path / "people.xlsx")
+
+    assert receiving(database) == {f"p{number}@x.org" for number in range(65)}
 
 
 def test_a_run_that_was_killed_half_way_is_simply_run_again(

@@ -240,6 +240,29 @@ def test_what_is_no_file_of_people_is_refused(tmp_path: Path, content: bytes, wh
         read(tmp_path, content)
 
 
+@pytest.mark.parametrize("before", [0, 1, 100])
+def test_a_line_without_end_is_one_fault_and_the_others_are_read(tmp_path: Path, before: int) -> None:
+    text = "email\n" + "".join(f"p{number}@x.org\n" for number in range(before)) + "a" * (2 << 20) + "\nlast@x.org\n"
+    path = tmp_path / "people.csv"
+    path.write_text(text)
+
+    *others, long, last = open_source(path, is_email_column).records()
+
+    assert (len(others), long.line, last.cells) == (before, before + 2, ["last@x.org"])
+    assert long.fault == "is a line of 2,097,153 signs"
+
+
+def test_a_spreadsheet_is_read_whatever_it_is_called(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.create_sheet(index=0)
+    sheet.append(["email"])
+    sheet.append(["ada@x.org"])
+    book.save(tmp_path / "people.xlsx")
+    path = (tmp_path / "people.xlsx").rename(tmp_path / "people.csv")
+
+    assert [record.cells for record in open_source(path, is_email_column).records()] == [["ada@x.org"]]
+
+
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WrongInput, match="cannot be read"):
         open_source(tmp_path / "nowhere.csv", is_email_column)
