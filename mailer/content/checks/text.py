@@ -44,9 +44,9 @@ _OPEN_TEX: Final = re.compile(
 )
 _FOREIGN: Final = re.compile(
     r"(?<!\w)\|[A-Z][A-Z0-9_:]{2,}\|(?!\w)"  # Mailchimp's *|FNAME|*, whose stars make it italic
-    r"|%%\{?[a-z_]+\}?%%|\{(?:first_name|last_name|name|email)(?:,\s*[\"“][^\"”\n]*[\"”])?\}(?!\})|%recipient[._]\w+%|\[\[data:\w+[^\]]*\]\]"  # Salesforce, Mailgun, Mailjet
+    r"|%%\{?[a-z_]+\}?%%|\{(?:(?:first|last)_name(?:,[^{}\n]*)?|(?:name|email),\s*[\"“][^{}\n]*)\}(?!\})|%recipient[._]\w+%|\[\[data:\w+[^\]]*\]\]"  # Salesforce, Mailgun, Mailjet
     r"|\[(?:[a-z][\w. ]* )?-?@[\w:.-]+(?:[;,] [^\]]*)?\]"  # citations of Pandoc and R Markdown
-    r"|(?<![\w@/.])@(?:fig|tbl|eq|sec|lst|thm|lem|cor|def|exm)-[\w:-]+\b|(?<![\w@/.])-?@[a-z]+[\w:-]*\d{4}[a-z]?\b"  # Quarto's
+    r"|(?<![\w@/.])@(?:fig|tbl|eq|sec|lst|thm|lem|cor|def|exm)-[\w:-]+\b|(?<![\w@/.])-?@[a-z]+[\w:-]*(?:19|20)\d{2}[a-z]?\b"  # Quarto's
     r"|\(@[\w-]*\)|(?<!\w)@ref\([\w:.-]+\)|\\(?:eq|page|auto|c)?ref\{[^}]*\}|\\cite[pt]?\{[^}]*\}|\\(?:toc|fig|output|input|textoutput)\b(?:\{[^}]*\})?"
 )
 _MARKUP: Final = re.compile(
