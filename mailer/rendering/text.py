@@ -42,7 +42,7 @@ from mailer.content.issue import (
 )
 from mailer.rendering.archive import Archive
 from mailer.rendering.letter import FieldSlot
-from mailer.rendering.lines import WIDTH, columns_of, held, hung, loose, padded, prefixed, wrapped
+from mailer.rendering.lines import HELD_SPACE, WIDTH, columns_of, held, hung, loose, padded, prefixed, wrapped
 from mailer.rendering.outline import Outline
 from mailer.rendering.phrases import Phrases
 from mailer.rendering.slots import Mint
@@ -110,7 +110,7 @@ class TextWriter:
         if words in (link.href, bare, re.sub(r"^https?://", "", bare)) or not words:
             return bare
         said = f" ({link.title})" if link.title and link.title not in words else ""
-        return f"{words}{said} {self._reference(href)}"
+        return f"{words}{said}{HELD_SPACE}{self._reference(href)}"
 
     def _reference(self, href: str) -> str:
         return f"[{self._links.setdefault(href, len(self._links) + 1)}]"

@@ -5,7 +5,7 @@ from mailer.base.settings import templates_dir
 from mailer.content import read_issue
 from mailer.rendering import render
 from mailer.rendering.lines import WIDTH, columns_of, wrapped
-from tests.unit.rendering.builders import ARCHIVED, a_letter, filled_text
+from tests.unit.rendering.builders import ARCHIVED, FRAME, a_letter, filled_text, from_markdown
 
 NUMBERED = """
 See [the workshop](https://x.test/w) and [again](https://x.test/w), <https://x.test/bare> and [more](https://x.test/m).
@@ -110,3 +110,14 @@ def test_a_french_colon_stands_off_its_word() -> None:
     text = filled_text(letter)
     assert "S’inscrire\u00a0:\nhttps://x.test/" in text
     assert "Se désabonner\u00a0:\nhttps://news.test/unsubscribe" in text
+
+
+def test_a_links_number_stays_with_its_last_word() -> None:
+    for length in range(50, 75):
+        issue = from_markdown(
+            f"{'w' * (length - 6)} see [the page](https://x.org/a) and more\n\n| a |\n|---|\n| [b](https://x.org/b) |\n"
+        )
+        text = filled_text(render(issue, frozenset(), FRAME))
+        assert "page [1]" in text
+        assert "b [2]" in text
+        assert "\ufdd2" not in text
