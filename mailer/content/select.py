@@ -102,14 +102,18 @@ def _reduced(block: Block, wanted: Callable[[Block], Block | None]) -> Block | N
     def inner(blocks: Blocks) -> Blocks:
         return kept(blocks, wanted)
 
+    # Each inner run once: twice on every level is a million times on twenty.
     left: Block
     match block:
         case List():
-            left, empty = replace(block, items=runs(block.items)), not runs(block.items)
+            left = replace(block, items=runs(block.items))
+            empty = not left.items
         case Columns():
-            left, empty = replace(block, columns=runs(block.columns)), not runs(block.columns)
+            left = replace(block, columns=runs(block.columns))
+            empty = not left.columns
         case Quote() | Note():
-            left, empty = replace(block, blocks=inner(block.blocks)), not inner(block.blocks)
+            left = replace(block, blocks=inner(block.blocks))
+            empty = not left.blocks
         case Definitions():
             pairs = tuple((term, runs(described), not described) for term, described in block.items)
             items = tuple((term, described) for term, described, never in pairs if described or never)

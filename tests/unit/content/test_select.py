@@ -1,7 +1,8 @@
 """Who sees what."""
 
 from mailer.content import Issue, StoredFiles, plain, public_blocks, read_files, sections, select
-from mailer.content.issue import Blocks, Columns, FootnoteRef, Footnotes, List
+from mailer.content.issue import Block, Blocks, Columns, FootnoteRef, Footnotes, List
+from mailer.content.select import kept
 from mailer.content.walk import all_blocks, all_inlines, inlines_of
 
 
@@ -103,3 +104,16 @@ def test_sections_begin_at_the_first_two_levels() -> None:
         (plain(section.heading.inlines) if section.heading else None, len(section.blocks)) for section in found
     ] == [(None, 1), ("B", 2), ("C", 0)]
     assert sections(()) == ()
+
+
+def test_each_block_is_asked_for_once_however_deep_it_stands() -> None:
+    issue = read("\n".join(f"{'  ' * level}- level {level}" for level in range(40)))
+    asked: list[Block] = []
+
+    def wanted(block: Block) -> Block:
+        asked.append(block)
+        assert len(asked) <= 80, "a list in a list is gone through again on every level"
+        return block
+
+    assert kept(issue.blocks, wanted) == issue.blocks
+    assert len(asked) == len(list(all_blocks(issue.blocks)))
