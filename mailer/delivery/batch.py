@@ -119,7 +119,7 @@ class BatchWork:
     def _made(self, group: Sequence[Recipient], held: _Held) -> Iterator[Outgoing]:
         """The messages of a group, until the news of it is stale: whoever is left then is looked up again."""
         taken, size = monotonic(), self._composer.group
-        made = self._composer.made(partial(self._composed, held), group)
+        made = self._composer.made(partial(self._composed, held, self._clock()), group)
         for index, recipient in enumerate(group):
             if monotonic() - taken > STALE_SECONDS:
                 size.took(index, seconds=monotonic() - taken)
@@ -262,15 +262,15 @@ class BatchWork:
         ):
             campaigns.mark_sent(session, lease.campaign_id, now=now)
 
-    def _composed(self, held: _Held, recipient: Recipient) -> Outgoing | Refused:
-        """His message, or why there can be none; threads make several at once."""
+    def _composed(self, held: _Held, now: datetime, recipient: Recipient) -> Outgoing | Refused:
+        """His message, or why there can be none; threads make several at once. `now` is the group's, less than a second ago."""
         try:
             letter = self._composer.letter(self._database, held.campaign, recipient.mask)
             message = self._composer.message(
                 letter,
                 recipient,
                 campaign_id=held.campaign.id,
-                now=self._clock(),
+                now=now,
                 audience_names=held.audience_names,
                 key_id=held.key_id,
             )

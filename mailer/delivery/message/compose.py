@@ -95,7 +95,7 @@ class Composer:
             WrongInput: his address cannot stand in a header.
         """
         person = self.personal(recipient, campaign_id=campaign_id, audience_names=audience_names, key_id=key_id)
-        parts, is_plain = letter.fill(person, _date(now.replace(microsecond=0)))
+        parts, is_plain = letter.fill(person, _date(now))
         if self._signers:
             parts.insert(0, signed(b"".join(parts[: letter.head])[:-2], parts[letter.head :], self._signers, now))
         data = b"".join(parts)
