@@ -82,8 +82,9 @@ class Answers:
         about_us = stops_campaign(outcomes)
         if about_us is None and self._suspicion.is_about_us:
             about_us = next((it.outcome for it in reversed(results) if isinstance(it.outcome, Refused)), None)
+        if about_us is not None and not self._suspicion.accepted:
             results = [_not_his_fault(result) for result in results]
-        elif about_us is None and not (self._suspicion.accepted or is_last):
+        elif not (self._suspicion.accepted or is_last):
             self._withheld = [result for result in results if isinstance(result.outcome, Refused)]
             results = [result for result in results if not isinstance(result.outcome, Refused)]
         if not results:

@@ -50,6 +50,14 @@ def test_the_first_refusal_of_the_sender_stops_the_campaign_and_fails_nobody(off
     assert (counts.failed, counts.pending, counts.sending) == (0, 1, 2)
 
 
+def test_whoever_was_refused_before_the_sender_was_is_not_failed_either(office: Office) -> None:
+    campaign = _answer(office, [{1: NO_MAILBOX}, {2: NO_SENDER}])
+
+    counts = office.counts(campaign)
+    assert office.state(campaign).state == "paused"
+    assert (counts.failed, counts.pending, counts.sending) == (0, 2, 1)
+
+
 def test_a_refusal_is_written_down_once_somebody_else_was_accepted(office: Office) -> None:
     campaign = _answer(office, [{1: NO_MAILBOX}])
     assert office.counts(campaign).sending == 3

@@ -171,7 +171,11 @@ def test_placeholders_do_not_leave_the_machine(
 
 @pytest.mark.parametrize("url", ["mailbox:", "smtp://127.0.0.1:2525?starttls=no", "smtp://localhost"])
 def test_placeholders_may_send_to_this_machine(tmp_path: Path, url: str) -> None:
-    _read(tmp_path, environ={"MAILER_SMTP_URL": url}).refuse_placeholders("http://127.0.0.1:8000")
+    settings = _read(tmp_path, environ={"MAILER_SMTP_URL": url})
+
+    settings.refuse_placeholders("http://127.0.0.1:8000")
+
+    assert settings.sender.from_.endswith("@example.org"), "it was a placeholder that was let pass"
 
 
 @pytest.mark.parametrize(
