@@ -18,11 +18,22 @@ _SIGNS: Final = {
     "Rho": r"\mathrm{P}", "Tau": r"\mathrm{T}", "Chi": r"\mathrm{X}",
     "copyright": r"\text{©}", "mathsterling": r"\unicode{xA3}", "P": r"\text{¶}", "rq": "'", "lq": r"\text{‘}",
     "ratio": r"\mathrel{:}", "Colon": r"\dblcolon", "simcolon": r"\mathrel{\sim\mkern-1.2mu\vcentcolon}",
-    "plim": r"\operatorname*{plim}",
+    "plim": r"\operatorname*{plim}", "oiint": "∯", "oiiint": "∰", "Sha": r"\text{Ш}",
 }  # fmt: skip
 _NAMES: Final = ("arcctg", "arctg", "ch", "cosec", "cotg", "ctg", "cth", "sh", "tg", "th")
 """Functions as they are called on the Continent."""
+_OF_PHYSICS: Final = {
+    "grad": r"\boldsymbol{\nabla}", "gradient": r"\boldsymbol{\nabla}", "divergence": r"\boldsymbol{\nabla}\cdot",
+    "curl": r"\boldsymbol{\nabla}\times", "laplacian": r"\nabla^2", "vdot": r"\boldsymbol{\cdot}", "cross": r"\times",
+    "tr": r"\operatorname{tr}", "Tr": r"\operatorname{Tr}", "rank": r"\operatorname{rank}", "Res": r"\operatorname{Res}",
+    "erf": r"\operatorname{erf}", "qand": r"\quad\text{and}\quad", "qor": r"\quad\text{or}\quad", "qif": r"\quad\text{if}\quad",
+    "qc": r",\quad", "qcomma": r",\quad",
+}  # fmt: skip
 _WITH_ARGUMENT: Final = {
+    "phase": r"\enclose{phasorangle}{#1}", "angl": r"\enclose{actuarial}{#1}", "textsc": r"\text{#1}", "slashed": r"\not{#1}",
+    "vb": r"\mathbf{#1}", "vectorbold": r"\mathbf{#1}", "va": r"\vec{\mathbf{#1}}", "vectorarrow": r"\vec{\mathbf{#1}}",
+    "vu": r"\hat{\mathbf{#1}}", "vectorunit": r"\hat{\mathbf{#1}}", "order": r"\mathcal{O}\left(#1\right)",
+    "pqty": r"\left(#1\right)", "bqty": r"\left[#1\right]", "Bqty": r"\left\{#1\right\}", "vqty": r"\left|#1\right|",
     "overgroup": r"\overparen{#1}", "undergroup": r"\underparen{#1}", "underbar": r"\underline{#1}", "bold": r"\mathbf{#1}",
     "overrightharpoon": r"\overset{\rightharpoonup}{#1}", "overleftharpoon": r"\overset{\leftharpoonup}{#1}",
     "Overrightarrow": r"\overset{\Rightarrow}{#1}", "operatornamewithlimits": r"\operatorname*{#1}", "textsl": r"\textit{#1}",
@@ -31,6 +42,7 @@ _WITH_ARGUMENT: Final = {
 }  # fmt: skip
 ALIASES: Final[Mapping[str, str | list[str | int]]] = {
     **_SIGNS,
+    **_OF_PHYSICS,
     **{name: rf"\operatorname{{{name}}}" for name in _NAMES},
     **{name: [body, 1] for name, body in _WITH_ARGUMENT.items()},
 }

@@ -9,7 +9,7 @@ from typing import Final
 import resvg_py
 from PIL import Image, ImageColor
 
-from mailer.content.formulas.glyphs import FAMILY, font_files, has_glyph
+from mailer.content.formulas.glyphs import FAMILY, files_for, has_glyph
 
 UNITS_PER_EX: Final = 442
 LEAST_CONTRAST: Final = 4.5
@@ -111,7 +111,7 @@ def painted(svg: str, view: str, pixels: tuple[int, int], ink: str, ground: str 
         f'<svg xmlns="http://www.w3.org/2000/svg" color="{ink}" width="{pixels[0]}" height="{pixels[1]}"'
         f' viewBox="{view}">'
     )
-    fonts = font_files() if "<text" in body else []
+    fonts = files_for("".join(unescape(text) for _, text in _TEXT.findall(body))) if "<text" in body else []
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=opening + body,

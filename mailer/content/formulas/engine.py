@@ -20,6 +20,7 @@ import quickjs
 
 from mailer.content.formulas.aliases import ALIASES
 from mailer.content.formulas.glyphs import width_em
+from mailer.content.formulas.packages import written_out
 from mailer.content.formulas.scan import as_meant, drawable, line_break, unpaired
 
 LIMIT_CHARACTERS: Final = 4_000
@@ -55,8 +56,8 @@ var macros = {
   sout: ['\\enclose{horizontalstrike}{#1}', 1], raisebox: ['\\raise #1{\\text{#2}}', 2], pounds: '\\unicode{xA3}',
   dag: '\\dagger', ddag: '\\ddagger', ensuremath: ['#1', 1], medspace: '\\:',
   thickspace: '\\;', require: ['', 1],
-  vcentcolon: '\\mathrel{:}', dv: ['\\frac{\\mathrm{d} #1}{\\mathrm{d} #2}', 2],
-  pdv: ['\\frac{\\partial #1}{\\partial #2}', 2], utilde: ['\\underset{\\sim}{#1}', 1], set: ['\\{#1\\}', 1],
+  vcentcolon: '\\mathrel{:}',
+  utilde: ['\\underset{\\sim}{#1}', 1], set: ['\\{#1\\}', 1],
   LaTeX: '\\mathrm{L\\mkern-5mu\\raise 0.2em{\\scriptsize A}\\mkern-3mu T\\mkern-3mu\\lower 0.25em{E}\\mkern-2mu X}'
 };
 var maps = M.input.tex.MapHandler.MapHandler;  // ` is drawn as a reversed prime, high above its letter
@@ -188,7 +189,7 @@ def convert(tex: str, *, display: bool) -> Converted | Refused:
             "a formula within a line cannot hold a line break; write it between $$ on lines of its own", broken[0]
         )
     engine = _shared.get()
-    meant = as_meant(tex)
+    meant = as_meant(written_out(tex))
     if broken:
         kind = "aligned" if broken[1] else "gathered"
         meant = f"\\begin{{{kind}}}{meant}\\end{{{kind}}}"
@@ -198,6 +199,8 @@ def convert(tex: str, *, display: bool) -> Converted | Refused:
         return converted
     # to be read and listened to, the letters stay as they are; and an error is placed in what the author wrote
     as_is = engine.convert(meant if isinstance(converted, Converted) else tex, display=display)
+    if isinstance(converted, Refused) and written_out(tex) != tex:
+        return Refused(converted.message, as_is.offset if isinstance(as_is, Refused) else 0)
     if isinstance(converted, Converted) and isinstance(as_is, Converted):
         return Converted(converted.svg, as_is.mathml)
     return as_is if isinstance(as_is, Refused) else converted

@@ -65,7 +65,7 @@ def _arguments(tex: str, position: int, count: int) -> tuple[list[str] | None, i
         while position < len(tex) and tex[position].isspace():
             position += 1
         command = _COMMAND.match(tex, position)
-        end = _closing(tex, position) if tex[position : position + 1] == "{" else position
+        end = closing_brace(tex, position) if tex[position : position + 1] == "{" else position
         if end is None or position >= len(tex):
             return None, position
         if end > position:
@@ -77,7 +77,7 @@ def _arguments(tex: str, position: int, count: int) -> tuple[list[str] | None, i
     return found, position
 
 
-def _closing(tex: str, start: int) -> int | None:
+def closing_brace(tex: str, start: int) -> int | None:
     """The brace that closes this one."""
     depth = 0
     for found in re.finditer(r"\\.|[{}]", tex[start:], re.DOTALL):

@@ -23,6 +23,13 @@ _ACCENTS: Final = {  # combining character: command in a formula, command in \te
     "\u030c": ("check", "v"),
 }
 _DASHES: Final = {"--": "–", "---": "—"}  # what TeX makes of them
+_SURFACE: Final = re.compile(r"\\oi{2,3}nt(?![A-Za-z])|[∯∰]")
+_SURFACES: Final = {
+    "∯": r"\mathop{\iint\mathllap{\bigcirc\kern0.18em}}\nolimits ",
+    "∰": r"\mathop{\iiint\mathllap{\bigcirc\kern0.4em}}\nolimits ",
+}
+"""Integrals over a closed surface, which the type of formulas has not: a ring is laid over them."""
+_SMALL_CAPITALS: Final = re.compile(r"\\textsc\s*\{([^{}\\$]*)\}")
 _INDICATOR: Final = re.compile(r"\\(?:mathbb|mathds|mathbbm)\s*(?:\{\s*1\s*\}|1)|𝟙")
 
 
@@ -93,9 +100,15 @@ def as_meant(tex: str) -> str:
     return "".join(result)
 
 
+def _small_capitals(words: str) -> str:
+    return re.sub(r"[^\W\d_A-Z]+", lambda low: f"{{\\scriptsize {low[0].upper()}}}", words)
+
+
 def drawable(tex: str) -> str:
     r"""The source as MathJax can draw it: `ö` as `\ddot{o}`, in text as `\"o`, and the indicator of its two strokes."""
     tex = _INDICATOR.sub(r"{\\mathrm{1\\mkern-4.4mu l}}", tex)
+    tex = _SURFACE.sub(lambda sign: _SURFACES["∰" if sign[0] in {"\\oiiint", "∰"} else "∯"], tex)
+    tex = _SMALL_CAPITALS.sub(lambda words: f"\\text{{{_small_capitals(words[1])}}}", tex)
     if tex.isascii():
         return tex
     result: list[str] = []

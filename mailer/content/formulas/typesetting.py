@@ -31,6 +31,7 @@ from mailer.content.formulas.drawing import (
     wrong_colour,
 )
 from mailer.content.formulas.engine import Refused, convert
+from mailer.content.formulas.glyphs import where_to_get
 from mailer.content.formulas.tags import without_tag
 from mailer.content.formulas.unicode import unicode_of
 from mailer.content.formulas.words import words_of
@@ -41,7 +42,7 @@ ZOOM: Final = 3
 """Pixels of the picture for one CSS pixel."""
 LIMIT_PIXELS: Final = 12_000_000
 LIMIT_EX: Final = 400
-_VERSION: Final = f"4 {version('django-static-mathjax')} {version('resvg-py')} {version('pillow')}"
+_VERSION: Final = f"5 {version('django-static-mathjax')} {version('resvg-py')} {version('pillow')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _typeset(tex: str, display: bool) -> Typeset | FormulaError:  # noqa: FBT001
     if (missing := missing_glyph(svg)) is not None:
         return FormulaError(
             tex,
-            f"the type of formulas has no {missing!r}; write such words outside the formula",
+            f"the type of formulas has no {missing!r}; {where_to_get(missing)}",
             _place_of(missing, tex),
         )
     if (colour := wrong_colour(svg)) is not None:

@@ -95,6 +95,7 @@ class _Reader:
         if (
             len(text) != 1
             or text.isascii()
+            or unicodedata.east_asian_width(text) == "W"
             or (unicodedata.category(text) in {"Lu", "Ll"} and "GREEK" not in unicode_name(text))
         ):
             return unicodedata.normalize("NFKC", text)
