@@ -195,6 +195,11 @@ class _Builder:
                     place, "code-dropped", "this chunk is not to be shown and is dropped; put its result here"
                 )
                 return ()
+            if caption := re.search(r"\bfig[-.]cap\s*[=:]\s*(\"[^\"]*\"|'[^']*'|[^,\n}]+)", f"{chunk[2]}\n{options}"):
+                message = (
+                    f"the figure that this chunk draws, {caption[1].strip()}, is not here; put the picture in its place"
+                )
+                self._reading.warn(place, "code-dropped", message)
         return (CodeBlock(place=place, audiences=self._reading.audiences, text=text, language=language),)
 
     def _formula(self, node: Node, place: Place) -> Blocks:

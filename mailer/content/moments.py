@@ -5,9 +5,10 @@
     12 January 2027 · 12–13 January 2027 · 30 January – 2 February 2027 · January 12, 2027
     2027-01-12 14:00 · 2027-01-12 14:00–15:30 · 12 January 2027, 2pm to 3.30pm
     2027-01-12 14:00 to 2027-01-13 12:00
+    12.1.2027, 14 Uhr · du 12 au 14 janvier 2027 · 12 janvier 2027, de 14 h 30 à 16 h · 2027-01-12T14:00+01:00
 
-A weekday may stand before a date, `at` or a comma before a time. A range is written with `–`, `—`, `-`, `to`, `bis`
-or `until`. An IANA zone may stand last (`2027-01-12 14:00 Europe/Berlin`); months may be German or French.
+A weekday may stand before a date, `at` or a comma before a time. A range is written with `–`, `—`, `-`, `to`, `bis`,
+`au` or `until`. An IANA zone may stand last (`2027-01-12 14:00 Europe/Berlin`); months may be German or French.
 """
 
 import re
@@ -45,19 +46,28 @@ WEEKDAYS: Final = {name: number for number, names in enumerate(_WEEKDAYS) for na
 
 _MONTH: Final = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\.?"
 _WEEKDAY: Final = "(?:" + "|".join(sorted(WEEKDAYS, key=len, reverse=True)) + r")\.?"
-_TO: Final = r"\s*(?:–|—|-|\bto\b|\bbis\b|\buntil\b|\bau\b)\s*"
+_TO: Final = r"\s*(?:–|—|-|\bto\b|\bbis\b|\buntil\b|\bau\b|\bà\b)\s*"
 _DAY: Final = r"(\d{1,2})(?:st|nd|rd|th|\.|er)?"
-_TIME: Final = r"(\d{1,2})(?:[:.h](\d{2}))?\s*(a\.?m\.?|p\.?m\.?|uhr|h)?"
-_ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_DAY_MONTH: Final = re.compile(rf"{_DAY}(?:{_TO}{_DAY})?\s+(?:of\s+)?({_MONTH})(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
+_TIME: Final = r"(\d{1,2})(?:(?:[:.h]|\s+h\s+)(\d{2}))?\s*(a\.?m\.?|p\.?m\.?|uhr|h)?"
+_ISO: Final = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})")
+_DOTTED: Final = re.compile(r"(\d{1,2})\.(?:\s?(?:–|-|bis)\s?(\d{1,2})\.)?\s?(\d{1,2})\.\s?(\d{4})")
+"""The day stands first wherever dots are between the figures."""
+_EXACT: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})")
+_DAY_MONTH: Final = re.compile(
+    rf"{_DAY}(?:{_TO}(?:{_WEEKDAY}\s+)?{_DAY})?\s+(?:of\s+)?({_MONTH})(?:,?\s+(\d{{4}}))?", re.IGNORECASE
+)
 _MONTH_DAY: Final = re.compile(rf"({_MONTH})\s+{_DAY}(?:{_TO}{_DAY})?(?:,?\s+(\d{{4}}))?", re.IGNORECASE)
 _CLOCK: Final = re.compile(
-    rf"\s*,?\s*(?:\bat\b|\bum\b|\bà\b|T|\bfrom\b)?\s*{_TIME}(?:{_TO}{_TIME})?(?![\d-])", re.IGNORECASE
-)
-_LEADING: Final = re.compile(
-    rf"[\s,]*(?:(?:on|am|le)\s+)?(?:{_WEEKDAY}(?:{_TO}{_WEEKDAY})?[\s,]+)?(?:(?:on|am|le|the|der|den|dem)\s+)?",
+    rf"\s*[,·]?\s*(?:\bat\b|\bum\b|\bà\b|T|\bfrom\b|\bde\b|\bvon\b|\bab\b)?\s*{_TIME}"
+    rf"(?:{_TO}{_TIME}(?!(?:st|nd|rd|th|er|\.)?\s*(?:of\s+)?{_MONTH}\b))?(?![\d-])",
     re.IGNORECASE,
 )
+_LEADING: Final = re.compile(
+    rf"[\s,]*(?:(?:on|am|le|from|du|vom|von)\s+)?(?:{_WEEKDAY}(?:{_TO}{_WEEKDAY})?[\s,]+)?(?:(?:on|am|le|the|der|den|dem)\s+)?",
+    re.IGNORECASE,
+)
+_ABBREVIATED: Final = re.compile(r"[\s(]+([A-Z]{3,4})\)?\s*$")
+_GERMAN: Final = {"MEZ": "CET", "MESZ": "CEST"}
 _ZONE: Final = re.compile(r"[\s(]+([A-Za-z_]+/[A-Za-z_/+-]+|UTC|GMT|Z)\)?\s*$")
 
 
@@ -92,18 +102,29 @@ def is_zone(name: str) -> bool:
 def parse_when(text: str, *, zone: str) -> When | None:
     """What `text` says, with times in `zone` unless the text names its own; None where it cannot be read."""
     text = text.strip()
+    if _EXACT.fullmatch(text):
+        return When(datetime.fromisoformat(text).astimezone(ZoneInfo(zone)), None, zone)
     if (named := _ZONE.search(text)) and (named[1] == "Z" or is_zone(named[1])):
-        text, zone = text[: named.start()], "UTC" if named[1] == "Z" else named[1]
+        return _in_zone(text[: named.start()], "UTC" if named[1] == "Z" else named[1])
+    if short := _ABBREVIATED.search(text):
+        found = _in_zone(text[: short.start()], zone)
+        # the short name of the zone's own time says nothing new; that of another time would be a riddle
+        own = isinstance(found.start, datetime) and found.start.tzname() if found else None
+        return found if own == _GERMAN.get(short[1], short[1]) else None
+    return _in_zone(text, zone)
+
+
+def _in_zone(text: str, zone: str) -> When | None:
     first = _part(text)
     if first is None:
         return None
     part, rest = first
     second: _Part | None = None
     if joined := re.match(_TO, rest, re.IGNORECASE):
-        found = _part(rest[joined.end() :])
-        if found is None or found[1].strip(" ,."):
+        after = _part(rest[joined.end() :])
+        if after is None or after[1].strip(" ,."):
             return None
-        second = found[0]
+        second = after[0]
     elif rest.strip(" ,."):
         return None
     try:
@@ -125,7 +146,10 @@ def _part(text: str) -> tuple[_Part, str] | None:
     last_day: int | None = None
     year: int | None
     if found := _ISO.match(text, position):
-        year, month, day = int(found[1]), int(found[2]), int(found[3])
+        year, month, day = int(found[1]), int(found[3]), int(found[4])
+    elif found := _DOTTED.match(text, position):
+        day, month, year = int(found[1]), int(found[3]), int(found[4])
+        last_day = int(found[2]) if found[2] else None
     elif found := _DAY_MONTH.match(text, position):
         day_text, last, month_name, year_text = found.groups()
         day, month = int(day_text), MONTHS[month_name.lower().rstrip(".")]

@@ -25,14 +25,14 @@ from mailer.content.reading import PASTED, WHEN_PAST, Reading
 from mailer.content.timing import at_date_of
 
 MAIN_FILE: Final = "issue.md"
-SUFFIXES: Final = frozenset({".md", ".markdown", ".rmd"})
+SUFFIXES: Final = frozenset({".md", ".markdown", ".rmd", ".qmd"})
 LIMIT_CHARACTERS: Final = 2_000_000
 _MAY_HOLD_FIELDS: Final = frozenset({"title", "subject", "preheader", "by_audience"})
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 
 def read_issue(path: Path) -> Issue:
-    """The issue in a folder with `issue.md`, or in one `.md`, `.markdown` or `.Rmd` file.
+    """The issue in a folder with `issue.md`, or in one `.md`, `.markdown`, `.Rmd` or `.qmd` file.
 
     Raises:
         WrongInput: there is no such file, it is no UTF-8 text, or its front matter is invalid; with its place.
@@ -48,7 +48,9 @@ def read_issue(path: Path) -> Issue:
         )
     if main.suffix.lower() not in SUFFIXES:
         raise WrongInput(
-            "this is no Markdown file", do="name an issue folder or a .md, .markdown or .Rmd file", place=str(path)
+            "this is no Markdown file",
+            do="name an issue folder or a .md, .markdown, .Rmd or .qmd file",
+            place=str(path),
         )
     return _read(FolderFiles(main.parent), main.name, str(main))
 

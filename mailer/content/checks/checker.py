@@ -31,6 +31,7 @@ from mailer.content.checks.readers import (
 )
 from mailer.content.checks.text import (
     doubled_words,
+    foreign_blocks,
     foreign_markup,
     formulas,
     heading_levels,
@@ -53,6 +54,7 @@ RULES: Final[tuple[Rule, ...]] = (
     events,
     fences_in_text,
     footnotes_for_others,
+    foreign_blocks,
     foreign_markup,
     formulas,
     heading_levels,

@@ -47,8 +47,12 @@ _FOREIGN: Final = re.compile(
     r"|%%\{?[a-z_]+\}?%%|\{(?:(?:first|last)_name(?:,[^{}\n]*)?|(?:name|email),\s*[\"“][^{}\n]*)\}(?!\})|%recipient[._]\w+%|\[\[data:\w+[^\]]*\]\]"  # Salesforce, Mailgun, Mailjet
     r"|\[(?:[a-z][\w. ]* )?-?@[\w:.-]+(?:[;,] [^\]]*)?\]"  # citations of Pandoc and R Markdown
     r"|(?<![\w@/.])@(?:fig|tbl|eq|sec|lst|thm|lem|cor|def|exm)-[\w:-]+\b|(?<![\w@/.])-?@[a-z]+[\w:-]*(?:19|20)\d{2}[a-z]?\b"  # Quarto's
+    r"|<%[^<>%\n]*%>"  # Templater's and ERB's
     r"|\(@[\w-]*\)|(?<!\w)@ref\([\w:.-]+\)|\\(?:eq|page|auto|c)?ref\{[^}]*\}|\\cite[pt]?\{[^}]*\}|\\(?:toc|fig|output|input|textoutput)\b(?:\{[^}]*\})?"
 )
+_DRAWN_ELSEWHERE: Final = frozenset({
+    "mermaid", "plantuml", "graphviz", "dot", "dataview", "dataviewjs", "tasks", "query", "excalidraw", "chart",
+})  # fmt: skip
 _MARKUP: Final = re.compile(
     r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>"
     r"|&(?:[a-z]{2,8}|#\d{2,6});"
@@ -238,8 +242,8 @@ def lost_markup(checked: Checked) -> Iterator[Finding]:
                 yield warning(opened, "tex-brackets", message)
 
 
-def foreign_markup(checked: Checked) -> Iterator[Finding]:
-    """`foreign-markup`: citations, references and fields of other systems, which readers would see as they are written."""
+def foreign_blocks(checked: Checked) -> Iterator[Finding]:
+    """`foreign-markup`: lists and tables that run together, and diagrams and queries whose source is shown."""
     for block in checked.blocks:
         if isinstance(block, Paragraph) and block.place.file == checked.issue.source:
             first = block.place.line - 1
@@ -253,6 +257,18 @@ def foreign_markup(checked: Checked) -> Iterator[Finding]:
         elif isinstance(block, Rule) and re.match(r"\s*-{2,}(?:\s+-{2,})+\s*$", checked.lines[block.place.line - 1]):
             message = "a table without bars is another system's, and its lines run together; write it as | a | b | over |---|---|"
             yield warning(block.place, "foreign-markup", message)
+        elif isinstance(block, CodeBlock) and block.language in _DRAWN_ELSEWHERE:
+            message = f"what {block.language} makes of this is another system's, and its source is shown; put the result in its place"
+            yield warning(block.place, "foreign-markup", message)
+
+
+def foreign_markup(checked: Checked) -> Iterator[Finding]:
+    """`foreign-markup`: citations, references and fields of other systems, which readers would see as they are written."""
+    if re.search(r"^\s*```+\s*\{r\b", checked.issue.text, re.MULTILINE):
+        for block, inline in all_inlines(checked.issue.blocks):
+            if isinstance(inline, Code) and re.match(r"r\s+\S", inline.text):
+                message = f"`{inline.text}` is another system's and is shown as it is written; write its result"
+                yield warning(checked.place_in(block, re.escape(inline.text)), "foreign-markup", message)
     for block, text in checked.texts:
         for found in _FOREIGN.finditer(text.text):
             place = checked.place_in(block, re.escape(found[0].split()[0]))

@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from mailer.content.formulas.macros import Macro
-from mailer.content.markdown import admonitions
+from mailer.content.markdown import admonitions, drawn_tables, latex
+from mailer.content.markdown.inlines import foreign
+from mailer.content.markdown.latex import Latex, macro_of
+from mailer.content.plain import anchor_for
 from mailer.content.reading import Reading
 
 _FENCE: Final = re.compile(r"[ \t>]*(`{3,}|~{3,})(.*)$")
@@ -20,7 +22,12 @@ _COMMENT: Final = (
     (re.compile(r"[ \t]*%%[ \t]*$"), re.compile(r"[ \t]*%%[ \t]*$")),  # Obsidian
     (re.compile(r"[ \t]*\{%-?\s*comment\s*-?%\}[ \t]*$"), re.compile(r"[ \t]*\{%-?\s*endcomment\s*-?%\}[ \t]*$")),
 )
-_CODE_SPAN: Final = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)|\$[^$\n]+\$")
+_CODE_SPAN: Final = re.compile(
+    r"(`+)(?!`).*?(?<!`)\1(?!`)|\$[^$\n]+\$|\$\$[^$\n]+\$\$|(?<!\\)\\\(.+?\\\)|(?<!\\)\\\[.+?\\\]"
+)
+_FORMULA: Final = re.compile(
+    r"[ \t]*(?:\\begin\{((?:equation|align|alignat|flalign|gather|multline|eqnarray|displaymath|[bBpvV]?matrix|array|cases)\*?)\}|\\\[)"
+)
 
 
 class Foreign:
@@ -28,9 +35,11 @@ class Foreign:
 
     def __init__(self, reading: Reading) -> None:
         self._reading = reading
+        self._latex = Latex()
         self._fence = ""
         self._comment: re.Pattern[str] | None = None
-        self._in_formula = False
+        self._formula_ends = ""
+        """What ends the formula on several lines that it stands in."""
         self._bullet = -2
         """The last line that was made an item."""
         self._marks: list[str] = []
@@ -42,6 +51,7 @@ class Foreign:
         """The text, as many lines as before, without what only other systems read."""
         lines = text.split("\n")
         admonitions.ours(lines)
+        drawn_tables.ours(lines)
         ends = [_END_HIGHLIGHT, *(end for _, end in _COMMENT)]
         self._last = {end: max((n for n, line in enumerate(lines) if end.match(line)), default=-1) for end in ends}
         for index, line in enumerate(lines):
@@ -50,9 +60,13 @@ class Foreign:
                 self._comment = None if self._comment.match(line) else self._comment
             elif self._fence:
                 lines[index] = self._in_code(line)
+            elif self._formula_ends:
+                self._formula_ends = "" if self._formula_ends in line else self._formula_ends
             elif line.count("$$") % 2:
-                self._in_formula = not self._in_formula
-            elif not self._in_formula:
+                self._formula_ends = "$$"
+            elif (end := _end_of_formula(line)) and any(end in later for later in lines[index:]):
+                self._formula_ends = "" if end in line else end
+            else:
                 self._in_text(lines, index)
         return "\n".join(lines)
 
@@ -105,22 +119,35 @@ class Foreign:
         self._bullet = index
 
     def _line(self, line: str, number: int) -> str:
-        if whole := next((found for rule in _WHOLE_LINES if (found := rule.match(line))), None):
-            self._dropped(whole[0].strip(), number)
+        if named := _NAMED_HEADING.match(line):
+            self._reading.named_headings[named[2]] = anchor_for(named[1], set())
+        if self._is_dropped(line, number):
             return ""
-        if line.strip() == "\\":
-            return ""  # a line that Pandoc leaves empty
+        if defined := macro_of(line):
+            self._reading.macros[defined[0]] = defined[1]
+            return ""
         line = _RAW.sub(lambda found: found[1] if found[2] == "html" else "", line)
-        if _OPENS_MARKDOWN.match(line):
-            return ""  # an element that only gathers: what it holds is read as it stands
-        if defined := _MACRO.match(line):
-            self._reading.macros[defined[1]] = Macro(int(defined[2] or 0), defined[3])
-            return ""
+        line = _MATH_TAG.sub(lambda found: f"${found[1].strip()}$", self._latex.in_markdown(line))
+        if _LONE_MATH_TAG.match(line):
+            return "$$"
         if self._reading.franklin:
             line = _outside_code(line, lambda part: self._franklin(part, number))
-        if any(mark in line for mark in ("[[", "%%", "]{", " ^", " =", "{:")) or line.startswith("^"):
+        if "\\" in line:
+            line = _outside_code(line, latex.spans)
+        if any(mark in line for mark in ("[[", "%%", "]{", " ^", " =", "{:", "{%")) or line.startswith("^"):
             line = _outside_code(line, lambda part: self._spans(part, number))
         return line
+
+    def _is_dropped(self, line: str, number: int) -> bool:
+        """Whether nothing of the line is for readers; what it is for is named, but for what only gathers other lines."""
+        if whole := next((found for rule in _WHOLE_LINES if (found := rule.match(line))), None):
+            self._dropped(whole[0].strip(), number)
+            return True
+        if lone := _LONE_TAG.match(line):  # it parts paragraphs, as in its own system
+            place = self._reading.place(number, len(line) - len(line.lstrip()) + 1)
+            foreign(self._reading, lone[1] or lone[3], (lone[2] or lone[4]).strip(), place)
+            return True
+        return line.strip() == "\\" or _OPENS_MARKDOWN.match(line) is not None
 
     def _dropped(self, what: str, number: int) -> None:
         shown = what if len(what) <= 50 else what[:47] + "..."
@@ -144,9 +171,10 @@ class Foreign:
     def _spans(self, part: str, number: int) -> str:
         def note(found: re.Match[str]) -> str:
             """A link within a vault leads nowhere from a letter; its words stay."""
-            target, _, alias = found[2].partition("|")
+            bar = "\\|" if "\\|" in found[2] else "|"  # within a table's cell
+            target, _, alias = found[2].partition(bar)
             if found[1] and re.search(r"\.(?:png|jpe?g|gif|svg|webp)$", target, re.IGNORECASE):
-                return f"![{'|' if re.fullmatch(r'[0-9]+(?:x[0-9]+)?', alias) else ''}{alias}](<{target}>)"
+                return f"![{bar if re.fullmatch(r'[0-9]+(?:x[0-9]+)?', alias) else ''}{alias}](<{target}>)"
             words = alias or target
             place = self._reading.place(number, self._reading.column_of(found[0], number))
             message = f"{found[0]} is a link within another system; its words stay; write [{words}](https://…)"
@@ -154,7 +182,7 @@ class Foreign:
             return words
 
         part = re.sub(r"(!?)\[\[([^\[\]\n]+)\]\]", note, part)
-        part = _KRAMDOWN.sub("", part)
+        part = re.sub(r"(?<= ) +", "", _KRAMDOWN.sub("", part)) if _KRAMDOWN.search(part) else part
         part = _HACKMD_WIDTH.sub(r"\1){width=\2}", part)
         part = _REMARK.sub(lambda found: found[1] or "", part) if not self._reading.own else part
         part = _BLOCK_ID.sub("", part) if not self._reading.own else part
@@ -166,7 +194,9 @@ _BULLET: Final = re.compile(r"[ \t]*(?P<mark>[•·▪◦‣●○■□\uf0b7\u
 """Also of the symbol fonts that Word writes its signs in."""
 _REMARK: Final = re.compile(r"(%%\{?[a-z]+(?:_[a-z]+)+\}?%%)|(?<!\\)%%(?:(?!\]\().)*?%%")
 """A comment of Obsidian, which stands around no link; in the group another system's field."""
-_KRAMDOWN: Final = re.compile(r"\{::comment\}.*?\{:/(?:comment)?\}|\{::nomarkdown\}|\{:/(?:nomarkdown)?\}")
+_KRAMDOWN: Final = re.compile(
+    r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|\{::comment\}.*?\{:/(?:comment)?\}|\{::nomarkdown\}|\{:/(?:nomarkdown)?\}"
+)
 _BLOCK_ID: Final = re.compile(r"(?:^|(?<=\S)[ \t]+)\^[A-Za-z0-9][A-Za-z0-9-]{2,}[ \t]*$")
 """What Obsidian links to: `Some words. ^a1b2c3`."""
 _RAW: Final = re.compile(r"`([^`\n]+)`\{=(html|latex|tex|openxml|typst)\}")
@@ -175,7 +205,15 @@ _OPENS_MARKDOWN: Final = re.compile(
 )
 _TOC: Final = re.compile(r"[ \t]*\{:[^}]*\btoc\b[^}]*\}[ \t]*$")
 _LONE_ITEM: Final = re.compile(r"[ \t]*(?:[*+-]|\d+\.)[ \t]+\S+[ \t]*$")
-_MACRO: Final = re.compile(r"[ \t]*\\(?:re)?newcommand\*?\{?\\([A-Za-z]+)\}?(?:\[(\d)\])?\{(.*)\}[ \t]*$")
+_LONE_TAG: Final = re.compile(
+    r"[ \t]*(?:(\{\{)(?=[<%])([<%]\s*/?\s*(?:tabs?|tabpane|tabbed|columns?|steps?|cards?|cardpane|row|col|grid)\b[^{}]*[>%])\}\}"
+    r"|(\{%)(-?\s*(?:if|elsif|else|endif|unless|endunless|for|endfor|case|when|endcase|capture|endcapture)\b[^{}]*)%\})[ \t]*$"
+)
+_MATH_TAG: Final = re.compile(
+    r"\{[{%][<%]?\s*(?:katex|math|tex)(?:\s[^{}]*?)?[>%]?[}%]\}(.+?)\{[{%][<%]?\s*(?:/|end)\s*(?:katex|math|tex)\s*[>%]?[}%]\}"
+)
+_LONE_MATH_TAG: Final = re.compile(r"[ \t]*\{[{%][<%]?\s*(?:/|end)?\s*(?:katex|math)(?:\s[^{}]*?)?[>%]?[}%]\}[ \t]*$")
+_NAMED_HEADING: Final = re.compile(r" {0,3}#{1,6}\s+(.*?)\s*\{:?[^{}]*#([\w:.-]+)[^{}]*\}[\s#]*$")
 _OURS: Final = "~~~~~~"
 """A fence that nobody else writes."""
 _WHOLE_LINES: Final = (
@@ -193,6 +231,12 @@ _FRANKLIN_CALL: Final = re.compile(
     r"\\(?:output|show|textoutput|textinput|input|prettyshow|tableinput|cite[tp]?|citep|label|lineskip)"
     r"(?:\{[^{}]*\})*"
 )
+
+
+def _end_of_formula(line: str) -> str:
+    r"""What ends the formula that the line begins with `\begin{align}` or `\[`."""
+    found = _FORMULA.match(line)
+    return "" if found is None else f"\\end{{{found[1]}}}" if found[1] else "\\]"
 
 
 def _outside_code(line: str, change: Callable[[str], str]) -> str:

@@ -138,7 +138,7 @@ def found(text: str, front: str = FRONT, **options: object) -> list[tuple[int, i
             [(6, 4, "warning", "foreign-markup"), (6, 22, "warning", "foreign-markup")],
         ),
         ("See \\cite{b} and `\\cite{c}`", [(6, 5, "warning", "foreign-markup")]),
-        ("+---+---+\n| a | b |\n+===+===+\n| c | d |\n+---+---+", [(6, 1, "warning", "foreign-markup")]),
+        ("+---+---+\n| a | b |\n+===+===+\n| c | d |", [(6, 1, "warning", "foreign-markup")]),
         ("| The first line\n| and the second", [(6, 1, "warning", "foreign-markup")]),
         (
             "a. one\nb. two\n\n(@x) three\n(@) four",
@@ -148,7 +148,7 @@ def found(text: str, front: str = FRONT, **options: object) -> list[tuple[int, i
                 (10, 1, "warning", "foreign-markup"),
             ],
         ),
-        ("Right   Left\n------  -----\n   12   12", [(7, 1, "warning", "foreign-markup")]),
+        ("Right\nLeft\n------  -----\n   12   12", [(8, 1, "warning", "foreign-markup")]),
         ("##Heading\n\n#tag or not", [(6, 1, "warning", "foreign-markup")]),
         ("| a | b |\n|---|\n| c | d |", [(6, 1, "warning", "table-cells")]),
         ("a. only one\n\nSee [see @smith04, p. 3] and [write to me@x.org]", [(8, 5, "warning", "foreign-markup")]),
