@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
 from psycopg import Connection as PsycopgConnection
@@ -38,6 +39,11 @@ class Database:
     def is_sqlite(self) -> bool:
         """Whether one writer at a time is all that this database has."""
         return self.engine.dialect.name == "sqlite"
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is a file of SQLite that is not there; to speak to it would make it."""
+        return self.is_sqlite and not Path(self.engine.url.database or "").exists()
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -83,6 +89,18 @@ class Database:
             Unreachable: the database does not answer.
         """
         with self._open(write=False) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A transaction that only reads, and sees one moment for as long as it lasts.
+
+        Raises:
+            Unreachable: the database does not answer.
+        """
+        with self._open(write=False) as session:
+            if not self.is_sqlite:
+                session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield session
 
     def empty_log(self) -> bool:

@@ -187,7 +187,7 @@ def pause(
     """Hold a campaign; what is in flight is finished, nothing new is begun.
 
     Args:
-        reason: `manager`, `missed`, `changed`, `segment`, `relay`, `canary`: why it waits for a decision.
+        reason: `manager`, `missed`, `changed`, `segment`, `relay`, `canary`, `restored`: why it waits for a decision.
 
     Raises:
         NotAllowed: it is not on its way.
@@ -203,6 +203,15 @@ def pause(
         reason=reason,
         detail=detail,
     )
+
+
+def hold_all(session: Session, *, now: datetime, actor: str, reason: str, detail: str) -> tuple[str, ...]:
+    """Hold every campaign that is on its way; their slugs, the oldest first."""
+    on_their_way = select(Campaign.id, Campaign.slug).where(Campaign.state.in_(MOVES["pause"])).order_by(Campaign.id)
+    found = session.execute(on_their_way).all()
+    for campaign_id, _ in found:
+        pause(session, campaign_id, now=now, actor=actor, reason=reason, detail=detail)
+    return tuple(slug for _, slug in found)
 
 
 def resume(session: Session, campaign_id: CampaignId, *, now: datetime, actor: str) -> None:

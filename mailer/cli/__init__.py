@@ -11,7 +11,8 @@ from mailer import __version__
 from mailer.cli.exits import guarded
 
 PARTS: Final = {
-    "operate": ("init", "demo", "audit", "user", "token", "db"),
+    "operate": ("init", "demo", "audit", "user", "token"),
+    "database": ("db",),
     "serve": ("run", "web", "preview"),
     "work": ("worker", "beat"),
     "issues": ("new", "check", "render", "test-send"),

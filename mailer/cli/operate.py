@@ -1,4 +1,4 @@
-"""init, demo, db, user, token, audit: what the operator does."""
+"""init, demo, user, token, audit: what the operator does."""
 
 from datetime import datetime
 from pathlib import Path
@@ -9,10 +9,7 @@ import typer
 from mailer import accounts, demo
 from mailer.accounts import SCOPES
 from mailer.base import audit
-from mailer.base.database import Database
 from mailer.base.errors import WrongInput
-from mailer.base.schema import newest_revision, schema_revision, upgrade_schema
-from mailer.base.settings import read_settings
 from mailer.cli import serve
 from mailer.cli.exits import DONE, FAULTS
 from mailer.cli.options import PortOption
@@ -23,7 +20,6 @@ from mailer.workspace import init_workspace
 
 user = typer.Typer(help="The people who sign in.", rich_markup_mode=None, no_args_is_help=True)
 token = typer.Typer(help="The API tokens of scripts.", rich_markup_mode=None, no_args_is_help=True)
-database = typer.Typer(help="The schema.", rich_markup_mode=None, no_args_is_help=True)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,7 +29,6 @@ def add_to(app: typer.Typer) -> None:
     app.command("audit", epilog="Example: mailer audit --since 2027-01-01")(audit_log)
     app.add_typer(user, name="user", epilog="Example: mailer user add helena@example.org")
     app.add_typer(token, name="token", epilog="Example: mailer token add 'nightly export' --user helena@example.org")
-    app.add_typer(database, name="db", epilog="Example: mailer db upgrade")
 
 
 def init(
@@ -71,18 +66,6 @@ def demo_command(
             )
             stopped.wait()
             return DONE
-
-
-@database.command("upgrade", epilog="Example: mailer db upgrade")
-def db_upgrade(workspace: WorkspaceOption = None) -> None:
-    """Bring the schema up to this version."""
-    opened_database = Database(read_settings(find_workspace(workspace)).database_url)
-    try:
-        before = schema_revision(opened_database)
-        upgrade_schema(opened_database)
-    finally:
-        opened_database.close()
-    say(f"schema {before or 'new'} → {newest_revision()}")
 
 
 @user.command("add", epilog="Example: mailer user add helena@example.org --name 'Helena Lake'")

@@ -88,6 +88,7 @@ HELD: Final = {
     "segment": "A segment is not what was approved",
     "relay": "The mail server refuses it",
     "canary": "Too much of the first wave came back",
+    "restored": "The database was restored from a backup",
 }
 
 

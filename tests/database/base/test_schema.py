@@ -5,16 +5,14 @@ from hashlib import sha256
 from importlib import import_module
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from mailer import campaigns
+from mailer.backup.soundness import schema_differences
 from mailer.base import schema
 from mailer.base.database import Database
 from mailer.base.errors import WrongInput
-from mailer.base.tables import Base
 from subscribers.narrowing import EVERYBODY
 
 PROJECT = schema.MIGRATIONS.parents[1]
@@ -45,16 +43,7 @@ def _revisions() -> list[str]:
 def _differences(database: Database) -> list[object]:
     for name in MODELS:
         import_module(name)
-    with database.engine.connect() as connection:
-        options = {"compare_type": True, "render_as_batch": True}
-        found = compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
-    return [difference for difference in found if not _is_kept_by_trigger(difference)]
-
-
-def _is_kept_by_trigger(difference: object) -> bool:
-    """The foreign keys whose work a trigger does on PostgreSQL (test_legal_states.py, delivery/test_references.py)."""
-    kept = ("subscriptions", "deliveries")
-    return isinstance(difference, tuple) and difference[0] == "add_fk" and difference[1].table.name in kept
+    return schema_differences(database)
 
 
 def test_the_schema_goes_upwards_from_the_first_step_by_step(empty: Database) -> None:
