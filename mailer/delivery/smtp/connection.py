@@ -27,6 +27,7 @@ from mailer.delivery.smtp.opening import SECURED, Opening, OpeningFailed, openin
 
 RECEIVE_BYTES = 1 << 16
 MOST_PIECES = 16
+RECORD_BYTES = 1 << 14
 
 
 class Connection:
@@ -341,8 +342,18 @@ class Connection:
     def _write(self) -> int:
         """Write as much as goes, with one call of the system for a message and the commands that follow it."""
         if isinstance(self.socket, ssl.SSLSocket):
-            return self.socket.send(self._out[0][0])
+            return self.socket.send(self._record())
         return self.socket.sendmsg([data for data, _ in islice(self._out, MOST_PIECES)])
+
+    def _record(self) -> bytes:
+        """As much as one record of TLS holds, which is what one call writes at most."""
+        pieces, room = [], RECORD_BYTES
+        for data, _ in self._out:
+            pieces.append(memoryview(data)[:room])
+            room -= len(pieces[-1])
+            if not room:
+                break
+        return b"".join(pieces)
 
     def _patience_for_next(self) -> float:
         stage = self._expected[0][0] if self._expected else None
