@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, case, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from mailer.base import audit
@@ -188,7 +188,7 @@ def public_slugs(session: Session) -> tuple[str, ...]:
 def recipients(
     audience_ids: Sequence[AudienceId],
     *,
-    now: datetime,
+    now: datetime | BindParameter[Any],
     among: tuple[int, int] | None = None,
     narrowing: Narrowing = EVERYBODY,
 ) -> Select[Any]:
@@ -198,6 +198,7 @@ def recipients(
     live in `audience_ids[i]`. Every condition is correlated to the person, so that a range of ids stays cheap.
 
     Args:
+        now: or a parameter for it, in a statement that is kept.
         among: only those whose ids are from the first of the two to the second.
         narrowing: only those whom segments leave over.
     """

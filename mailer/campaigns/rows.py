@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from mailer.base.errors import NotFound
@@ -99,10 +100,25 @@ def over_before(session: Session, moment: datetime) -> tuple[CampaignId, ...]:
     return tuple(session.scalars(query))
 
 
+_LIVE: Final = select(Campaign.id).where(Campaign.id == bindparam("campaign"), Campaign.state.in_(AT_WORK))
+
+
 def is_live(session: Session, campaign_id: CampaignId) -> bool:
     """Whether its messages may go out now."""
-    query = select(Campaign.id).where(Campaign.id == campaign_id, Campaign.state.in_(AT_WORK))
-    return session.scalar(query) is not None
+    return session.connection().scalar(_LIVE, {"campaign": campaign_id}) is not None
+
+
+def may_go_out(campaign_id: ColumnElement[Any], up_to: ColumnElement[int]) -> ColumnElement[bool]:
+    """True in SQL where a campaign's recipients up to this number may get it now: while a first wave is out, only those."""
+    return (
+        select(Campaign.id)
+        .where(
+            Campaign.id == campaign_id,
+            Campaign.state.in_(AT_WORK),
+            or_(Campaign.canary == 0, Campaign.canary >= up_to),
+        )
+        .exists()
+    )
 
 
 def _rows(session: Session, *conditions: object) -> tuple[CampaignRow, ...]:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from time import monotonic
+from typing import Any
 
 import structlog
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from mailer import campaigns
@@ -24,7 +26,7 @@ from mailer.delivery import calls, leases, ledger
 from mailer.delivery.answers import Answers, OnRefusal
 from mailer.delivery.journal import Journal, Page
 from mailer.delivery.leases import Lease
-from mailer.delivery.ledger import Recipient, Wanted
+from mailer.delivery.ledger import Recipient, wanted_of
 from mailer.delivery.message.compose import Composer
 from mailer.delivery.outcomes import Outcome, Outgoing, Refused
 from mailer.delivery.pacing.pace import Pace
@@ -48,7 +50,7 @@ class _Held:
     campaign: CampaignRow
     key_id: int
     audience_names: tuple[str, ...]
-    people: Wanted
+    people: Select[Any]
     answers: Answers
     page: Page | None
 
@@ -191,7 +193,7 @@ class BatchWork:
             if key_id is None:
                 key_id = campaigns.keep_key(session, campaign.id, self._composer.keys.newest)
             names = audience_names(session)
-            people = Wanted(audience_ids(session, campaign.audiences, archived=True), now=now)
+            people = wanted_of(audience_ids(session, campaign.audiences, archived=True))
         if self._journal is not None:
             self._journal.forget(lease.batch_id, lease.fence - 1)
         page = self._journal.open(lease) if self._journal is not None else None

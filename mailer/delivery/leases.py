@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from mailer.base.tables import BatchId, CampaignId
-from mailer.delivery.calls import can_be_claimed
+from mailer.delivery.calls import CAN_BE_CLAIMED
 from mailer.delivery.models import Batch
 
 LEASE = timedelta(seconds=60)
@@ -17,13 +17,30 @@ _batches: Table = Batch.metadata.tables["batches"]
 _LEASE = (
     _batches.c.id, _batches.c.campaign_id, _batches.c.first, _batches.c.last, _batches.c.fence, _batches.c.failures,
 )  # fmt: skip
+_UNTIL = bindparam("until", type_=_batches.c.leased_until.type)
+
+
+# --- made once, because SQLAlchemy takes longer to make a statement than the database to carry it out --------------------
+
+_TAKE = (
+    update(_batches)
+    .where(_batches.c.id == bindparam("batch"), CAN_BE_CLAIMED)
+    .values(state="leased", fence=_batches.c.fence + 1, leased_until=_UNTIL, holder=bindparam("by"), hinted_at=None)
+    .returning(*_LEASE)
+)
+_NEXT = (
+    select(_batches.c.id)
+    .where(CAN_BE_CLAIMED)
+    .order_by(_batches.c.due_at, _batches.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
 _RENEW = (
     update(_batches)
     .where(_batches.c.id == bindparam("batch"), _batches.c.fence == bindparam("number"), _batches.c.state == "leased")
-    .values(leased_until=bindparam("until", type_=_batches.c.leased_until.type))
+    .values(leased_until=_UNTIL)
     .returning(_batches.c.id)
 )
-"""Made once, because SQLAlchemy takes longer to make it than the database to do it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +57,15 @@ class Lease:
 
 def take(session: Session, batch_id: BatchId, *, now: datetime, holder: str) -> Lease | None:
     """Take a batch that waits and is due, or whose lease ran out, of a campaign that is being sent; one statement decides."""
-    return _take(session, batch_id, can_be_claimed(session, now), now=now, holder=holder)
+    taken = {"batch": batch_id, "now": now, "until": now + LEASE, "by": holder}
+    found = session.execute(_TAKE, taken).one_or_none()
+    return None if found is None else Lease(*found)
 
 
 def take_next(session: Session, *, now: datetime, holder: str) -> Lease | None:
     """Take the batch that has been due longest, of those that nobody else is just taking."""
-    free = can_be_claimed(session, now)
-    query = select(_batches.c.id).where(free).order_by(_batches.c.due_at, _batches.c.id).limit(1)
-    batch_id = session.execute(query.with_for_update(skip_locked=True)).scalar_one_or_none()
-    return None if batch_id is None else _take(session, batch_id, free, now=now, holder=holder)
-
-
-def _take(
-    session: Session, batch_id: BatchId, free: ColumnElement[bool], *, now: datetime, holder: str
-) -> Lease | None:
-    statement = (
-        update(_batches)
-        .where(_batches.c.id == batch_id, free)
-        .values(state="leased", fence=_batches.c.fence + 1, leased_until=now + LEASE, holder=holder, hinted_at=None)
-        .returning(*_LEASE)
-    )
-    found = session.execute(statement).one_or_none()
-    return None if found is None else Lease(*found)
+    batch_id = session.execute(_NEXT, {"now": now}).scalar_one_or_none()
+    return None if batch_id is None else take(session, batch_id, now=now, holder=holder)
 
 
 def renew(session: Session, lease: Lease, *, now: datetime) -> bool:

@@ -4,17 +4,21 @@ A batch is claimed by one compare-and-set; whatever its holder writes later firs
 batch is still his by the fencing number that the claim gave him.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
+    Select,
     Table,
+    Text,
     Update,
     bindparam,
     case,
+    cast,
     func,
     or_,
     select,
@@ -72,6 +76,26 @@ _RECORD = (
         updated_at=bindparam("moment", type_=_rows.c.updated_at.type),
     )
 )
+_LOST = (
+    update(_rows)
+    .where(*_THESE, _rows.c.state == "sending")
+    .values(state="uncertain", was_uncertain=True, due_at=None, updated_at=_MOMENT)
+)
+_LEFT = select(func.count(), func.min(func.coalesce(_rows.c.due_at, _MOMENT))).where(
+    *_THESE, _rows.c.state.in_(_TO_SEND)
+)
+_LET_GO = (
+    update(_batches)
+    .where(_batches.c.id == bindparam("batch"))
+    .values(
+        state=bindparam("after"),
+        leased_until=None,
+        holder="",
+        hinted_at=None,
+        failures=bindparam("misses"),
+        due_at=func.coalesce(_MOMENT, _batches.c.due_at),
+    )
+)
 _ONE = update(_rows).where(_rows.c.campaign_id == bindparam("campaign"), _rows.c.number == bindparam("row"))
 _HELD = _ONE.values(reason=bindparam("why"), due_at=bindparam("due", type_=_rows.c.due_at.type), updated_at=_MOMENT)
 _GIVEN_UP = _HELD.values(state="failed")
@@ -116,8 +140,7 @@ def claim(
     if settled is not None:
         for statement, numbers in ((_SENT, settled.taken), (_KEPT, settled.kept), (_AGAIN, settled.answered)):
             _mark(session, statement, lease, numbers, now=now)
-    lost = update(_rows).where(*_range(lease), _rows.c.state == "sending")
-    session.execute(lost.values(state="uncertain", was_uncertain=True, due_at=None, updated_at=now))
+    session.execute(_LOST, _span(lease) | {"moment": now})
     return lease
 
 
@@ -127,15 +150,9 @@ def let_go(session: Session, lease: Lease, *, due_at: datetime | None, failures:
     Args:
         due_at: not before then; None is when the first of its rows is due.
     """
-    left = select(func.count(), func.min(func.coalesce(_rows.c.due_at, now))).where(
-        *_range(lease), _rows.c.state.in_(_TO_SEND)
-    )
-    count, first_due = session.execute(left).one()
-    values: dict[str, Any] = {"state": "waiting" if count else "done", "leased_until": None, "holder": ""}
-    values |= {"failures": failures, "hinted_at": None}
-    if count:
-        values["due_at"] = due_at or _as_moment(first_due, now)
-    session.execute(update(_batches).where(_batches.c.id == lease.batch_id).values(**values))
+    count, first_due = session.execute(_LEFT, _span(lease) | {"moment": now}).one()
+    given = {"batch": lease.batch_id, "after": "waiting" if count else "done", "misses": failures}
+    session.execute(_LET_GO, given | {"moment": (due_at or _as_moment(first_due, now)) if count else None})
     return not count
 
 
@@ -172,47 +189,50 @@ class Group:
     skipped: int
 
 
-class Wanted:
-    """The next rows of a batch, each with its person where he may receive now; made once for a batch.
-
-    Making it costs more than asking it. A pause that ends while the batch is in work ends for the next batch.
-    """
-
-    def __init__(self, audience_ids: Sequence[AudienceId], *, now: datetime) -> None:
-        people = recipients(audience_ids, now=now).subquery("people")
-        self.query = (
-            select(
-                _rows.c.number,
-                _rows.c.subscriber_id,
-                _rows.c.mask,
-                _rows.c.attempts,
-                people.c.address,
-                people.c.name,
-                people.c.language,
-                people.c.attributes,
-                people.c.mask.label("live"),
-            )
-            .select_from(_rows.outerjoin(people, people.c.subscriber_id == _rows.c.subscriber_id))
-            .where(
-                _rows.c.campaign_id == bindparam("campaign"),
-                _rows.c.number > bindparam("after"),
-                _rows.c.number <= bindparam("end"),
-                *_IS_DUE,
-            )
-            .order_by(_rows.c.number)
-            .limit(bindparam("size"))
+@lru_cache(maxsize=64)
+def wanted_of(audience_ids: tuple[AudienceId, ...]) -> Select[Any]:
+    """The next rows of a batch, each with its person where he may receive now; kept, since making it costs more than asking it."""
+    people = recipients(audience_ids, now=bindparam("now", type_=_rows.c.due_at.type)).subquery("people")
+    return (
+        select(
+            _rows.c.number,
+            _rows.c.subscriber_id,
+            _rows.c.mask,
+            _rows.c.attempts,
+            people.c.address,
+            people.c.name,
+            people.c.language,
+            cast(people.c.attributes, Text),  # most people have none: then there is nothing to be parsed
+            people.c.mask.label("live"),
         )
+        .select_from(_rows.outerjoin(people, people.c.subscriber_id == _rows.c.subscriber_id))
+        .where(
+            _rows.c.campaign_id == bindparam("campaign"),
+            _rows.c.number > bindparam("after"),
+            _rows.c.number <= bindparam("end"),
+            *_IS_DUE,
+        )
+        .order_by(_rows.c.number)
+        .limit(bindparam("size"))
+    )
 
 
 def take_group(
-    session: Session, lease: Lease, wanted: Wanted, *, after: int, size: int, now: datetime, pace: Pace | None = None
+    session: Session,
+    lease: Lease,
+    wanted: Select[Any],
+    *,
+    after: int,
+    size: int,
+    now: datetime,
+    pace: Pace | None = None,
 ) -> Group:
     """Mark the next rows as being sent, and skip those who may no longer receive: this is the last moment to look.
 
     Whom `pace` holds back stays as he is, to be looked at later.
     """
     span = {"campaign": lease.campaign_id, "after": after, "end": lease.last, "now": now, "size": size}
-    rows = session.execute(wanted.query, span).all()
+    rows = session.connection().execute(wanted, span).all()  # the session would take each row for one of its objects
     if not rows:
         return Group((), lease.last, 0)
     taken, skipped = [], []
@@ -220,9 +240,8 @@ def take_group(
         if live is None or not live & mask:
             skipped.append((number, subscriber_id))
         else:
-            taken.append(
-                Recipient(number, subscriber_id, live & mask, attempts + 1, address, name, language, attributes or {})
-            )
+            known = json.loads(attributes) or {} if attributes != "{}" else {}
+            taken.append(Recipient(number, subscriber_id, live & mask, attempts + 1, address, name, language, known))
     _skip(session, lease, skipped, now=now)
     held = pace.hold(session, taken, now=now) if pace is not None and taken else {}
     if held:  # what is due later, or given up, is no longer among those that are marked
@@ -335,9 +354,9 @@ def _written(
 
 def leave_uncertain(session: Session, lease: Lease, *, now: datetime) -> None:
     """Where the campaign's rule is to leave them alone: what may have arrived ends as failed."""
-    uncertain = update(_rows).where(*_range(lease), _rows.c.state == "uncertain")
-    session.execute(uncertain.values(state="failed", reason="uncertain", due_at=None, updated_at=now))
+    uncertain = update(_rows).where(*_THESE, _rows.c.state == "uncertain")
+    session.execute(uncertain.values(state="failed", reason="uncertain", due_at=None, updated_at=now), _span(lease))
 
 
-def _range(lease: Lease) -> tuple[ColumnElement[bool], ...]:
-    return _rows.c.campaign_id == lease.campaign_id, _rows.c.number.between(lease.first, lease.last)
+def _span(lease: Lease) -> dict[str, Any]:
+    return {"campaign": lease.campaign_id, "from": lease.first, "to": lease.last}

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Executable, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -35,10 +36,16 @@ def tally(session: Session, campaign_id: CampaignId, came: Mapping[str, int], *,
     counts = {name: came.get(name, 0) for name in OUTCOMES}
     if not any(counts.values()):
         return
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(_rows).values(campaign_id=campaign_id, minute=_minute(now), **counts)
+    session.execute(
+        _adding(session.get_bind().dialect.name), {"campaign_id": campaign_id, "minute": _minute(now)} | counts
+    )
+
+
+@cache
+def _adding(dialect: str) -> Executable:
+    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(_rows)
     more = {name: _rows.c[name] + statement.excluded[name] for name in OUTCOMES}
-    session.execute(statement.on_conflict_do_update(index_elements=["campaign_id", "minute"], set_=more))
+    return statement.on_conflict_do_update(index_elements=["campaign_id", "minute"], set_=more)
 
 
 def throughput(session: Session, campaign: CampaignRow, counts: Counts, *, now: datetime) -> Throughput:

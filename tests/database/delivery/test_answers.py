@@ -28,7 +28,7 @@ def _answer(office: Office, answers: list[dict[int, Outcome]], *, is_over: bool 
     with office.database.begin() as session:
         lease = ledger.claim(session, batch, now=office.now, holder="x")
         assert lease is not None
-        wanted = ledger.Wanted(audience_ids(session, ["academic"]), now=office.now)
+        wanted = ledger.wanted_of(audience_ids(session, ["academic"]))
         group = ledger.take_group(session, lease, wanted, after=0, size=10, now=office.now)
         row = campaigns.row(session, campaign)
         work = Answers(lease, row, deadline=office.composer.deadline, pace=None, on_refusal=None)

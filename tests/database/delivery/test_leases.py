@@ -232,7 +232,7 @@ def test_what_comes_of_an_attempt_is_written_down(office: Office, outcome: Outco
     with office.database.begin() as session:
         lease = ledger.claim(session, batch, now=office.now, holder="x")
         assert lease is not None
-        wanted = ledger.Wanted(audience_ids(session, ["academic"]), now=office.now)
+        wanted = ledger.wanted_of(audience_ids(session, ["academic"]))
         group = ledger.take_group(session, lease, wanted, after=0, size=10, now=office.now)
         result = ledger.Result(1, group.recipients[0].attempts, outcome)
         ledger.record(

@@ -91,7 +91,7 @@ def test_a_holder_who_records_at_the_moment_of_the_takeover_does_it_before_or_no
         with office.database.begin() as session:
             old = ledger.claim(session, batch, now=office.now, holder="slow")
             assert old is not None
-            people = ledger.Wanted(audience_ids(session, ("academic",)), now=office.now)
+            people = ledger.wanted_of(audience_ids(session, ("academic",)))
             group = ledger.take_group(session, old, people, after=old.first - 1, size=5, now=office.now)
         office.later(seconds=61)
         won: dict[str, bool] = {}
