@@ -139,6 +139,22 @@ class App:
         self.database.close()
 
 
+def settings_of(home: Path) -> Settings:
+    """The settings of a workspace that `mailer init` has made, or that the environment describes.
+
+    Raises:
+        WrongInput: there is no workspace, or a setting is wrong.
+    """
+    settings = read_settings(home)
+    if not settings.secret.keys:
+        raise WrongInput(
+            f"{home} is no workspace, and no secret keys are set",
+            do=f"run `mailer init {home}`, or set MAILER_SECRET_KEYS",
+            place="MAILER_SECRET_KEYS",
+        )
+    return settings
+
+
 def open_app(home: Path, *, works: bool = False) -> App:
     """Open a workspace.
 
@@ -150,13 +166,7 @@ def open_app(home: Path, *, works: bool = False) -> App:
         WrongInput: there is no workspace, a setting is wrong, or the schema is not up to date.
         Unreachable: the database does not answer.
     """
-    settings = read_settings(home)
-    if not settings.secret.keys:
-        raise WrongInput(
-            f"{home} is no workspace, and no secret keys are set",
-            do=f"run `mailer init {home}`, or set MAILER_SECRET_KEYS",
-            place="MAILER_SECRET_KEYS",
-        )
+    settings = settings_of(home)
     reachable = works or not settings.is_embedded
     app = App(settings, queue=CeleryQueue(make_celery(settings.broker.url)) if reachable else None)
     require_current_schema(app.database)

@@ -10,6 +10,7 @@ THEMES = (
     "database",
     "golden",
     "mailer_process",
+    "name_server",
     "network",
     "order",
     "peers",

@@ -5,8 +5,8 @@ database can be made from again, and that can be looked into with any tool for S
 the other. Knows every table by its own description, and of the stages only what must not happen twice.
 """
 
-from mailer.backup.making import back_up, back_up_into, keep_newest
+from mailer.backup.making import back_up, back_up_into, keep_newest, newest
 from mailer.backup.restoring import Restored, opened_copy, restore
 from mailer.backup.soundness import faults
 
-__all__ = ["Restored", "back_up", "back_up_into", "faults", "keep_newest", "opened_copy", "restore"]
+__all__ = ["Restored", "back_up", "back_up_into", "faults", "keep_newest", "newest", "opened_copy", "restore"]

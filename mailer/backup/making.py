@@ -51,6 +51,11 @@ def back_up_into(folder: Path, database: Database, *, now: datetime) -> Path:
     return path
 
 
+def newest(folder: Path) -> Path | None:
+    """The newest backup that `back_up_into` has made in a folder."""
+    return max(folder.glob(f"{PREFIX}*Z.db"), default=None)
+
+
 def keep_newest(folder: Path, count: int) -> tuple[Path, ...]:
     """Delete all but the newest backups that `back_up_into` has made in a folder; which those were."""
     old = sorted(folder.glob(f"{PREFIX}*Z.db"))[:-count]

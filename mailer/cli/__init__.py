@@ -13,6 +13,7 @@ from mailer.cli.exits import guarded
 PARTS: Final = {
     "operate": ("init", "demo", "audit", "user", "token"),
     "database": ("db",),
+    "doctor": ("doctor",),
     "serve": ("run", "web", "preview"),
     "work": ("worker", "beat"),
     "issues": ("new", "check", "render", "test-send"),

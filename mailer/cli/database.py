@@ -8,11 +8,10 @@ from typing import Annotated
 import typer
 
 from mailer import backup
-from mailer.app import App
+from mailer.app import App, settings_of
 from mailer.base.database import Database
 from mailer.base.schema import newest_revision, schema_revision, upgrade_schema
 from mailer.base.settings import Settings, read_settings
-from mailer.base.tokens import Keys
 from mailer.cli.exits import DONE, FAULTS
 from mailer.cli.output import JsonOption, is_yes, say, show, show_json
 from mailer.cli.workspace import WorkspaceOption, find_workspace
@@ -81,18 +80,16 @@ def db_restore(
     What is there now is kept as a backup of its own. Whoever has left since stays away, and campaigns that were on their
     way are paused, for the backup does not know whom they have reached since.
     """
-    with _opened(workspace) as (settings, opened):
-        shown = opened.engine.url.render_as_string(hide_password=True)
+    app = App(settings_of(find_workspace(workspace)), queue=None)
+    try:
+        shown = app.database.engine.url.render_as_string(hide_password=True)
         if not is_yes(f"Replace everything in {shown} by {file}?", yes=yes):
             return FAULTS
         done = backup.restore(
-            file,
-            opened,
-            kept_in=settings.home / "backups",
-            keys=Keys([key.get_secret_value() for key in settings.secret.keys]),
-            now=App.clock(),
-            actor="restore",
+            file, app.database, kept_in=app.home / "backups", keys=app.keys, now=app.clock(), actor="restore"
         )
+    finally:
+        app.close()
     if json_:
         show_json({"paused": done.held, "stay_away": done.stay_away, "before": done.before})
         return DONE

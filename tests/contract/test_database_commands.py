@@ -100,4 +100,6 @@ def test_where_there_is_no_workspace_nothing_is_made(tmp_path: Path) -> None:
     for command in ("backup", "check"):
         done = run_mailer("db", command, home=tmp_path / "empty")
         assert done.returncode in (1, 2), done.stderr
+    done = run_mailer("db", "restore", tmp_path / "any.db", "--yes", home=tmp_path / "empty")
+    assert (done.returncode, done.stderr.count("\n"), "MAILER_SECRET_KEYS" in done.stderr) == (2, 1, True)
     assert list((tmp_path / "empty").iterdir()) == []

@@ -67,6 +67,11 @@ class Connection:
     # --- what the owner asks and tells -----------------------------------------------------------------------------
 
     @property
+    def features(self) -> Features:
+        """What the relay offers, once the connection is ready."""
+        return self._features
+
+    @property
     def in_flight(self) -> int:
         """How many messages have no answer yet."""
         return len(self._transactions)

@@ -1,0 +1,33 @@
+"""The queue: whether the broker answers, and whether anybody works."""
+
+from collections.abc import Iterator
+
+from kombu.exceptions import OperationalError
+
+from mailer.app import App
+from mailer.doctor.finding import Finding, error, ok, warning
+from mailer.doctor.names import Names
+from mailer.queues import make_celery
+
+ABOUT = "queue"
+SECONDS = 3.0
+
+
+def check(app: App, _names: Names) -> Iterator[Finding]:
+    """Ask the broker, and then every worker."""
+    if app.settings.is_embedded:
+        yield ok(ABOUT, "embedded: `mailer run` does the work")
+        return
+    celery = make_celery(app.settings.broker.url)
+    try:
+        with celery.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=SECONDS)
+            shown = connection.as_uri()  # without the password
+            workers = celery.control.inspect(timeout=SECONDS, connection=connection).ping() or {}
+    except (OperationalError, OSError) as trouble:
+        yield error(ABOUT, f"the broker does not answer: {trouble}", do="check MAILER_BROKER_URL and that Redis runs")
+        return
+    if workers:
+        yield ok(ABOUT, f"{shown}, {len(workers)} workers answer")
+    else:
+        yield warning(ABOUT, f"{shown} answers, and no worker does", do="start `mailer worker` and `mailer beat`")
