@@ -41,6 +41,7 @@ from mailer.delivery.holders import this_process
 from mailer.delivery.message.dkim import Signer
 from mailer.delivery.message.keygen import as_pem, new_key
 from mailer.delivery.run import BATCH
+from mailer.worker.celery_app import settle
 from tests.support.certificates import Certificate, make_certificate
 from tests.support.peers import NPM, run_node
 from tests.support.sending import Office, office_settings
@@ -84,6 +85,7 @@ class Campaign:
         self.id = self.office.release(issue=f"---\ntitle: Winter\nsubject: Winter\n---\n\n{body}")
         began = time.perf_counter()
         self.batches = self.office.prepare(self.id, batch=BATCH)
+        settle()  # as a worker is
         self.freezing = time.perf_counter() - began
 
     def _add(self, people: int) -> None:

@@ -1,5 +1,6 @@
 """The jobs, given to Celery."""
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ log = structlog.get_logger()
 
 def register(celery: Celery, app_of_process: Callable[[], App]) -> None:
     """Make every job a task of `celery`, and the sweep, the retention and the bounce mailbox its beat's entries."""
+    settle()
     for name, job in JOBS.items():
         celery.task(_wrapped(name, job, app_of_process), name=PREFIX + name)
     celery.conf.beat_schedule = {
@@ -27,6 +29,12 @@ def register(celery: Celery, app_of_process: Callable[[], App]) -> None:
         "retain": {"task": PREFIX + "retain", "schedule": RETAIN_SECONDS, "args": (0,), "options": {"expires": 60}},
         "poll": {"task": PREFIX + "poll_bounces", "schedule": POLL_SECONDS, "args": (0,), "options": {"expires": 10}},
     }
+
+
+def settle() -> None:
+    """Keep what is loaded by now out of the search for garbage: looking through it again and again took 7 % of a send's CPU."""
+    gc.collect()
+    gc.freeze()
 
 
 def _wrapped(name: str, job: Callable[[App, int], None], app_of_process: Callable[[], App]) -> Callable[[int], None]:
