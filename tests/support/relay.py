@@ -117,7 +117,8 @@ class RelayServer:
     def start(self, port: int = 0) -> None:
         """Listen; `port` is for coming back where one was before."""
         self._stopping.clear()
-        self._listener = socket.create_server((self.host, port), backlog=128)
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        self._listener = socket.create_server((self.host, port), backlog=128, family=family)
         self.port = self._listener.getsockname()[1]
         self._spawn(self._accept, self._listener)
 

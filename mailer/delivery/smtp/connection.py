@@ -41,6 +41,7 @@ class Connection:
         self, settings: RelaySettings, address: "Address", *, context: ssl.SSLContext, patience: Patience
     ) -> None:
         self.settings = settings
+        self.address = address
         self.patience = patience
         self.events = Events()
         self.closed: Closed | None = None
@@ -230,10 +231,10 @@ class Connection:
 
     def _replied(self, expected: Expected, reply: Reply) -> None:
         stage, transaction = expected
-        if transaction is None or stage is None:  # the answer to RSET, or to the dot that ended a refused message
-            return
         if reply.code == 421:
-            self._said_goodbye(stage, transaction, reply)
+            self._said_goodbye(expected, reply)
+        elif transaction is None or stage is None:  # the answer to RSET, or to the dot that ended a refused message
+            return
         elif stage in ("mail", "rcpt"):
             self._envelope_answered(stage, transaction, reply)
         elif stage == "data":
@@ -287,9 +288,10 @@ class Connection:
         self.events.answers.append((transaction, outcome))
         self.idle_since = monotonic()
 
-    def _said_goodbye(self, stage: Stage, transaction: Transaction, reply: Reply) -> None:
+    def _said_goodbye(self, expected: Expected, reply: Reply) -> None:
         """421 can come at any time, and the connection ends with it (RFC 5321 §3.8)."""
-        if stage == "dot":
+        stage, transaction = expected
+        if stage == "dot" and transaction is not None:
             self._finish(transaction, transaction.refused or meaning(reply, "dot"))
         for refused in self._transactions:  # answers come in order: what was said after this is not heard any more
             refused.is_gone = False

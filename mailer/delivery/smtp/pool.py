@@ -40,25 +40,28 @@ class Way:
         return self.in_use < self.settings.connections
 
     def connect(self, context: ssl.SSLContext, patience: Patience) -> Connection:
-        """A new connection to the next of its addresses.
+        """A new connection to the first of its addresses that is not known to be dead.
 
         Raises:
-            OSError: the name is not known, or the network refuses at once.
+            OSError: the name is not known, or the network refuses all of its addresses at once.
         """
-        if not self._addresses:
-            self._addresses = addresses_of(self.settings)
-        try:
-            return Connection(self.settings, self._addresses[0], context=context, patience=patience)
-        except OSError:
-            self._addresses.pop(0)
-            raise
+        left = self._addresses = self._addresses or addresses_of(self.settings)
+        while True:
+            try:
+                return Connection(self.settings, left[0], context=context, patience=patience)
+            except OSError:
+                left = self._without(left[0])
+                if not left:
+                    raise
 
     def missed(self, connection: Connection) -> bool:
         """Note that a connection did not come about; whether there is another address to try."""
-        if not connection.is_connected and self._addresses:
-            self._addresses.pop(0)
-            return bool(self._addresses)
-        return False
+        return not connection.is_connected and bool(self._without(connection.address))
+
+    def _without(self, dead: Address) -> list[Address]:
+        # Several threads may find the same address dead: each takes away that one only, and changes no list in use.
+        self._addresses = [address for address in self._addresses if address != dead]
+        return self._addresses
 
 
 class Pool:

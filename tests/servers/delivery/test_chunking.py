@@ -69,7 +69,7 @@ def test_each_answer_belongs_to_its_message(server: RelayServer, relay: SmtpRela
     assert server.connections == 1
 
 
-@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot"])
+@pytest.mark.parametrize("stage", ["rset", "mail", "rcpt", "data", "dot"])
 def test_after_421_what_was_said_later_was_not_heard_and_goes_again(
     server: RelayServer, relay: SmtpRelay, stage: Stage
 ) -> None:
