@@ -4,6 +4,8 @@ The picture that every client shows has an opaque ground, so that no dark mode s
 schemes it is swapped for one in the dark palette.
 """
 
+import re
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from markupsafe import Markup
 
 from mailer.content.formulas.typesetting import FormulaError, FormulaPicture, Typeset, as_unicode, png, spoken, typeset
-from mailer.content.issue import Formula
+from mailer.content.issue import Formula, Inlines, Text
 from mailer.rendering.escaping import attribute
 from mailer.rendering.letter import Picture
 from mailer.rendering.pictures import Gallery, content_name
@@ -58,6 +60,33 @@ class MailFormulas:
         return _image("fl", base, alt, gallery) + Markup("<!--[if !mso]><!-->{}<!--<![endif]-->").format(
             _image("fd", swapped, alt, gallery)
         )
+
+
+_OPENS: Final = re.compile(r"[(\[{„“‘«‚]+$")
+_CLOSES: Final = re.compile(r"[.,;:!?)\]}”’»“…]+")
+
+
+def together(inlines: Inlines, written: Sequence[str]) -> list[str]:
+    """The markup of inlines, in which a formula that is drawn stays on the line of the signs that belong to it.
+
+    A browser may end a line on either side of a picture, before a full stop too.
+    """
+    parts = list(map(str, written))
+    for index, part in enumerate(parts):
+        if not isinstance(inlines[index], Formula) or part.startswith(("<span", "<code")):
+            continue
+        before = _OPENS.search(parts[index - 1]) if index and isinstance(inlines[index - 1], Text) else None
+        after = (
+            _CLOSES.match(parts[index + 1]) if index + 1 < len(parts) and isinstance(inlines[index + 1], Text) else None
+        )
+        if before is None and after is None:
+            continue
+        parts[index] = f'<span class="fu">{before[0] if before else ""}{part}{after[0] if after else ""}</span>'
+        if before:
+            parts[index - 1] = parts[index - 1][: before.start()]
+        if after:
+            parts[index + 1] = parts[index + 1][after.end() :]
+    return parts
 
 
 @lru_cache(maxsize=2048)

@@ -18,7 +18,7 @@ from mailer.content.issue import (
 from mailer.rendering.archive import Archive
 from mailer.rendering.blocks import Ground
 from mailer.rendering.escaping import attribute, flowing, text
-from mailer.rendering.formulas import MailFormulas
+from mailer.rendering.formulas import MailFormulas, together
 from mailer.rendering.letter import FieldSlot
 from mailer.rendering.pictures import Gallery
 from mailer.rendering.slots import Mint
@@ -41,7 +41,7 @@ class MailInlines:
 
     def __call__(self, inlines: Inlines) -> Markup:
         """The markup of the inlines."""
-        return Markup("".join(map(self._one, inlines)))  # noqa: S704  # escaped piece by piece
+        return Markup("".join(together(inlines, [self._one(part) for part in inlines])))  # noqa: S704  # escaped piece by piece
 
     def _one(self, inline: Inline) -> str:  # noqa: PLR0911  # one case a kind
         match inline:

@@ -30,6 +30,7 @@ from mailer.rendering.archive import Archive
 from mailer.rendering.blocks import BlockWriter, Ground, bare
 from mailer.rendering.edition import Edition, calendars
 from mailer.rendering.escaping import CONTROLS, flowing
+from mailer.rendering.formulas import together
 from mailer.rendering.highlight import highlighted
 from mailer.rendering.letter import Frame, Picture
 from mailer.rendering.mathml import for_browsers, is_for_browsers
@@ -76,7 +77,7 @@ def web_edition(
         "logo": gallery.logo(edition.theme.logo),
         "p": edition.words,
         "said": edition.said,
-        "picture": inlines.picture,
+        "picture": inlines.figure,
         "formula": inlines.formula,
         "code": highlighted,
         "calendar_url": Archive(frame.archive_url).calendar,
@@ -120,7 +121,7 @@ class WebInlines:
 
     def __call__(self, inlines: Inlines) -> Markup:
         """The markup of the inlines."""
-        return Markup("").join(map(self._one, inlines))
+        return Markup("".join(together(inlines, [self._one(part) for part in inlines])))  # noqa: S704  # escaped piece by piece
 
     def _one(self, inline: Inline) -> Markup:  # noqa: PLR0911  # one case a kind
         match inline:
@@ -161,15 +162,20 @@ class WebInlines:
             return _drawn(found, self._language, self._theme, self.ground)
         return Markup(for_browsers(found.mathml))  # noqa: S704  # made by our own MathJax from TeX, not by the author
 
-    def picture(self, picture: InlinePicture) -> Markup:
+    def figure(self, picture: InlinePicture) -> Markup:
+        """The picture of a figure, whose share is one of what it stands in, such as a column of several."""
+        share = Markup(' style="width:{}%"').format(picture.share) if picture.share else Markup("")
+        return self.picture(picture, share)
+
+    def picture(self, picture: InlinePicture, style: str = "") -> Markup:
         """A picture, or its alt text where there is none to show."""
         shown = self._gallery.show(picture.src, width=picture.width, share=picture.share)
         if shown is None:
             return Markup("<em>{}</em>").format(picture.alt) if picture.alt else Markup("")
         height = Markup(' height="{}"').format(shown.height) if shown.height else ""
         title = Markup(' title="{}"').format(picture.title) if picture.title else ""
-        return Markup('<img src="{}" alt="{}" width="{}"{}{} loading="lazy">').format(
-            shown.src, picture.alt, shown.width, height, title
+        return Markup('<img src="{}" alt="{}" width="{}"{}{}{} loading="lazy">').format(
+            shown.src, picture.alt, shown.width, height, title, style
         )
 
 

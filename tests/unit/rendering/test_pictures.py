@@ -232,6 +232,8 @@ def test_a_picture_is_as_wide_as_it_is_asked_to_be_and_never_wider_than_its_colu
 def test_a_picture_in_a_column_takes_its_share_of_that_column() -> None:
     issue = from_markdown("::: columns\n![A](a.png){width=50%}\n+++\nright\n:::\n", **{"a.png": a_picture(1600, 900)})
     assert 'width="130"' in filled_html(render(issue, frozenset(), FRAME))
+    (image,) = re.findall("<img[^>]*>", web_edition(issue, frozenset(), FRAME).html)
+    assert 'style="width:50%"' in image  # of the column of several that it stands in, however wide the page
 
 
 def test_a_width_that_cannot_be_read_is_named_and_a_year_is_none() -> None:

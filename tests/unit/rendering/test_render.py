@@ -324,3 +324,13 @@ def test_a_formula_in_a_note_stands_on_the_notes_ground() -> None:
     }
     assert grounds[shown[0]] == (255, 255, 255)
     assert grounds[shown[1]] == tuple(bytes.fromhex(theme("meridian", folders("")).light["tint"][1:]))
+
+
+def test_a_drawn_formula_stays_on_the_line_of_its_comma_and_its_bracket() -> None:
+    issue = from_markdown("# T\n\nSo $\\frac{a}{b}$, and ($\\sqrt[3]{x}$). Or $\\frac12$ y.\n")
+    for shown in (filled_html(render(issue, frozenset(), FRAME)), web_edition(issue, frozenset(), FRAME).html):
+        assert re.search(
+            r'So <span class="fu"><(?:img|math)[^\n]*?,</span> and <span class="fu">\(<(?:img|math)', shown
+        )
+        assert re.search(r"\)\.</span> Or <(?:img|math)", shown)
+        assert ".fu{white-space:nowrap}" in shown
