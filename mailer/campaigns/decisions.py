@@ -142,7 +142,9 @@ def schedule(
     campaign = row(session, campaign_id)
     issue = as_sent_at(read_revision(session, campaign.revision_id), send_at)
     known = frozenset(audience.slug for audience in list_audiences(session))
-    findings = check_issue(issue, known_audiences=known, attributes=attributes.kinds(session), now=now)
+    findings = check_issue(
+        issue, known_audiences=known, attributes=attributes.kinds(session), now=now, formula_cache=formula_cache
+    )
     require_checked(findings, accept_warnings)
     # The state first: of two who release at once, the second waits here and is then refused, before any rendering.
     values = {"scheduled_at": send_at, "zone": zone, "canary": canary, "canary_until": None}

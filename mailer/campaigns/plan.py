@@ -68,7 +68,11 @@ def plan(
     }
     known = frozenset(audience.slug for audience in list_audiences(session))
     issue = read_revision(session, campaign.revision_id)
-    findings = {*check_issue(issue, known_audiences=known, attributes=attributes.kinds(session), now=now)}
+    findings = {
+        *check_issue(
+            issue, known_audiences=known, attributes=attributes.kinds(session), now=now, formula_cache=formula_cache
+        )
+    }
     if frame:
         readers = [combinations[mask] for mask in sorted(checked_masks(campaign.audiences, by_mask))]
         findings.update(check_letters(issue, campaign.audiences, frame, readers=readers, formula_cache=formula_cache))

@@ -89,8 +89,9 @@ def _findings(read: Issue, home: Path) -> Iterator[Finding]:
             frame = app.frame(session, slug=read.meta.slug)
             known = [audience.slug for audience in list_audiences(session)]
             declared = attributes.kinds(session)
-        yield from check_issue(read, known_audiences=known, attributes=declared, now=app.clock())
-        yield from check_letters(read, read.meta.audiences, frame, formula_cache=app.formula_cache)
+        cache = app.formula_cache
+        yield from check_issue(read, known_audiences=known, attributes=declared, now=app.clock(), formula_cache=cache)
+        yield from check_letters(read, read.meta.audiences, frame, formula_cache=cache)
 
 
 def _facts(finding: Finding) -> dict[str, str | int]:
@@ -138,7 +139,8 @@ def render(
     _require_known(read, audiences)
     address = parse_address(to).written if to else ""
     home = find_workspace(workspace)
-    for finding in check_issue(read, attributes=_declared(home)):
+    declared, cache = _known_of(home)
+    for finding in check_issue(read, attributes=declared, formula_cache=cache):
         say(str(finding))
     specimen = _specimen(read, audiences, address, home)
     if sizes or any(section.is_folded for section in specimen.letter.sections):
@@ -154,12 +156,12 @@ def render(
         say(f"wrote {out}")
 
 
-def _declared(home: Path) -> frozenset[str]:
-    """The attributes that the workspace, where there is one, knows of people."""
+def _known_of(home: Path) -> tuple[frozenset[str], Path | None]:
+    """The attributes that the workspace, where there is one, knows of people, and where it keeps set formulas."""
     if not workspace_exists(home):
-        return frozenset()
+        return frozenset(), None
     with opened(home) as app, app.database.read() as session:
-        return frozenset(attributes.kinds(session))
+        return frozenset(attributes.kinds(session)), app.formula_cache
 
 
 def _require_known(issue: Issue, audiences: list[str]) -> None:

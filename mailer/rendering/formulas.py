@@ -45,7 +45,7 @@ class MailFormulas:
 
     def _markup(self, formula: Formula, write: "MailInlines", gallery: Gallery, room: int) -> Markup | None:
         if not formula.display:
-            characters = as_unicode(formula.tex)
+            characters = as_unicode(formula.tex, self._cache)
             if characters is not None:
                 return Markup('<span class="fu">{}</span>').format(write(characters))
         found = typeset(formula.tex, display=formula.display, cache=self._cache)

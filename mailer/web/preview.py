@@ -130,7 +130,13 @@ class _Reading:
     def findings(self) -> tuple[Finding, ...]:
         issue, around = self.issue, self._around
         now = around.clock() if around.clock else None
-        text = check_issue(issue, known_audiences=around.known_audiences, attributes=around.attributes, now=now)
+        text = check_issue(
+            issue,
+            known_audiences=around.known_audiences,
+            attributes=around.attributes,
+            now=now,
+            formula_cache=around.formula_cache,
+        )
         letters = check_letters(issue, issue.meta.audiences, around.frame, formula_cache=around.formula_cache)
         return tuple(sorted({*text, *letters}))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from posixpath import dirname, join
 from typing import Final
 
@@ -48,13 +49,14 @@ class Checked:
     """An issue to be judged.
 
     `known_audiences` and `attributes` are what the workspace knows, None and empty where there is none; `now` is the
-    moment of the check.
+    moment of the check; `formula_cache` keeps set formulas.
     """
 
     issue: Issue
     known_audiences: frozenset[str] | None = None
     now: datetime | None = None
     attributes: frozenset[str] = field(default=frozenset())
+    formula_cache: Path | None = None
 
     @cached_property
     def lines(self) -> list[str]:

@@ -7,6 +7,7 @@ they belong to rendering.
 
 from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from mailer.content.checks.checked import Checked, Rule
@@ -85,6 +86,7 @@ def check_issue(
     known_audiences: Iterable[str] | None = None,
     now: datetime | None = None,
     attributes: Iterable[str] = (),
+    formula_cache: Path | None = None,
 ) -> tuple[Finding, ...]:
     """Everything there is to say about an issue, in the order of its places.
 
@@ -95,8 +97,9 @@ def check_issue(
         known_audiences: the slugs that the workspace knows; None where there is no workspace, then the issue's own.
         now: the moment of the check, for events in an issue without a date.
         attributes: the names of the attributes that subscribers may have, which are allowed as merge fields.
+        formula_cache: a folder in which set formulas are kept between processes.
     """
     known = None if known_audiences is None else frozenset(known_audiences)
-    checked = Checked(issue, known, now, frozenset(attributes))
+    checked = Checked(issue, known, now, frozenset(attributes), formula_cache)
     found = [finding for rule in RULES for finding in rule(checked)]
     return judged([*issue.findings, *found], own=issue.meta.own)

@@ -193,7 +193,7 @@ def formulas(checked: Checked) -> Iterator[Finding]:
         if not isinstance(inline, Formula) or (inline.tex, inline.display, inline.place) in seen:
             continue
         seen.add((inline.tex, inline.display, inline.place))
-        found = typeset(inline.tex, display=inline.display)
+        found = typeset(inline.tex, display=inline.display, cache=checked.formula_cache)
         if isinstance(found, FormulaError):
             message = found.message if ";" in found.message else f"{found.message}; mend the formula"
             yield error(_within(inline, found.offset, checked), "formula-error", message)

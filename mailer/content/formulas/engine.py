@@ -1,7 +1,7 @@
 r"""MathJax in QuickJS: TeX becomes SVG and MathML, in this process, without Node, TeX or network.
 
-One context, touched by one thread of its own only (QuickJS measures its stack by the thread that calls it). Every
-formula gets a fresh TeX reader, so that no `\def` reaches the next formula; a formula that runs too long, too deep or
+One context, touched by one thread of its own only (QuickJS measures its stack by the thread that calls it). A formula
+that defines something or fails is the last one of its TeX reader, so that no `\def` reaches the next formula; a formula that runs too long, too deep or
 too large costs the context, and the next one starts a new one. MathJax's files come with `django-static-mathjax`
 (Apache-2.0), which needs no Django.
 """
@@ -76,17 +76,21 @@ parser.Parse = function () {
     throw error;
   }
 };
-function convert(tex, display, known) {
+var output = new M.output.svg_ts.SVG({font: new M.output.svg.fonts.tex_ts.TeXFont(), fontCache: 'none'});
+var input, page = null;
+function begin() {
+  input = new M.input.tex_ts.TeX({
+    packages: packages, macros: Object.assign({}, aliases, macros), tags: 'none', maxMacros: 1000, maxBuffer: 20000,
+    multlineWidth: '100%',
+    formatError: function (_, error) { throw error; }
+  });
+  page = M.mathjax.mathjax.document('', {InputJax: input, OutputJax: output});
+}
+function convert(tex, display, known, lasting) {
   widths = known;
   failed = null;
+  if (page === null) { begin(); }
   try {
-    var input = new M.input.tex_ts.TeX({
-      packages: packages, macros: Object.assign({}, aliases, macros), tags: 'none', maxMacros: 1000, maxBuffer: 20000,
-      multlineWidth: '100%',
-      formatError: function (_, error) { throw error; }
-    });
-    var output = new M.output.svg_ts.SVG({font: new M.output.svg.fonts.tex_ts.TeXFont(), fontCache: 'none'});
-    var page = M.mathjax.mathjax.document('', {InputJax: input, OutputJax: output});
     var body = adaptor.body(page.document);
     var math = new page.options.MathItem(tex, input, display);
     math.start = {node: body, n: 0, delim: ''};
@@ -97,7 +101,10 @@ function convert(tex, display, known) {
     math.typeset(page);
     return JSON.stringify({svg: adaptor.innerHTML(math.typesetRoot), mathml: mathml});
   } catch (error) {
+    lasting = true;  // what it left behind is not known
     return JSON.stringify({error: String(error.message || error), id: String(error.id || ''), failed: failed});
+  } finally {
+    if (lasting) { page = null; }
   }
 }
 """
@@ -145,7 +152,7 @@ class _Engine:
         context.set_time_limit(LIMIT_SECONDS)
         try:
             widths = {letter: width_em(letter) for letter in sorted(set(tex)) if not letter.isascii()}
-            call = f"convert({json.dumps(tex)}, {json.dumps(display)}, {json.dumps(widths)})"
+            call = f"convert({json.dumps(tex)}, {json.dumps(display)}, {json.dumps(widths)}, {json.dumps(_lasts(tex))})"
             answer = json.loads(context.eval(call))
         except (quickjs.JSException, quickjs.StackOverflow, ValueError, TypeError):
             self._context = None  # what was interrupted is not to be trusted
@@ -156,6 +163,16 @@ class _Engine:
                 return Refused("the formula is nested too deep")
             return Refused(_tidy(answer["error"]), _offset(answer["error"], tex, answer["failed"]))
         return Converted(answer["svg"], answer["mathml"])
+
+
+_DEFINING: Final = re.compile(
+    r"\\(?:[gex]?def|let|futurelet|global|(?:re)?new|provide|Declare|define|mathtoolsset|setcounter|usepackage|require)"
+)
+
+
+def _lasts(tex: str) -> bool:
+    """Whether the formula may change how later ones are read: then they get a fresh reader, which takes a quarter of its time."""
+    return _DEFINING.search(tex) is not None
 
 
 class _Shared:

@@ -133,9 +133,9 @@ def png(
 
 
 @lru_cache(maxsize=4096)
-def as_unicode(tex: str) -> Inlines | None:
+def as_unicode(tex: str, cache: Path | None = None) -> Inlines | None:
     """A simple inline formula as real characters with sub- and superscripts; None where that would not be faithful."""
-    found = _typeset(tex.strip(), False)
+    found = typeset(tex, display=False, cache=cache)
     return unicode_of(ET.fromstring(found.mathml)) if isinstance(found, Typeset) else None  # noqa: S314  # ours
 
 

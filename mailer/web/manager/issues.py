@@ -68,7 +68,9 @@ def edit(request: Request, slug: str, app: AppOf) -> Response:
         )
         known = frozenset(found.slug for found in audience_book.list_audiences(session))
         declared = attributes.kinds(session)
-    findings = check_issue(issue, known_audiences=known, attributes=declared, now=app.clock())
+    findings = check_issue(
+        issue, known_audiences=known, attributes=declared, now=app.clock(), formula_cache=app.formula_cache
+    )
     return page(
         request,
         "manager/issue.html",
