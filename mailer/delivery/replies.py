@@ -38,16 +38,18 @@ class Reply(NamedTuple):
     def parts(self) -> tuple[str, str]:
         """The enhanced status code, such as `5.1.1`, empty where there is none; and all lines as one text.
 
-        The text is without the enhanced codes that repeat in each line, and cut to a bearable length.
+        Some write the code into the last line only; of several that differ the first counts. The text is without them, and
+        cut to a bearable length.
         """
-        first, *others = self.texts
-        found = _ENHANCED.match(first)
-        text = first[found.end() :] if found else first
-        if others:
-            text = " ".join([text, *(_ENHANCED.sub("", line, count=1) for line in others)])
+        enhanced, told = "", []
+        for line in self.texts:
+            found = _ENHANCED.match(line)
+            told.append(line[found.end() :] if found else line)
+            enhanced = enhanced or (found[1] if found else "")
+        text = " ".join(told)
         if not text.isprintable():
             text = _CONTROL.sub(" ", text)
-        return found[1] if found else "", text.strip()[:TEXT_LIMIT]
+        return enhanced, text.strip()[:TEXT_LIMIT]
 
 
 class ReplyReader:

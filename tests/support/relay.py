@@ -39,6 +39,8 @@ class RelayServer:
     """TLS from the first byte (smtps)."""
     user: str = ""
     password: str = ""
+    mechanisms: str = "AUTH PLAIN LOGIN"
+    """How to sign in, as the answer to EHLO says it."""
     messages: list[Received] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
@@ -221,7 +223,7 @@ class _Session:
         if self.server.context and not self._is_tls and not self.server.is_tls:
             features.append("STARTTLS")
         elif self.server.user:
-            features.append("AUTH PLAIN LOGIN")
+            features.append(self.server.mechanisms)
         lines = ["relay.test", *features]
         self._answer("ehlo", "\r\n".join([*(f"250-{it}" for it in lines[:-1]), f"250 {lines[-1]}"]))
 

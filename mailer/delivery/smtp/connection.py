@@ -239,6 +239,8 @@ class Connection:
             self._envelope_answered(stage, transaction, reply)
         elif stage == "data":
             self._data_answered(transaction, reply)
+        elif reply.kind == 3:  # who asks for more has not understood where the message ended
+            raise NotSmtp(f"it answers a whole message with {shown(reply)}")
         else:
             # A chunk is answered even if nobody was there to get it.
             self._finish(transaction, transaction.refused or meaning(reply, "dot"))

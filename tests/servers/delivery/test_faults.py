@@ -136,6 +136,30 @@ def test_a_refused_sign_in_stops_the_campaign_and_fails_nobody(
     assert sorted(safe_server.recipients) == addresses
 
 
+@pytest.mark.parametrize("offered", ["AUTH LOGIN", "AUTH=LOGIN", "AUTH CRAM-MD5 LOGIN XOAUTH2"])
+def test_we_sign_in_step_by_step_where_nothing_better_is_offered(
+    safe_server: RelayServer, safe_relay: SmtpRelay, offered: str
+) -> None:
+    safe_server.mechanisms = offered
+
+    assert {type(outcome) for outcome in send(safe_relay, messages(3)).values()} == {Accepted}
+    assert "AUTH LOGIN" in safe_server.commands
+
+
+@pytest.mark.parametrize("offered", ["AUTH CRAM-MD5 XOAUTH2", "X-NOTHING"])
+def test_a_relay_that_offers_no_way_to_sign_in_is_about_us_and_says_what_is_wrong(
+    safe_server: RelayServer, safe_relay: SmtpRelay, offered: str
+) -> None:
+    safe_server.mechanisms = offered
+
+    outcome = send(safe_relay, messages(1))[0]
+
+    assert isinstance(outcome, Refused)
+    assert outcome.scope == "campaign"
+    assert "no way to sign in" in outcome.text
+    assert safe_server.messages == []
+
+
 # --- carrying -------------------------------------------------------------------------------------------------------------
 
 
@@ -153,6 +177,29 @@ def test_what_is_no_reply_ends_the_connection_and_is_uncertain_only_after_the_do
     assert len(kinds) == 6
     assert kinds.count(Unknown) == (1 if stage == "dot" else 0)
     assert kinds.count(Accepted) == 6 - kinds.count(Unknown)
+    assert sorted(server.recipients) == [f"p{number}@x.test" for number in range(6)]
+
+
+@pytest.mark.parametrize("stage", CARRYING)
+def test_a_reply_that_is_begun_and_cut_off_is_none(server: RelayServer, stage: Stage) -> None:
+    server.fault(stage, f"{'354' if stage == 'data' else '250'}-2.0.0 wait", times=1, close=True, keep=True)
+
+    with closing(relay_to(server, connections=1, patience=SHORT)) as relay:
+        outcomes = send(relay, messages(6))
+
+    kinds = [type(outcome) for outcome in outcomes.values()]
+    assert kinds.count(Unknown) == (1 if stage == "dot" else 0)
+    assert kinds.count(Accepted) == 6 - kinds.count(Unknown)
+    assert sorted(server.recipients) == [f"p{number}@x.test" for number in range(6)]
+
+
+def test_a_relay_that_asks_for_more_after_the_final_dot_may_have_taken_it(server: RelayServer) -> None:
+    server.fault("dot", "354 go on", to="p2@x.test", times=1, keep=True)
+
+    with closing(relay_to(server, connections=1, patience=SHORT)) as relay:
+        outcomes = send(relay, messages(6))
+
+    assert [number for number, outcome in outcomes.items() if isinstance(outcome, Unknown)] == [2]
     assert sorted(server.recipients) == [f"p{number}@x.test" for number in range(6)]
 
 

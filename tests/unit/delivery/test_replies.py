@@ -56,3 +56,17 @@ def test_a_reply_is_shown_in_one_line_without_repeated_codes_and_controls() -> N
     assert reply.parts()[0] == "5.7.1"
     assert shown(reply) == "550 5.7.1 one  two Boîte"
     assert len(Reply(550, (b"x" * 5000,)).parts()[1]) <= 500
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ((b"We do not know", b"5.1.1 this user"), ("5.1.1", "We do not know this user")),
+        ((b"4.7.0 slowly,", b"4.2.2 he is full"), ("4.7.0", "slowly, he is full")),
+        ((b"nothing", b"of 5.1.1 the kind"), ("", "nothing of 5.1.1 the kind")),
+    ],
+)
+def test_the_first_enhanced_code_counts_in_whichever_line_it_stands(
+    lines: tuple[bytes, ...], expected: tuple[str, str]
+) -> None:
+    assert Reply(550, lines).parts() == expected
