@@ -27,11 +27,9 @@ CHANGED = ("name", "language", "zone", "attributes", "status", "paused_until", "
 SUBSCRIPTION = ("subscriber_id", "audience_id", "state", "since")
 SHARED = ("first_id", "last_id", "audience_id", "deed", "wording", "source", "at")
 CONSENT = ("subscriber_id", "audience_id", "deed", "wording", "source", "at")
+# The sequence's name is looked up once, not for every row.
 _NEXT_IDS = """
-    SELECT min(id), max(id), CASE WHEN max(id) - min(id) + 1 > count(*) THEN array_agg(id) END
-    -- The sequence's name is looked up once, not for every row.
-    FROM (SELECT nextval((SELECT pg_get_serial_sequence('subscribers', 'id')::regclass)) AS id
-          FROM generate_series(1, %s)) AS new
+    SELECT nextval((SELECT pg_get_serial_sequence('subscribers', 'id')::regclass)) AS id FROM generate_series(1, %s)
 """
 Rows = Sequence[tuple[Any, ...]]
 
@@ -231,9 +229,12 @@ class _Postgres:
         return addresses, domains, hashes
 
     def next_ids(self, count: int) -> Sequence[int]:
-        # Where nobody else has taken one meanwhile they have no gap, and two numbers tell them all.
-        first, last, others = self._connection.execute(_NEXT_IDS, (count,)).fetchone() or (1, 0, None)
-        return others or range(first or 1, (last or 0) + 1)
+        # Where nobody else has taken one meanwhile they have no gap, and two numbers tell them all; else others are asked for.
+        ends = self._connection.execute(f"SELECT min(id), max(id) FROM ({_NEXT_IDS}) AS new", (count,)).fetchone()
+        first, last = ends if ends and count else (1, 0)
+        if last - first + 1 == count:
+            return range(first, last + 1)
+        return [number for (number,) in self._connection.execute(_NEXT_IDS, (count,))]
 
     def add_people(self, rows: Iterable[tuple[Any, ...]]) -> None:
         # Written out here: COPY's own `write_row` takes twice as long, and the server waits for it.

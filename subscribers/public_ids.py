@@ -1,22 +1,29 @@
 """The ids of people that may leave the house: random, and close together for people who came at the same time.
 
-The first six bytes are the moment, so that a million new ones land on the same few pages of the index.
+The first six bytes are the moment, so that a million new ones come in the order of the index: each at its end.
 """
 
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from datetime import datetime
+from string import ascii_lowercase, ascii_uppercase, digits
 
 AT_ONCE = 1_000
 MOMENT, NOISE, LETTERS = 6, 12, 22  # 18 bytes are 24 letters of base64, of which 22 are kept: 126 bits
+# The letters of base64 in their own order, so that later moments make greater ids.
+_IN_ORDER = bytes.maketrans(
+    (ascii_uppercase + ascii_lowercase + digits + "-_").encode(),
+    ("-" + digits + ascii_uppercase + "_" + ascii_lowercase).encode(),
+)
 
 
 def new_public_ids(count: int, now: datetime) -> Iterator[str]:
-    """`count` fresh public ids, made as they are asked for; each thousand in its order."""
-    moment = int(now.timestamp() * 1000).to_bytes(MOMENT, "big")
+    """`count` fresh public ids in their order, made as they are asked for; each thousand has a millisecond of its own."""
+    milliseconds = int(now.timestamp() * 1000)
     for start in range(0, count, AT_ONCE):
+        moment = (milliseconds + start // AT_ONCE).to_bytes(MOMENT, "big")
         noise = secrets.token_bytes(NOISE * min(AT_ONCE, count - start))
         together = b"".join([moment + noise[at : at + NOISE] for at in range(0, len(noise), NOISE)])
-        letters = urlsafe_b64encode(together).decode("ascii")
+        letters = urlsafe_b64encode(together).translate(_IN_ORDER).decode("ascii")
         yield from sorted([letters[at : at + LETTERS] for at in range(0, len(letters), LETTERS + 2)])

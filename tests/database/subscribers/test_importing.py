@@ -9,6 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 from openpyxl import Workbook
+from sqlalchemy import select
 
 from mailer.base.database import Database
 from mailer.base.errors import NotAllowed, WrongInput
@@ -16,6 +17,7 @@ from mailer.base.tokens import Keys
 from subscribers import audiences, importing, joining, people, suppression
 from subscribers.consents import list_consents
 from subscribers.importing import Report
+from subscribers.models import Subscriber
 
 NOW = datetime(2027, 1, 5, 9, tzinfo=UTC)
 KEYS = Keys(["a key of the tests, long enough"])
@@ -194,6 +196,7 @@ def test_duplicates_are_found_across_chunks(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importing, "CHUNK", 2)
+    monkeypatch.setattr(importing, "TOGETHER", 1)
     text = "email,status\na@x.org,\nb@x.org,\nA@x.org,\nc@x.org,\nb@x.org,unsubscribed\n"
     path = written(tmp_path, text)
     would = take(database, path, dry_run=True)
@@ -294,6 +297,19 @@ def test_a_run_that_was_killed_half_way_is_simply_run_again(
     with database.read() as session:
         first = people.find_person(session, "p0@x.org", now=NOW)
         assert len(list_consents(session, first.id)) == 1
+
+
+def test_chunks_that_are_read_together_are_written_in_the_order_of_their_keys(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "CHUNK", 2)
+    report = take(database, written(tmp_path, "email\n" + "".join(f"{letter}@x.org\n" for letter in "fbdaecg")))
+    assert report.created == 7
+    with database.read() as session:
+        rows = session.execute(select(Subscriber.address, Subscriber.public_id).order_by(Subscriber.id)).all()
+    assert [address[0] for address, _ in rows] == list("abcdefg")
+    public_ids = [public_id for _, public_id in rows]
+    assert public_ids == sorted(public_ids)
 
 
 def test_progress_is_told_to_the_end(database: Database, tmp_path: Path) -> None:

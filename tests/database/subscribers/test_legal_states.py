@@ -27,6 +27,7 @@ def peopled(database: Database) -> Database:
 def _add_people(database: Database) -> None:
     with database.begin() as session:
         audiences.add_audience(session, "academic", "Academic")
+        audiences.add_audience(session, "industry", "Industry")
         statuses: dict[str, Literal["subscribed", "unconfirmed"]] = {
             "ada": "subscribed",
             "bob": "unconfirmed",
@@ -63,6 +64,14 @@ def _add_people(database: Database) -> None:
         "DELETE FROM audiences",
         "INSERT INTO subscriptions SELECT 999, id, 'subscribed', '2027-01-05 09:00:00' FROM audiences",
         "INSERT INTO subscriptions SELECT id, 999, 'subscribed', '2027-01-05 09:00:00' FROM subscribers",
+        (  # neighbours in one audience, of whom the last is nobody
+            "INSERT INTO subscriptions SELECT id + 1, (SELECT max(id) FROM audiences), 'subscribed', '2027-01-05 09:00:00'"
+            " FROM subscribers"
+        ),
+        (  # two audiences, of which one is none
+            "INSERT INTO subscriptions SELECT subscribers.id, audiences.id + 1, 'subscribed', '2027-01-05 09:00:00'"
+            " FROM subscribers, audiences"
+        ),
         "INSERT INTO suppressions (reason, source, since) VALUES ('manual', '', '2027-01-05 09:00:00')",
         (
             "INSERT INTO suppressions (address_key, domain, reason, source, since)"
@@ -95,14 +104,17 @@ def test_whoever_goes_takes_their_subscriptions_along(peopled: Database) -> None
         assert session.scalar(text("SELECT count(*) FROM consents")) == 3
 
 
-def test_a_subscription_waits_for_an_erasure_that_is_under_way_and_is_then_refused(postgresql_url: str) -> None:
+@pytest.mark.parametrize("audience", ["one", "both"])
+def test_a_subscription_waits_for_an_erasure_that_is_under_way_and_is_then_refused(
+    postgresql_url: str, audience: str
+) -> None:
     database = Database(postgresql_url)
     _add_people(database)
     with database.begin() as session:
         bob = {"id": people.find_person(session, "bob@x.org", now=NOW).id}
         session.execute(text("DELETE FROM subscriptions"))
-    add = text("INSERT INTO subscriptions SELECT :id, id, 'unconfirmed', now() FROM audiences")
-    waits_for_an_erasure_and_is_refused(database, add, bob)
+    add = text("INSERT INTO subscriptions SELECT :id, id, 'unconfirmed', now() FROM audiences WHERE slug <= :last")
+    waits_for_an_erasure_and_is_refused(database, add, bob | {"last": "academic" if audience == "one" else "industry"})
     database.close()
 
 
