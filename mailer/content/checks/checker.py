@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from mailer.content.checks.checked import Checked, Rule
-from mailer.content.checks.dates import events, past_deadlines, weekdays
+from mailer.content.checks.dates import events, impossible_dates, past_deadlines, weekdays
 from mailer.content.checks.leaks import (
     anchors_for_others,
     headings_for_others,
@@ -60,6 +60,7 @@ RULES: Final[tuple[Rule, ...]] = (
     formulas,
     heading_levels,
     headings_for_others,
+    impossible_dates,
     link_addresses,
     link_texts,
     lost_markup,

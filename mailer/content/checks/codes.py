@@ -135,6 +135,7 @@ GROUPS: Final[Mapping[str, Mapping[str, Explanation]]] = {
         ),
         "deadline-past": _e("Nobody can do it in time any more.", "Mend the date, or tell of it in the past."),
         "weekday-mismatch": _e("The date falls on another day: one of the two is wrong.", "Mend the day or the date."),
+        "no-such-date": _e("The month has fewer days.", "Mend the day or the month."),
         "code-dropped": _e("A chunk that says it is not to be shown is not shown.", "Put its result in its place."),
     },
     "Formulas and publications": {

@@ -23,17 +23,33 @@ PICTURE_BYTES: Final = 1_000_000
 ALT_CHARACTERS: Final = 300
 _SAYS_NOTHING: Final = frozenset({
     "here", "click here", "click", "more", "read more", "learn more", "link", "this link", "this", "this page", "page",
-    "website", "details", "see here", "find out more", "go", "hier", "hier klicken", "mehr", "weiterlesen", "mehr lesen",
-    "ici", "cliquez ici", "en savoir plus", "plus", "lire la suite", "lien", "url", "download", "pdf",
+    "website", "details", "see here", "find out more", "go", "more info", "more information", "further information", "see more",
+    "info", "continue reading", "this site", "this website", "this article", "web page", "webpage", "homepage", "click this link",
+    "hier", "hier klicken", "mehr", "weiterlesen", "mehr lesen", "klicken sie hier", "klick hier", "weitere informationen",
+    "mehr informationen", "mehr infos", "mehr erfahren", "mehr dazu", "webseite", "dieser link", "diese seite", "diesem link",
+    "zum link", "zur webseite", "zur website",
+    "ici", "cliquez ici", "cliquer ici", "en savoir plus", "savoir plus", "plus", "lire la suite", "lien", "ce lien", "cette page",
+    "site web", "site", "voir ici", "plus d informations", "plus d infos", "url", "download", "pdf",
 })  # fmt: skip
 _SHORTENERS: Final = frozenset({
     "bit.ly", "tinyurl.com", "t.co", "goo.gl", "ow.ly", "is.gd", "buff.ly", "lnkd.in", "rb.gy", "cutt.ly", "shorturl.at",
-    "tiny.cc", "rebrand.ly", "bl.ink", "t.ly", "v.gd", "dlvr.it", "trib.al", "qrco.de",
+    "tiny.cc", "eepurl.com", "t1p.de", "urlz.fr", "kutt.it", "snip.ly", "adf.ly", "rebrand.ly", "bl.ink", "t.ly", "v.gd", "dlvr.it", "trib.al", "qrco.de",
 })  # fmt: skip
 _SVG_ROOM: Final = 64
 """CSS pixels: enough to see whether it can be drawn."""
 _HEIF: Final = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
-_LOOKS_LIKE_ADDRESS: Final = re.compile(r"\s*(?:https?://|www\.)[^\s]+\s*", re.IGNORECASE)
+_LOOKS_LIKE_ADDRESS: Final = re.compile(
+    r"\s*(?:(?:https?://|www\.)[^\s]+|(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|io|eu|int|ac\.uk|co\.uk|uk|de|fr|ch|at|it|es|nl)(?:/\S*)?)\s*",
+    re.IGNORECASE,
+)
+LONG_ADDRESS: Final = 60
+"""Characters: who listens to a longer address hears it letter by letter."""
+_POOR_ALT: Final = re.compile(
+    r"(?:image|picture|photo(?:graph)?|figure|fig|img|bild|foto|abbildung|abb|grafik|graphic|logo|icon|banner|illustration"
+    r"|screen ?shot|bildschirmfoto|capture(?: d[’']écran)?|alt(?: text)?|untitled|unnamed|placeholder)"
+    r"\W*(?:[\d_]|\b(?:at|um|à|von|de)\b|\W)*|\S+\.(?:png|jpe?g|gif|svg|webp)",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +111,24 @@ def link_texts(checked: Checked) -> Iterator[Finding]:
             yield warning(
                 place, "link-text", f"“{words.strip()}” does not say where the link goes; name what is behind it"
             )
-        elif (
-            _LOOKS_LIKE_ADDRESS.fullmatch(words)
-            and _host(words) != _host(href)
-            and scheme_of(href) in {"http", "https"}
-        ):
+        elif re.fullmatch(r"\d{1,3}", text):
+            message = f"“{words.strip()}” alone does not say where the link goes; make the words before it the link"
+            yield warning(place, "link-text", message)
+        elif words == href and len(href) > LONG_ADDRESS:
+            message = (
+                f"the link shows an address of {len(href)} characters; write [words](…) that say what is behind it"
+            )
+            yield warning(place, "link-text", message)
+        elif _shows_another_site(words, href):
             message = f"the link shows {_host(words)} and leads to {_host(href)}, as frauds do; write the same address"
             yield warning(place, "link-text-mismatch", message)
+
+
+def _shows_another_site(words: str, href: str) -> bool:
+    if not _LOOKS_LIKE_ADDRESS.fullmatch(words) or scheme_of(href) not in {"http", "https"}:
+        return False
+    shown, real = _host(words), _host(href)
+    return shown != real and not real.endswith(f".{shown}")
 
 
 def _host(address: str) -> str:
@@ -190,11 +217,7 @@ def alt_texts(checked: Checked) -> Iterator[Finding]:
         if not alt:
             message = f"the picture {picture.src} has no alt text; write in a sentence what it shows"
             yield warning(picture.place, "missing-alt", message)
-        elif re.fullmatch(
-            r"(?:image|picture|photo|figure|img|bild|foto|graphic|logo)\W*\d*|\S+\.(?:png|jpe?g|gif|svg|webp)",
-            alt,
-            re.IGNORECASE,
-        ):
+        elif _POOR_ALT.fullmatch(alt):
             yield warning(
                 picture.place, "poor-alt", f"“{alt}” does not tell what the picture shows; write it in a sentence"
             )

@@ -27,7 +27,18 @@ from mailer.content.issue import (
 from mailer.content.plain import plain
 from mailer.content.walk import all_inlines, inlines_of
 
-_PLACEHOLDER: Final = re.compile(r"\b(?:TODO|FIXME|XXX+)\b|\?\?\?|(?i:\blorem ipsum\b|\bt\.?b\.?[acd]\b\.?)")
+_PLACEHOLDER: Final = re.compile(
+    r"\b(?:TODO|FIXME|XXX+|TK ?TK)\b|\?\?\?|\[TK\]|\bXX(?:[./-](?:XX|\d{2,4}))+|[£$€]\s?XX+\b|\bXX+\s?[£$€]"
+    r"|\b(?:DD|TT|JJ)[./-]MM[./-](?:YYYY|YY|JJJJ|AAAA)\b"
+    r"|(?i:\blorem ipsum\b|\bt\.?b\.?[acd]\b\.?|\btodo\s*:|\b(?:placeholder|dummy|filler) text\b|\byour text here\b"
+    r"|\b(?:insert|add|put) (?:your |the )?(?:text|link|name|image|picture|title|date)s? here\b"
+    r"|\b(?:blind|platzhalter)text\b|\bnoch (?:zu )?ergänzen\b|\bà (?:compléter|définir|préciser|remplir)\b|\bfaux[ -]texte\b"
+    r"|\btexte (?:à venir|factice)\b"
+    r"|\[(?:your|insert|add|enter|fill in|put|ihre?|dein|votre|insérer|ajouter)\b[^\[\]]{0,40}\]"
+    r"|\[[^\[\]]{1,40} (?:here|einfügen|ergänzen|eintragen|einsetzen|à (?:insérer|ajouter))\]"
+    r"|\[(?:name|date|title|link|url|e-?mail|address|phone|venue|place|speaker|image|photo|amount|datum|titel|ort|uhrzeit|nom"
+    r"|lieu|titre|platzhalter)\])"
+)
 _DOUBLED: Final = re.compile(r"(?<![\w’'-])([^\W\d_]{2,})\s+\1(?![\w’'-])", re.IGNORECASE)
 _MAY_DOUBLE: Final = {
     "en": frozenset(
@@ -60,6 +71,8 @@ _MARKUP: Final = re.compile(
     r"|(?<!\w)\*\*[^\s*][^*]*\*\*(?!\w)|(?<!\w)`[^`]+`(?!\w)|\[[^\]\n]+\]\([^)\s]+\)|\[\^[^\]\s]+\]"
     r"|(?P<field>\{\{.*?\}\})"
 )
+_BLANK_IN_ADDRESS: Final = re.compile(r"(?<!\\)(\[[^\[\]]+\])\((?:$|[\w./%~-]*/?[\w.%~-]+ [^()\"'“”\n]*\.\w{2,4}\))")
+"""Behind the bracket a bare link may begin, which ends this piece of text."""
 _OPENING_MARKS: Final = re.compile(r"(?:\$\$?|\\\\?[(\[])\s*")
 _GRID: Final = re.compile(r"\s*\+(?:[-=:]{3,}\+)+\s*$")
 _LETTERED: Final = re.compile(r"\s*(?:[a-z]|[ivx]{1,4})[.)]\s+\S|\s*\((?:[a-z]|\d{1,2})\)\s+\S")
@@ -218,8 +231,11 @@ def _within(formula: Formula, offset: int, checked: Checked) -> Place:
 
 
 def lost_markup(checked: Checked) -> Iterator[Finding]:
-    """`footnote-missing`, `reference-missing`, `tex-brackets`: what was meant as more than the characters shown."""
+    """`footnote-missing`, `reference-missing`, `link-malformed`, `tex-brackets`: what was meant as more than its characters."""
     for block, text in checked.texts:
+        if found := _BLANK_IN_ADDRESS.search(text.text):
+            message = f"the address behind {found[1]} holds a blank, so that all is shown as text; write %20 for it"
+            yield error(checked.place_in(block, re.escape(found[1])), "link-malformed", message)
         for found in _FOOTNOTE.findall(text.text):
             place = checked.place_in(block, re.escape(found))
             yield error(

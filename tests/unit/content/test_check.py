@@ -89,7 +89,7 @@ def found(text: str, front: str = FRONT, **options: object) -> list[tuple[int, i
         ("$$\na +\n  \\foo{a}\n$$", [(8, 3, "error", "formula-error")]),
         ("x[^none]", [(6, 2, "error", "footnote-missing")]),
         ("see [this][nope]", [(6, 5, "warning", "reference-missing")]),
-        ("x \\(a_1\\) and \\[link\\] (\\alpha)", []),
+        ("x \\(a_1\\) and \\[sic\\] (\\alpha)", []),
         ("Say \\(a\\) and\nx \\(a + \\frac{b}{c} x", [(7, 3, "warning", "tex-brackets")]),
         ("x \\( \\frac{a}{b} + \\foo \\)", [(6, 20, "error", "formula-error")]),
         ("\\[\n a +\n \\foo\n\\]", [(8, 2, "error", "formula-error")]),
@@ -116,7 +116,10 @@ def found(text: str, front: str = FRONT, **options: object) -> list[tuple[int, i
             [(6, 4, "warning", "weekday-mismatch"), (6, 29, "warning", "weekday-mismatch")],
         ),
         ("`Monday 12 January 2027` <!-- Monday 12 January 2027 -->\n\n```\nMonday 12 January 2027\n```", []),
-        ("Monday 12–14 January 2027, Monday 30 February 2027", []),
+        (
+            "Tuesday 12–14 January 2027, Monday 30 February 2027, Monday 12–14 January 2027",
+            [(6, 36, "warning", "no-such-date"), (6, 54, "warning", "weekday-mismatch")],
+        ),
         ("Register by Friday 4 December 2026 or later.", [(6, 20, "warning", "deadline-past")]),
         ("The deadline for abstracts is 1 December 2026.", [(6, 31, "warning", "deadline-past")]),
         (
@@ -251,7 +254,8 @@ def test_dates_in_figures_are_read_in_the_order_of_the_language() -> None:
         (7, 21, "warning", "weekday-mismatch")
     ]
     assert found("Le mar. 24/11/2026, mercredi 24/11/2026", front("fr-CH")) == [(7, 21, "warning", "weekday-mismatch")]
-    assert found("On Wednesday 11/12/2026, Fr. 31.2.2027", front("en")) == []
+    assert found("On Thursday 11/12/2026, Friday 11/12/2026", front("en")) == []
+    assert found("On Wednesday 11/12/2026", front("en")) == [(7, 4, "warning", "weekday-mismatch")]
 
 
 def test_words_are_doubled_by_the_custom_of_the_language() -> None:
