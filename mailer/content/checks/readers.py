@@ -64,6 +64,16 @@ def _field(checked: Checked, expression: str, written: MergeField) -> Iterator[F
             f'who has no {found.name} would see a hole; write {{{{ {expression.strip()} | default("colleague") }}}}'
         )
         yield warning(written.place, "field-without-default", message)
+    elif found.default is not None and not found.default.strip() and (sign := _sign_behind(checked, written)):
+        message = f'who has no {found.name} would see a blank before “{sign}”; write default("colleague")'
+        yield warning(written.place, "field-without-default", message)
+
+
+def _sign_behind(checked: Checked, written: MergeField) -> str:
+    """The punctuation that stands right behind the field."""
+    line = checked.lines[written.place.line - 1] if written.place.line <= len(checked.lines) else ""
+    found = re.compile(r"\{\{[^{}]*\}\}([,.;:!?])").match(line, written.place.column - 1)
+    return found[1] if found and written.place.file == checked.issue.source else ""
 
 
 def nothing_for_an_audience(checked: Checked) -> Iterator[Finding]:

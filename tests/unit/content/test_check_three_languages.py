@@ -46,6 +46,7 @@ FAULTS = [
     ("deadline-past", "en", ["Join us on 10 February 2026 in Bath.", "The talk takes place on 10 February 2026."]),
     ("deadline-past", "de", ["Bewerbungsschluss: 15.02.2026", "Bitte melden Sie sich bis zum 1. Februar an."]),
     ("deadline-past", "fr", ["Le colloque aura lieu le 10 février 2026.", "Date limite : 15 février 2026"]),
+    ("field-without-default", "en", ["Dear {{ first_name }},", 'Dear {{ first_name | default("") }},']),
     ("words-for-others", "en", ["Dear academics,"]),
 ]  # fmt: skip
 
@@ -78,6 +79,7 @@ def test_a_fault_is_found(code: str, language: str, text: str) -> None:
         ("en", "Abstracts were due on 1 February 2026. See you on 10 April 2026."),
         ("de", "Die Tagung fand am 10. Februar 2026 statt. Anmeldung bis 1. April 2026."),
         ("fr", "Le colloque a eu lieu le 10 février 2026."),
+        ("en", 'Dear {{ first_name | default("") }} and all, {{ name | default("you") }}!'),
         ("en", "For academics and everybody else."),
     ],
 )
