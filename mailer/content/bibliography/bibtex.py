@@ -16,10 +16,11 @@ from urllib.parse import quote
 from bibtexparser.entrypoint import parse_string
 from bibtexparser.middlewares import RemoveEnclosingMiddleware, ResolveStringReferencesMiddleware
 from bibtexparser.middlewares.names import InvalidNameError, parse_single_name_into_parts, split_multiple_persons_names
-from bibtexparser.model import Block, DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, Field, ParsingFailedBlock
+from bibtexparser.model import Block, DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, ParsingFailedBlock
 from bibtexparser.model import Entry as ReadEntry
 from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped]
 
+from mailer.content.bibliography.inherited import joined, with_parent
 from mailer.content.issue import Finding, Formula, Inline, Inlines, Place, Publication, Span, Text
 
 LIMIT_CHARACTERS: Final = 4_000_000
@@ -28,6 +29,12 @@ logging.getLogger("pylatexenc").setLevel(logging.CRITICAL)
 
 _LATEX: Final = LatexNodes2Text(math_mode="verbatim", keep_comments=True)
 _MATH: Final = re.compile(r"(?<!\\)\$(?!\$)((?:[^$\\]|\\.)+)\$")
+
+
+_TAG: Final = re.compile(
+    r"(?:<|\\textless(?:\{\})?\s*)/?(?:i|b|em|strong|sub|sup|scp|span|italic|bold)\b[^<>\\]*(?:>|\\textgreater(?:\{\}|\s)?)"
+)
+"""HTML in a title, as Crossref gives it and as Zotero writes it down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +77,34 @@ def read_entries(text: str, file: str) -> tuple[dict[str, Entry], list[Finding]]
         findings.append(Finding(place, "error", "bibliography", _failure(failed)))
         if isinstance(failed, DuplicateFieldKeyBlock) and isinstance(failed.ignore_error_block, ReadEntry):
             blocks.append(failed.ignore_error_block)
+    strings = {string.key.lower(): str(string.value) for string in library.strings}
     for block in sorted(blocks, key=lambda block: block.start_line or 0):
         place = Place(file, (block.start_line or 0) + 1)
         fields: dict[str, str] = {}
         for field in block.fields:
-            fields.setdefault(field.key.lower(), str(field.value))
-            findings.extend(_bare(field, file))
-        entry = Entry(block.key, block.entry_type.lower(), fields, place)
-        if entry.key not in entries:
-            entries[entry.key] = entry
-            findings.extend(_flaws(entry))
-    return entries, findings
+            value = str(field.value)
+            bare = joined(value, strings) if field.enclosing == "no-enclosing" else value
+            fields.setdefault(field.key.lower(), value if bare is None else bare)
+            if bare is None:
+                message = f"{field.key} = {value} is no @string of this file; write {field.key} = {{…}}"
+                findings.append(Finding(Place(file, (field.start_line or 0) + 1), "warning", "bibliography", message))
+        entries.setdefault(block.key, Entry(block.key, block.entry_type.lower(), fields, place))
+    return _with_parents(entries, findings)
 
 
-def _bare(field: Field, file: str) -> Iterator[Finding]:
-    """What is said of a value without braces that is neither a number, a month nor the name of an `@string`."""
-    value = str(field.value)
-    if field.enclosing != "no-enclosing" or field.key.lower() == "month" or value.isdigit():
-        return
-    joined = " # " in value
-    what = "joins texts with #, which is not done" if joined else "is no @string of this file"
-    message = f"{field.key} = {value} {what}; write {field.key} = {{…}}"
-    yield Finding(Place(file, (field.start_line or 0) + 1), "warning", "bibliography", message)
+def _with_parents(entries: dict[str, Entry], findings: list[Finding]) -> tuple[dict[str, Entry], list[Finding]]:
+    """The entries with what their `crossref` gives them, and what is wrong in them then."""
+    by_name = {key.casefold(): entry for key, entry in entries.items()}
+    whole: dict[str, Entry] = {}
+    for key, entry in entries.items():
+        named = entry.value("crossref")
+        parent = by_name.get(named.casefold())
+        if named and parent is None:
+            message = f"{key} has the crossref {named}, which is not in this file; add the entry, or its fields here"
+            findings.append(Finding(entry.place, "warning", "bibliography", message))
+        whole[key] = replace(entry, fields=with_parent(entry.fields, parent.fields)) if parent else entry
+        findings.extend(_flaws(whole[key]))
+    return whole, findings
 
 
 def _failure(failed: Block) -> str:
@@ -150,7 +163,7 @@ def work_of(entry: Entry, *, highlighted: frozenset[str] = frozenset()) -> Work:
     year = _year_of(entry)
     publication = Publication(
         key=entry.key,
-        authors=_authors(names, highlighted),
+        authors=(*_authors(names, highlighted), *_collaboration(entry, beside=bool(names))),
         title=rich(entry.value("title"), entry.place) or (Text(entry.key),),
         venue=_venue(entry, kind, arxiv),
         year=year,
@@ -207,6 +220,7 @@ def rich(latex: str, place: Place) -> Inlines:
 
 @lru_cache(maxsize=4096)
 def _decoded(latex: str) -> str:
+    latex = _TAG.sub("", latex).replace(r"\textless", "{<}").replace(r"\textgreater", "{>}")
     if not re.search(r"[\\{}~%&]|--|``|''", latex):
         return latex
     escaped = re.sub(r"(?<!\\)[%&]", r"\\\g<0>", latex)
@@ -236,6 +250,15 @@ def _initials(name: str) -> str:
         shown = " ".join(f"{letter}." for letter in letters) if several else f"{letters[0].upper()}."
         written += f"-{shown}" if piece.startswith("-") and written else f" {shown}"
     return written.strip()
+
+
+def _collaboration(entry: Entry, *, beside: bool) -> Inlines:
+    """Inspire's `collaboration = "ATLAS"`, in brackets beside names."""
+    named = _decoded(entry.value("collaboration"))
+    if not named:
+        return ()
+    whole = named if "ollaboration" in named else f"{named} Collaboration"
+    return (Text(f" ({whole})" if beside else whole),)
 
 
 def _authors(names: list[tuple[str, str]], highlighted: frozenset[str]) -> Inlines:
@@ -320,15 +343,16 @@ def _kind_of(entry: Entry, arxiv: str) -> str:
 def _venue(entry: Entry, kind: str, arxiv: str) -> Inlines:
     place = entry.place
     parts: list[Inline] = []
-    name = rich(entry.value("journal", "journaltitle", "booktitle", "school", "institution", "publisher"), place)
+    names = ("journal", "journaltitle", "booktitle", "school", "institution", "publisher")
+    name = rich(entry.value(*(reversed(names) if entry.kind == "book" else names)), place)
     if kind == "preprint" and (arxiv or not name):
         parts.append(Text("arXiv preprint" if arxiv else "Preprint"))
         return tuple(parts)
     before = {"proceedings": "In ", "thesis": f"{_THESES.get(entry.kind, 'Thesis')}, ", "report": "Report, "}.get(
         kind, ""
     )
-    if entry.kind in {"incollection", "inbook"}:
-        before = "In "
+    if entry.kind in {"incollection", "inbook", "proceedings"}:
+        before = "" if entry.kind == "proceedings" else "In "
     if before and name:
         parts.append(Text(before))
     if name:

@@ -157,7 +157,40 @@ def test_a_value_without_braces_is_named_at_its_line_and_an_ampersand_stays() ->
     )
     assert [(finding.place.line, finding.message.split(";")[0]) for finding in findings] == [
         (4, "journal = nope is no @string of this file"),
-        (5, 'publisher = "q" # jml joins texts with #, which is not done'),
     ]
+    assert entries["a"].value("publisher") == "qJ. Mach."
     entry = entries["a"]
     assert plain(rich(entry.value("title"), entry.place)) == "Signals & Systems 50% & more"
+
+
+MESSY = r"""@string{jmlr = "J. of Machine Learning"}
+@string(siam = {SIAM J.})
+@article{joined, title={T}, author={Z, A}, journal = JMLR # { (Special} # " Issue)", year = 2020, month = 10 # "~" # jan}
+@article{not, title={T}, author={Z, A}, journal = jmlr # nowhere, year = 2020}
+@inbook{child, crossref = {Parent}, title = {A chapter}, author = {Lee, K.}}
+@book{parent, title = {The Book}, editor = {Ed, I.}, publisher = {Springer}, year = 2018, booktitle = {The Book}, doi = {10.1000/1}}
+@inproceedings{orphan, crossref = {none}, title = {O}, author = {Z, A}, year = 2020}
+@article{atlas, author = "Aad, Georges and others", collaboration = "ATLAS", title = "{Observation of X}", journal = "PLB", year = "2012"}
+@article{tags, title={\textless{}i\textgreater{}E. coli\textless{}/i\textgreater{} in CO<sub>2</sub>, $a<b$ \textless{}data\textgreater}, author={Z, A}, journal=siam, year=2020}
+"""
+
+
+def test_texts_are_joined_parents_lend_their_fields_and_other_systems_tags_go() -> None:
+    entries, findings = read_entries(MESSY, "refs.bib")
+    assert entries["joined"].value("journal") == "J. of Machine Learning (Special Issue)"
+    assert [(entries["child"].value(name)) for name in ("booktitle", "year", "publisher", "doi")] == [
+        "The Book",
+        "2018",
+        "Springer",
+        "",
+    ]
+    assert [(finding.place.line, finding.message.split(";")[0]) for finding in findings] == [
+        (4, "journal = jmlr # nowhere is no @string of this file"),
+        (7, "orphan has the crossref none, which is not in this file"),
+    ]
+    issue = issue_with("::: publications refs.bib\n:::", MESSY)
+    works = {work.key: work for _, group in shown(issue) for work in group}
+    assert plain(works["atlas"].authors) == "G. Aad et al. (ATLAS Collaboration)"
+    assert plain(works["tags"].title) == "E. coli in CO2, a<b <data>"
+    assert plain(works["parent"].venue) == "Springer"
+    assert plain(works["child"].venue) == "In The Book"
