@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain, islice
 from json.encoder import encode_basestring
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from psycopg import Connection as PsycopgConnection
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from mailer.base.tables import UtcDateTime
 from subscribers.upsert import Known
+
+if TYPE_CHECKING:  # it takes 10 MB, and is not loaded where there is no PostgreSQL
+    from psycopg import Connection as PsycopgConnection
 
 PERSON = (
     "id", "public_id", "address", "address_key", "name", "language", "zone", "attributes", "status", "paused_until",
@@ -205,10 +207,7 @@ class _Postgres:
     """By COPY and arrays; people who are known are locked, so that nobody leaves between the look and the write."""
 
     def __init__(self, connection: Connection) -> None:
-        driver = connection.connection.driver_connection
-        if not isinstance(driver, PsycopgConnection):
-            message = f"COPY is psycopg's; this is {type(driver)}"
-            raise TypeError(message)
+        driver: Any = connection.connection.driver_connection
         self._connection: PsycopgConnection[Any] = driver
 
     def known(self, keys: Sequence[str]) -> dict[str, Known]:

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-import psycopg
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
@@ -27,8 +26,6 @@ from subscribers.rows import Candidate
 from subscribers.standing import Standing
 from subscribers.upsert import Decision, Known, Order, decide_known, decide_new
 
-# By SQLAlchemy's statements and by the driver's own.
-RACES = (IntegrityError, OperationalError, psycopg.IntegrityError, psycopg.OperationalError)
 _KEY = attrgetter("key")
 TRIES = 4  # of a chunk, where someone else wrote the same person at the same moment
 
@@ -108,6 +105,9 @@ class ChunkImport:
     def _write(self, candidates: Sequence[Candidate]) -> None:
         """Write a chunk; again from the start where another transaction was quicker at the same person."""
         new = self._new_names(candidates)
+        driver: Any = self.database.engine.dialect.loaded_dbapi
+        # By SQLAlchemy's statements and by the driver's own.
+        races = (IntegrityError, OperationalError, driver.IntegrityError, driver.OperationalError)
         for attempt in range(1, TRIES + 1):
             try:
                 with self.database.read() if self.dry_run else self.database.begin() as session:
@@ -117,7 +117,7 @@ class ChunkImport:
                         declare_new(session, new)
                         chunk.write(session)
                 break
-            except RACES:
+            except races:
                 if attempt == TRIES:
                     raise
                 self._looks = True

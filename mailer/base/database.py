@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from typing import Any
 
-from psycopg import Connection as PsycopgConnection
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -172,11 +172,11 @@ def together(session: Session) -> Iterator[None]:
 
     Nothing in the block may ask for a result; a refusal is raised at its end.
     """
-    driver = session.connection().connection.driver_connection
-    if not isinstance(driver, PsycopgConnection):
+    driver: Any = session.connection().connection.driver_connection
+    if isinstance(driver, SqliteConnection):
         yield
         return
-    with driver.pipeline():
+    with driver.pipeline():  # psycopg's, which is not loaded where there is no PostgreSQL: it takes 10 MB
         yield
 
 
