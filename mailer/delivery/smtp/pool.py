@@ -4,6 +4,7 @@ import ssl
 import threading
 from collections.abc import Iterator, Sequence
 from math import inf
+from random import randrange
 from time import monotonic
 
 import structlog
@@ -83,6 +84,9 @@ class Pool:
         self.users = 0
         self._idle_seconds = idle_seconds
         self._timer: threading.Timer | None = None
+        # Else, of many processes with little to do, each would use the heaviest only.
+        for _ in range(randrange(1 + sum(way.settings.weight for way in self.ways))):  # noqa: S311 - no secret
+            self.best_way(set())
 
     def join(self) -> "Share":
         """A part of the pool for one that sends; to be left when it is done."""

@@ -51,6 +51,19 @@ def test_batches_are_shared_out_by_weight(relay_server: RelayServer, other_serve
     assert (len(relay_server.recipients), len(other_server.recipients)) == (30, 10)
 
 
+def test_many_processes_with_little_to_do_share_it_out_too(
+    relay_server: RelayServer, other_server: RelayServer
+) -> None:
+    heavy, light = replace(relay_server.settings(), weight=3), replace(other_server.settings(), weight=1)
+    for _ in range(60):
+        with closing(SmtpRelay([heavy, light], patience=HASTY)) as relay:
+            assert all_accepted(send(relay, 1))
+
+    assert 4 <= len(other_server.recipients) <= 30, (
+        "15 are its share; that it is fewer or more happens once in 2,000 runs"
+    )
+
+
 def test_a_relay_without_weight_waits_until_no_other_answers(
     relay_server: RelayServer, other_server: RelayServer
 ) -> None:
