@@ -14,6 +14,7 @@ import argparse
 import logging
 import os
 import resource
+import signal
 import smtplib
 import socket
 import statistics
@@ -278,7 +279,13 @@ def shown(results: dict[str, list[tuple[float, float, float]]]) -> Iterator[str]
             yield f"{sender}: {rate:.0%} of the rate of the {bare}, whose CPU is {share:.0%} of its own"
 
 
+def tidy_up_when_ended() -> None:
+    """Let SIGTERM end what was started, as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
+
+
 def main() -> None:
+    tidy_up_when_ended()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=5)

@@ -22,7 +22,7 @@ from sqlalchemy import text
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from compare import PLAIN, Campaign, relay_on
+from compare import PLAIN, Campaign, relay_on, tidy_up_when_ended
 
 from mailer.base.database import Database
 from mailer.base.tables import BatchId
@@ -185,6 +185,7 @@ def measured(url: str, size: str, sample: int, folder: Path) -> dict[str, float]
 
 
 def main() -> None:
+    tidy_up_when_ended()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="1000,10000,100000,1000000")
     parser.add_argument("--sample", type=int, default=20_000)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #define MAXFD 4096
@@ -35,6 +36,7 @@ static void secure(int f, SSL_CTX *context) {
 }
 int main(int argc, char **argv) {
   signal(SIGPIPE, SIG_IGN);
+  prctl(PR_SET_PDEATHSIG, SIGTERM); /* whoever measures may be killed: nobody would end us then */
   int chunking = argc > 2 && !strcmp(argv[2], "chunking");
   SSL_CTX *context = 0;
   if (argc > 4) {

@@ -23,7 +23,7 @@ from sqlalchemy import text
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from compare import PLAIN, smtp_source, timed
+from compare import PLAIN, smtp_source, tidy_up_when_ended, timed
 
 from mailer.base.database import Database
 from tests.support.postgres import PostgresServer
@@ -155,6 +155,7 @@ def an_issue(folder: Path, paragraphs: int) -> Path:
 
 
 def main() -> None:
+    tidy_up_when_ended()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=3)
