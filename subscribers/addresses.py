@@ -22,6 +22,7 @@ _PLAIN = re.compile(
 )
 _LOCAL = re.compile(rf"[{_ATEXT}\u0080-\U0010ffff]+(?:\.[{_ATEXT}\u0080-\U0010ffff]+)*")
 _IN_BRACKETS = re.compile(r"(.*)<([^<>]*)>\W*", re.DOTALL)
+_IN_PARENTHESES = re.compile(r"[^()@]+\(([^()\s]+@[^()\s]+)\)")  # as Outlook shows people
 # What copying out of a mail program, a web page or a spreadsheet leaves around an address.
 _AROUND = " \t\r\n\f\v\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u202f\u2060\ufeff\"'<>,;"
 HIDDEN = dict.fromkeys(map(ord, "\x00\u00ad\u200b\u2060\ufeff"))
@@ -69,6 +70,8 @@ def bare_address(text: str) -> str:
     match = _IN_BRACKETS.fullmatch(f"{text}>") if "<" in text else None
     if match is not None:
         text = match[2].strip(_AROUND)
+    elif text.endswith(")") and (shown := _IN_PARENTHESES.fullmatch(text)) is not None:
+        text = shown[1]
     if text[:7].lower() == "mailto:":
         text = text[7:].partition("?")[0].strip(_AROUND)
     return text.removesuffix(".")  # of a sentence, or of a domain written out to its root
@@ -76,6 +79,8 @@ def bare_address(text: str) -> str:
 
 def written_name(text: str) -> str:
     """The name in `Name <address>`; empty where there is none."""
+    if "<" not in text and _IN_PARENTHESES.fullmatch(text.strip()):
+        return text.partition("(")[0].strip(_AROUND)
     return text.partition("<")[0].strip(_AROUND) if "<" in text else ""
 
 

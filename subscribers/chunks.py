@@ -197,7 +197,7 @@ class _Chunk:
     def _meet_strangers(self) -> None:
         """The way of nearly every chunk of a large import: nobody is known, and little is to be decided."""
         for candidate in self.candidates:
-            if candidate.standing or candidate.audiences:
+            if candidate.standing or candidate.audiences or candidate.consented_at:
                 self._meet_new(candidate, decide_new(candidate, self.run.order, is_suppressed=False), is_again=False)
             else:
                 self.joining.append(candidate)
@@ -272,8 +272,8 @@ class _Chunk:
             for audience_id, state, deed in decision.changes:
                 subscriptions.append((subscriber_id, audience_id, state, at))
                 if deed is not None:
-                    consents.append((subscriber_id, audience_id, deed, *self._how(deed, at)))
-            consents.extend(self._above_all(subscriber_id, decision, at))
+                    consents.append((subscriber_id, audience_id, deed, *self._how(deed, at, candidate)))
+            consents.extend(self._above_all(subscriber_id, decision, at, candidate))
         self.bulk.add_people(people)
         self.bulk.add_consents(consents)
         self.bulk.add_subscriptions(subscriptions)
@@ -288,7 +288,7 @@ class _Chunk:
     def _write_changed(self, at: object) -> None:
         people: list[tuple[Any, ...]] = []
         subscriptions, consents = [], []
-        for _, known, decision in self.changed:
+        for candidate, known, decision in self.changed:
             if decision.is_changed:
                 people.append(
                     (
@@ -299,21 +299,27 @@ class _Chunk:
             for audience_id, state, deed in decision.changes:
                 subscriptions.append((known.id, audience_id, state, at))
                 if deed is not None:
-                    consents.append((known.id, audience_id, deed, *self._how(deed, at)))
-            consents.extend(self._above_all(known.id, decision, at))
+                    consents.append((known.id, audience_id, deed, *self._how(deed, at, candidate)))
+            consents.extend(self._above_all(known.id, decision, at, candidate))
         self.bulk.add_consents(consents)  # first: no state changes for the better without one
         self.bulk.change_people(people)
         self.bulk.set_subscriptions(subscriptions)
 
-    def _above_all(self, subscriber_id: int, decision: Decision, at: object) -> list[tuple[Any, ...]]:
+    def _above_all(
+        self, subscriber_id: int, decision: Decision, at: object, candidate: Candidate
+    ) -> list[tuple[Any, ...]]:
         """The lines of consent that are about no audience."""
         if decision.withdrew:
             return [(subscriber_id, None, "withdrew", *self._how("withdrew", at))]
-        return [(subscriber_id, None, "agreed", *self._how("agreed", at))] if decision.agreed else []
+        return [(subscriber_id, None, "agreed", *self._how("agreed", at, candidate))] if decision.agreed else []
 
-    def _how(self, deed: str, at: object) -> tuple[str, str, object]:
-        """Wording, source and time of a line of consent; only an agreement has a wording."""
-        return (self.run.consent if deed == "agreed" else "", self.run.source, at)
+    def _how(self, deed: str, at: object, candidate: Candidate | None = None) -> tuple[str, str, object]:
+        """Wording, source and time of a line of consent; only an agreement has a wording, and a time that the file gives."""
+        if deed != "agreed":
+            return "", self.run.source, at
+        if candidate is not None and candidate.consented_at is not None and candidate.consented_at < self.run.now:
+            at = self.bulk.moment(candidate.consented_at)
+        return self.run.consent, self.run.source, at
 
     def _write_suppressions(self, session: Session) -> None:
         decided = self.new + [(candidate, decision) for candidate, _, decision in self.changed]

@@ -8,7 +8,7 @@ from mailer.base.errors import WrongInput
 # What a column can be mapped to; anything else is the name of an attribute.
 FIELDS = (
     "email", "name", "first_name", "last_name", "language", "zone", "status", "tags", "audiences", "attributes",
-    "paused_until", "created_at", "ignore",
+    "paused_until", "consented_at", "created_at", "ignore",
 )  # fmt: skip
 
 _EMAIL = re.compile(
@@ -34,11 +34,15 @@ _NAMES: dict[str, str] = {
     "zone": "timezone time~zone zone contact~timezone zeitzone",
     "status": "status state subscription~status subscriber~status subscriber~state email~status email~marketing~status"
     " email~permission~status contact~status delivery~status marketing~status list~status member~status statut estado"
-    " email~subscription~status global~status email~marketing~consent stato état~de~l’abonnement",
+    " email~subscription~status global~status email~marketing~consent stato état~de~l’abonnement marketing~contact~status",
     "tags": "tags labels tag label étiquettes schlagworte group~membership groups",
     "audiences": "audiences",
     "attributes": "attributes attribs data custom~data",
     "paused_until": "paused~until",
+    "consented_at": "consented~at consent~date consent~time date~of~consent confirm~time confirmed~at confirmation~date"
+    " confirmed~on optin~time optin~date opt~in~date opt~in~time opted~in~at opted~in~on date~opted~in double~optin~date"
+    " subscribed~at subscribed~on subscribe~date date~subscribed signup~date signed~up~at timestamp~opt einwilligungsdatum"
+    " anmeldedatum bestätigt~am angemeldet~am date~d'inscription date~d’inscription date~de~consentement",
     # true is as it should be, false is a reason not to mail
     "+unsubscribed": "subscribed subscribed~to~emails accepts~marketing accepts~email~marketing email~subscribed"
     " email~opt~in email~optin newsletter~subscribed is~subscribed is~active active enabled mailing receive~emails"
@@ -49,14 +53,14 @@ _NAMES: dict[str, str] = {
     "-unsubscribed": "unsubscribed unsub~time unsubscribed~at unsubscribed~on unsubscribe~date unsubscribed~date email~disabled"
     " opted~out opt~out optout email~opt~out has~opted~out~of~email hasoptedoutofemail deleted~at unsub~date"
     " date~unsubscribed optout~time opt~out~date emails~disabled unsubscribed~from~all~email deactivated deactivated~at"
-    " disabled isexcludedfromcampaigns is~excluded~from~campaigns confirmed~opt~out~date",
+    " disabled isexcludedfromcampaigns is~excluded~from~campaigns confirmed~opt~out~date emailstop deleted is~deleted",
     "-unconfirmed": "isoptinpending is~opt~in~pending",
     "-bounced": "clean~time cleaned~at bounced bounced~at hard~bounced hardbounced bounce~date is~bounced"
     " email~hard~bounce~reason",
     "-complained": "complained complained~at spam~complaint marked~as~spam complaint~date spam"
     " isspamcomplaining is~spam~complaining",
     "-blocklisted": "blacklisted blocklisted email~blacklisted email~blacklist email~blocklist suppressed blocked banned"
-    " do~not~email do~not~contact do~not~mail email~suppressions",
+    " do~not~email do~not~contact do~not~mail email~suppressions emails~blacklisted emails~blocklisted",
     "-paused": "suspend suspended",
     # what a newsletter has no use for, or has no business to keep
     "ignore": "kontakt~id id~contact id uuid ip ip~address line reason public~id email~type created~at updated~at"
@@ -67,6 +71,8 @@ OWNERS = frozenset({
     "subscriber", "subscribers", "recipient", "recipients", "abonnent", "abonnenten", "empfänger", "abonné", "abonnés",
     "destinataire", "suscriptor", "iscritto",
 })  # fmt: skip
+# Beside one of these, `state` is a part of a country.
+_PLACES = frozenset({"country", "city", "town", "zip", "zip code", "postal code", "postcode", "street", "address"})
 ROLES: dict[str, str] = {
     name.replace("~", " ").replace("-", " "): role for role, names in _NAMES.items() for name in names.split()
 }
@@ -88,7 +94,16 @@ def role_of(column: str) -> str:
     """What a column is by its name; `attribute` where nothing is known of it."""
     if is_email_column(column):
         return "email"
-    return ROLES.get(plain(column), "attribute") if column else "ignore"
+    name = plain(column)
+    if name.startswith(("opted out of email", "unsubscribed from email")):  # HubSpot has one for each kind of mail
+        return "-unsubscribed"
+    if (
+        name.endswith("?")
+        and "newsletter" in name
+        and not re.search("unsub|leave|stop|abmeld|abbestell|désa|désin", name)
+    ):
+        return "+unsubscribed"  # the question of a form
+    return ROLES.get(name, "attribute") if column else "ignore"
 
 
 def roles_of(columns: Sequence[str], mapping: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -102,11 +117,12 @@ def roles_of(columns: Sequence[str], mapping: Mapping[str, str]) -> list[tuple[s
     if missing:
         raise WrongInput(f"there is no column {missing[0]!r}", do=f"map one of {shown(columns)}")
     mapped_email = "email" in given.values()
+    is_place = not _PLACES.isdisjoint(map(plain, columns))
     roles = []
     for column in columns:
         field = given.get(plain(column))
         if field is None:
-            role = role_of(column)
+            role = "attribute" if is_place and plain(column) == "state" else role_of(column)
             # Who says which column holds the address means that one only.
             roles.append(("ignore" if role == "email" and mapped_email else role, column))
         elif field in FIELDS:

@@ -4,7 +4,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from subscribers.encodings import TextFile
@@ -97,14 +97,17 @@ def _rows(text: TextFile, delimiter: str, skip: int, columns: tuple[str, ...]) -
 
     A quote that is never closed would swallow the rest of the file: then its lines are read one by one, quotes being letters.
     """
-    reader = csv.reader(islice(text.lines(), skip, None), delimiter=delimiter, skipinitialspace=True)
+    ended: list[bool] = []
+    lines = chain(islice(text.lines(), skip, None), _noting(ended))
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
     may_be_guarded = text.encoding.has_guards
     width = len(columns)
     before = 0
     while True:
         try:
             cells = next(reader)
-            is_swallowed = reader.line_num - before > LINES_OF_A_ROW
+            # Who asks for a line that is not there any more was within a quote.
+            is_swallowed = reader.line_num - before > LINES_OF_A_ROW or (bool(ended) and any(cells))
         except StopIteration:
             return
         except csv.Error:
@@ -115,8 +118,24 @@ def _rows(text: TextFile, delimiter: str, skip: int, columns: tuple[str, ...]) -
             if may_be_guarded:
                 cells = list(map(unguarded, cells))
             line = skip + before + 1
+            if reader.line_num - before > 1 and _holds_rows(cells, delimiter, width):
+                yield Record(line, columns, cells, "has a quote that is not closed, and whole rows within it")
+                before = reader.line_num
+                continue
             yield Record(line, columns, cells) if len(cells) <= width else long_record(line, columns, cells)
         before = reader.line_num
+
+
+def _noting(ended: list[bool]) -> Iterator[str]:
+    """No line at all; notes that one was asked for."""
+    ended.append(True)
+    yield from ()
+
+
+def _holds_rows(cells: list[str], delimiter: str, width: int) -> bool:
+    """Whether a cell of several lines holds some that are rows themselves, with an address and as many cells as the file has."""
+    inner = (line for cell in cells if "\n" in cell or "\r" in cell for line in cell.splitlines()[1:])
+    return width > 1 and any("@" in line and line.count(delimiter) == width - 1 for line in inner)
 
 
 def _one_by_one(text: TextFile, delimiter: str, start: int, stop: int, columns: tuple[str, ...]) -> Iterator[Record]:

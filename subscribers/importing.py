@@ -23,10 +23,11 @@ from subscribers.audiences import audience_ids, list_audiences
 from subscribers.chunks import ChunkImport, Refusal
 from subscribers.columns import is_email_column
 from subscribers.delimited import Record
-from subscribers.reading import Source, open_source
+from subscribers.reading import open_source
 from subscribers.rejected import RejectedRows
 from subscribers.rows import Candidate
 from subscribers.shapes import Plan, plan_for
+from subscribers.source import Source
 from subscribers.standing import Standing
 from subscribers.upsert import Order
 

@@ -1,16 +1,15 @@
 """Files of people, whatever wrote them -> rows of cells under columns, one at a time.
 
-Delimited text (comma, semicolon, tab, bar), spreadsheets (XLSX), JSON lines, address lists and Sympa dumps.
+Delimited text (comma, semicolon, tab, bar), spreadsheets (XLSX), JSON, address lists and Sympa dumps.
 """
 
 import re
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
@@ -19,33 +18,13 @@ from subscribers import delimited
 from subscribers.delimited import SAMPLE, Record, clean_column
 from subscribers.encodings import TextFile
 from subscribers.formulas import unguarded
-from subscribers.json_text import read_json
+from subscribers.json_files import json_source
+from subscribers.source import IsEmailColumn, Source
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
-Kind = Literal["delimited", "addresses", "json", "sympa", "xlsx"]
-IsEmailColumn = Callable[[str], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file that can be read.
-
-    Args:
-        columns: those of the first row; of a file without a header, made up.
-        records: reads the file from its start, each time it is called.
-        share: how much of it is read, from 0 to 1.
-        detail: its encoding and delimiter, for people.
-        addressed: the column in which its first rows hold addresses, whatever it is called.
-    """
-
-    kind: Kind
-    columns: tuple[str, ...]
-    records: Callable[[], Iterator[Record]]
-    share: Callable[[], float]
-    detail: str = ""
-    addressed: str = ""
+BLOCK = 1 << 16  # signs that are looked at to find the first line
 
 
 def open_source(path: Path, is_email_column: IsEmailColumn) -> Source:
@@ -69,13 +48,14 @@ def open_source(path: Path, is_email_column: IsEmailColumn) -> Source:
     if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"(\xb5/\xfd")):
         raise WrongInput("is compressed", do="unpack it first", place=str(path))
     text = TextFile(path)
-    first = next((line.strip() for line in text.lines() if line.strip()), "")
+    pieces = (piece for block in text.blocks(BLOCK) for piece in block.splitlines())
+    first = next((piece.strip() for piece in pieces if piece.strip()), "")
     if not first:
         raise WrongInput("is empty", do="name a file with people in it", place=str(path))
-    if first.startswith("{"):
-        return _json_lines(text)
-    if first.startswith("["):
-        raise WrongInput("is one JSON list", do="write one object a line (JSON lines)", place=str(path))
+    if first.startswith(("{", "[")):
+        return json_source(text, is_email_column)
+    if first.upper() == "BEGIN:VCARD":
+        raise WrongInput("is a file of vCards", do="export the contacts as CSV", place=str(path))
     if _is_sympa(text):
         return _sympa(text)
     return _delimited(text, is_email_column)
@@ -156,29 +136,6 @@ def _sympa(text: TextFile) -> Source:
 
     columns = next((record.columns for record in records()), ())
     return Source("sympa", columns, records, text.share, text.encoding.name)
-
-
-# --- JSON lines --------------------------------------------------------------------------------------------------
-
-
-def _json_lines(text: TextFile) -> Source:
-    def records() -> Iterator[Record]:
-        for line, written in enumerate(text.lines(), start=1):
-            if written and not written.isspace():
-                yield _json_record(line, written)
-
-    columns = next((record.columns for record in records() if not record.fault), ())
-    return Source("json", columns, records, text.share, text.encoding.name)
-
-
-def _json_record(line: int, written: str) -> Record:
-    try:
-        found = read_json(written)
-    except ValueError as error:
-        return Record(line, ("row",), [written.strip()], f"is not JSON: {error}")
-    if not isinstance(found, dict):
-        return Record(line, ("row",), [written.strip()], "is not a JSON object")
-    return Record(line, tuple(found), list(found.values()))
 
 
 # --- spreadsheets ------------------------------------------------------------------------------------------------

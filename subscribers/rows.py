@@ -4,7 +4,9 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -18,6 +20,10 @@ from subscribers.standing import FALSE, NO_END, Standing, reason_of, standing_of
 
 ATTRIBUTES_LIMIT = 16_384  # signs of JSON
 _NOTHING = ("", None)
+# The Newsletter Plugin of WordPress.
+LETTERS: Mapping[str, str] = {
+    "C": "confirmed", "S": "not confirmed", "U": "unsubscribed", "B": "bounced", "P": "complained",
+}  # fmt: skip
 NO_MAIL = frozenset({"nomail", "no email", "no mail", "none", "don't send email updates"})
 _TONGUES: Mapping[str, str] = {
     word: tag
@@ -44,6 +50,7 @@ class Candidate:
 
     Args:
         line: where the row begins.
+        consented_at: when they agreed, as the file tells it.
         written: the address as written; `key` makes it one person.
         standing: the worst that the row says of the person's will to be mailed; `reason` why, where that is suppressed.
         audiences: those that the row itself names.
@@ -58,6 +65,7 @@ class Candidate:
     zone: str = ""
     reason: str = ""
     paused_until: datetime | None = None
+    consented_at: datetime | None = None
     created_at: datetime | None = None
     audiences: tuple[tuple[str, Standing], ...] = ()
 
@@ -110,10 +118,21 @@ def _with_address(candidate: Candidate) -> Candidate | str:
             return error.message
     if not candidate.name:
         parts = f"{candidate.first_name} {candidate.last_name}".strip()
-        candidate.name = (parts or written_name(written))[:200]
+        candidate.name = parts[:200] or _person_name(written_name(written))
+    elif candidate.last_name and not candidate.first_name and candidate.last_name not in candidate.name:
+        candidate.name = f"{candidate.name} {candidate.last_name}"[:200]  # under `name` and `surname`
     if candidate.standing == Standing.PAUSED and candidate.paused_until is None:
         candidate.paused_until = NO_END
     return candidate
+
+
+def _person_name(value: object) -> str:
+    """A name; one in the words of a mail's header (RFC 2047), as Mailman lists it, is read."""
+    text = clean_text(value)
+    if "=?" in text and "?=" in text:
+        with suppress(ValueError, LookupError):
+            text = clean_text(str(make_header(decode_header(text))))
+    return text[:200]
 
 
 def clean_text(value: object) -> str:
@@ -126,8 +145,11 @@ def clean_text(value: object) -> str:
 
 
 def _email(candidate: Candidate, _name: str, value: Any) -> None:
-    """The first filled column counts, and of several addresses in a cell the first."""
-    if not candidate.written:
+    """The first column with an address counts, and of several addresses in a cell the first.
+
+    Mailman's REST has a web address there, and Exchange the path of a mailbox, with the address in a later column.
+    """
+    if not candidate.written or "@" not in candidate.written or "://" in candidate.written:
         text = value if type(value) is str else str(value)
         if text.count("@") > 1 and "<" not in text:
             text = _BETWEEN.split(text.strip(), maxsplit=1)[0]
@@ -135,7 +157,7 @@ def _email(candidate: Candidate, _name: str, value: Any) -> None:
 
 
 def _name(candidate: Candidate, _name: str, value: Any) -> None:
-    candidate.name = candidate.name or clean_text(value)[:200]
+    candidate.name = candidate.name or _person_name(value)
 
 
 def _first_name(candidate: Candidate, _name: str, value: Any) -> None:
@@ -240,6 +262,16 @@ def _paused_until(candidate: Candidate, _name: str, value: Any) -> None:
     candidate.paused_until = _moment(value)
 
 
+def _consented_at(candidate: Candidate, _name: str, value: Any) -> None:
+    """When they agreed, as the file has it; the last of several. What is no time, or could be two, tells nothing."""
+    try:
+        moment = _moment(str(value).strip().removesuffix(" UTC"))
+    except Unusable:
+        return
+    if candidate.consented_at is None or moment > candidate.consented_at:
+        candidate.consented_at = moment
+
+
 def _created_at(candidate: Candidate, _name: str, value: Any) -> None:
     candidate.created_at = _moment(value)
 
@@ -256,9 +288,30 @@ def _status(candidate: Candidate, _name: str, value: Any) -> None:
     _judge(candidate, said, word)
 
 
+def _status_letter(candidate: Candidate, name: str, value: Any) -> None:
+    _status(candidate, name, LETTERS.get(clean_text(value), value))
+
+
 def _reception(candidate: Candidate, _name: str, value: Any) -> None:
     """Sympa's and Google's: who is on the list and has switched its mail off gets none."""
     _judge(candidate, Standing.UNSUBSCRIBED if clean_text(value).casefold() in NO_MAIL else Standing.SUBSCRIBED, "")
+
+
+def _lists(candidate: Candidate, _name: str, value: Any) -> None:
+    """The lists of listmonk's API: who has left all of them is out, and who has confirmed none is not in yet.
+
+    A list without double opt-in leaves its people unconfirmed, and mails them.
+    """
+    each = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    states = {
+        "confirmed" if state == "unconfirmed" and one.get("optin") == "single" else state
+        for one in each
+        if (state := one.get("subscription_status"))
+    }
+    if states == {"unsubscribed"}:
+        _judge(candidate, Standing.UNSUBSCRIBED, "")
+    elif states and "confirmed" not in states:
+        _judge(candidate, Standing.UNCONFIRMED, "")
 
 
 def _yes(if_not: Standing) -> Setter:
@@ -323,8 +376,11 @@ SETTERS: Mapping[str, Setter] = {
     "tags": _tags,
     "audiences": _audiences,
     "paused_until": _paused_until,
+    "consented_at": _consented_at,
     "created_at": _created_at,
     "status": _status,
+    "status_letter": _status_letter,
+    "lists": _lists,
     "reception": _reception,
     "+unsubscribed": _yes(Standing.UNSUBSCRIBED),
     "+unconfirmed": _yes(Standing.UNCONFIRMED),

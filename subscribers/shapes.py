@@ -45,7 +45,7 @@ SHAPES = (
         "Mailchimp",
         frozenset({"leid"}),  # the other columns are called as the audience's fields are
         _ignored(
-            "member rating, optin time, optin ip, confirm time, confirm ip, latitude, longitude, gmtoff, dstoff, cc,"
+            "member rating, optin ip, confirm ip, latitude, longitude, gmtoff, dstoff, cc,"
             " region, last changed, leid, euid, unsub campaign title, unsub campaign id, unsub reason, unsub reason other,"
             " clean campaign title, clean campaign id"
         ),
@@ -57,10 +57,10 @@ SHAPES = (
         ),
     ),
     Shape("listmonk", frozenset({"email", "name", "attributes"})),
-    Shape(
-        "Ghost",
-        frozenset({"email", "subscribed to emails"}),
-        _ignored("complimentary plan, stripe customer id, tiers"),
+    Shape("listmonk", frozenset({"email", "attribs", "lists"}), {"lists": "lists"}),
+    *(
+        Shape("Ghost", frozenset({"email", only}), _ignored("complimentary plan, stripe customer id, tiers"))
+        for only in ("subscribed to emails", "complimentary plan")
     ),
     Shape(
         "Substack",
@@ -79,6 +79,12 @@ SHAPES = (
         frozenset({"country", "state/province"}),  # the rest counts what somebody opened and read
     ),
     Shape(
+        "Substack",
+        frozenset({"email", "subscription type", "subscription date"}),
+        {},
+        frozenset({"subscriber country"}),
+    ),
+    Shape(
         "Brevo",
         frozenset({"contact id", "email", "sms"}),
         _ignored("contact id, whatsapp, sms, landline number, ext id, added time, modified time"),
@@ -91,6 +97,13 @@ SHAPES = (
             "delivery mode, moderation action, list id, self link, http etag, subscription mode, user, bounce score"
         ),
     ),
+    Shape("Mailman", frozenset({"email", "display name", "delivery mode"}), {"role": "status"}, frozenset()),
+    Shape("Sympa", frozenset({"email", "gecos", "reception"}), {"reception": "reception"}, frozenset()),
+    Shape(
+        "Newsletter",  # the plugin of WordPress
+        frozenset({"email", "status", "token"}),
+        {"status": "status_letter"} | _ignored("token, date"),
+    ),
     Shape(
         "Google Groups",
         frozenset({"email address", "group status", "nickname"}),
@@ -102,6 +115,12 @@ SHAPES = (
         frozenset({"email", "subscriber type", "metadata"}),
         {"subscriber type": "status", "metadata": "attributes"}
         | _ignored("creation date, source, avatar url, referrer url, utm campaign, utm medium, utm source"),
+    ),
+    Shape(
+        "Buttondown",
+        frozenset({"email address", "type", "metadata"}),
+        {"type": "status", "metadata": "attributes"}
+        | _ignored("creation date, source, notes, avatar url, referrer url, utm campaign, utm medium, utm source"),
     ),
     Shape("Google", frozenset({"e mail 1 value"}), {"organization name": "attribute"}, _PRIVATE_BUT),
     Shape("Outlook", frozenset({"e mail address", "e mail display name"}), {}, _PRIVATE_BUT),
@@ -148,6 +167,7 @@ SHAPES = (
     Shape("Keila", frozenset({"email", "first name", "last name", "status"})),
 )
 PLAIN = Shape("", frozenset())
+WILLS = frozenset({"reception", "status_letter", "lists"})  # ways of saying a status
 SYMPA = Shape("Sympa", frozenset(), {"reception": "reception"}, frozenset())
 
 
@@ -215,5 +235,5 @@ def plan_for(
     setters = tuple(
         (index, setter_for(role, name, declared), name) for index, (role, name) in enumerate(roles) if role != "ignore"
     )
-    told = tuple(("status" if role[0] in "+-" or role == "reception" else role, name) for role, name in roles)
+    told = tuple(("status" if role[0] in "+-" or role in WILLS else role, name) for role, name in roles)
     return Plan(shape.name, told, next(by_name, Standing.SUBSCRIBED), setters)

@@ -21,7 +21,7 @@ _WORDS = {
     Standing.SUBSCRIBED: """
         subscribed, active, enabled, confirmed, member, regular, mail, optin, opted in, opt in, subscriber, verified, valid,
         ok, deliverable, double opt in, current, soft bounced, soft bounce, owner, manager, express, explicit, implied,
-        premium, gifted, trialed, free, paid, granted, consented, marketing contact,
+        premium, gifted, trialed, free, paid, unpaid, past due, churning, churned, granted, consented, marketing contact,
         aktiv, angemeldet, abonniert, bestätigt, eingetragen, zugestimmt,
         actif, active, abonné, abonnée, inscrit, inscrite, confirmé, confirmée,
         activo, suscrito, confirmado, attivo, iscritto, confermato, actief, ingeschreven, bevestigd""",
@@ -29,7 +29,7 @@ _WORDS = {
     Standing.UNCONFIRMED: """
         unconfirmed, pending, unverified, transactional, nonsubscribed, non subscribed, not subscribed, never subscribed,
         inactive, awaiting confirmation, not confirmed, opt in pending, new, waiting, invited, not verified, unknown, validating,
-        needs attention, unactivated, no permission set, not set,
+        needs attention, unactivated, no permission set, not set, upcoming, non marketing contact,
         unbestätigt, nicht bestätigt, ausstehend, inaktiv, eingeladen, neu,
         en attente, non confirmé, non confirmée, inactif, invité, pendiente, inactivo, in attesa, in afwachting""",
     Standing.UNSUBSCRIBED: """
@@ -42,7 +42,7 @@ _WORDS = {
     Standing.SUPPRESSED: """
         suppressed, cleaned, bounced, bounce, unreachable, invalid, undeliverable, not deliverable, undelivered, by bounces,
         blocklisted, blacklisted, blocked, block, banned, complained, complaint, complainer, complainers, spam complainers, spam, spam complaint,
-        spam complained, spam report, spamreport, marked as spam, reported, abuse, junk, hard bounced, hard bounce,
+        spam complained, spam report, spamreport, marked as spam, reported, abuse, abused, junk, hard bounced, hard bounce,
         hardbounce, hardbounced, do not contact, do not mail, do not email, dead, failed, erased, bouncing,
         spammy, malformed, removed by provider,
         gesperrt, blockiert, unzustellbar, beschwerde, bloqué, bloquée, rebond, indésirable, plainte,

@@ -70,7 +70,7 @@ def add_to(app: typer.Typer) -> None:
     epilog='Example: mailer subscribers import people.csv --audience academic --status subscribed --consent "Form of 2026"',
 )
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV, XLSX, JSON lines, addresses, a Sympa dump.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, TSV, XLSX, JSON, addresses, a Sympa dump.")],
     audience: AudiencesOption = None,
     map_: Annotated[
         list[str] | None,

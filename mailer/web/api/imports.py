@@ -137,7 +137,7 @@ def upload(
     file: Annotated[bytes, Depends(content)],
     name: Annotated[str, Query(max_length=200, pattern=r"^[^\x00/\\]*$", description="of the file")] = "people.csv",
 ) -> Response:
-    """Upload a file, of at most 64 MB: CSV, TSV, XLSX, JSON lines, a list of addresses. Nothing is changed by it."""
+    """Upload a file, of at most 64 MB: CSV, TSV, XLSX, JSON, a list of addresses. Nothing is changed by it."""
 
     def keep(session: Session) -> Import:
         return Import.of(uploads.upload(session, file, name=name, now=call.now, actor=call.actor))

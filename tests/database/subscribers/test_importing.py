@@ -15,7 +15,7 @@ from mailer.base.database import Database
 from mailer.base.errors import NotAllowed, WrongInput
 from mailer.base.tokens import Keys
 from subscribers import audiences, importing, joining, people, suppression
-from subscribers.consents import list_consents
+from subscribers.consents import ConsentRow, list_consents
 from subscribers.importing import Report
 from subscribers.models import Subscriber
 
@@ -185,6 +185,12 @@ def test_what_the_file_says_for_the_worse_is_believed_of_people_we_have(database
     assert person(database, "bob@x.org").status == "suppressed"
 
 
+def consents(database: Database, address: str) -> tuple[ConsentRow, ...]:
+    """What somebody agreed to."""
+    with database.read() as session:
+        return list_consents(session, people.find_person(session, address, now=NOW).id)
+
+
 def test_of_two_rows_the_first_counts_but_the_worst_status_does(database: Database, tmp_path: Path) -> None:
     text = "email,name,status\na@x.org,First,active\nA@X.org,Second,unsubscribed\n"
     report = take(database, written(tmp_path, text))
@@ -310,6 +316,21 @@ def test_chunks_that_are_read_together_are_written_in_the_order_of_their_keys(
     assert [address[0] for address, _ in rows] == list("abcdefg")
     public_ids = [public_id for _, public_id in rows]
     assert public_ids == sorted(public_ids)
+
+
+@pytest.mark.parametrize("columns", ["CONFIRM_TIME", "OPTIN_TIME,CONFIRM_TIME"])
+def test_when_they_agreed_is_what_the_file_says(database: Database, tmp_path: Path, columns: str) -> None:
+    earlier = "2023-01-01 08:00:00," if "," in columns else ""
+    text = (
+        f"Email Address,{columns},LEID\na@x.org,{earlier}2024-03-14 09:14:00,1\nb@x.org,{earlier},2\n"
+        f"c@x.org,{earlier}2999-01-01 00:00:00,3\n"
+    )
+    take(database, written(tmp_path, text))
+    (line,) = consents(database, "a@x.org")
+    assert (line.at, line.deed, line.audience) == (datetime(2024, 3, 14, 9, 14, tzinfo=UTC), "agreed", "academic")
+    assert consents(database, "b@x.org")[0].at == (datetime(2023, 1, 1, 8, tzinfo=UTC) if earlier else NOW)
+    assert consents(database, "c@x.org")[0].at == NOW
+    assert receiving(database) == {"a@x.org", "b@x.org", "c@x.org"}
 
 
 def test_progress_is_told_to_the_end(database: Database, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,60 @@ def test_every_delimiter_and_line_end_is_understood(tmp_path: Path, delimiter: s
 
 def test_an_old_macintosh_wrote_its_own_letters(tmp_path: Path) -> None:
     assert read(tmp_path, TABLE.replace("\n", "\r").encode("mac_roman")) == [ADA, ZOE]
+
+
+def test_letters_tell_a_macintosh_from_windows_whatever_ends_the_lines(tmp_path: Path) -> None:
+    assert read(tmp_path, TABLE.encode("mac_roman")) == [ADA, ZOE]
+    assert read(tmp_path, TABLE.replace("\n", "\r").encode("cp1252")) == [ADA, ZOE]
+    assert read(tmp_path, "email,name\nada@x.org,“Ada” – 5 €\n".encode("cp1252")) == [("ada@x.org", "“Ada” – 5 €")]
+
+
+def test_a_quote_that_is_never_closed_hides_nobody(tmp_path: Path) -> None:
+    found = read(tmp_path, 'email,name\nada@x.org,"Ada\nbob@x.org,Bob\ncy@x.org,Cy\n')
+    assert found == [("ada@x.org", "Ada"), ("bob@x.org", "Bob"), ("cy@x.org", "Cy")]
+
+
+def test_rows_within_a_quote_are_refused_and_not_lost(tmp_path: Path) -> None:
+    found = read(tmp_path, 'email,name\nada@x.org,"Ada\nbob@x.org,Bob\ncy@x.org,"Cy"\ndi@x.org,Di\n')
+    assert found == ["has a quote that is not closed, and whole rows within it", ("di@x.org", "Di")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"email": "ada@x.org", "name": "Ada"}, {"email": "bob@x.org", "name": "Bob ]["}]',
+        '\n[\n  {\n    "email": "ada@x.org",\n    "name": "Ada"\n  },\n  {"email": "bob@x.org", "name": "Bob ]["}\n]\n',
+        '{"data": {"results": [{"email": "ada@x.org", "name": "Ada"}, {"email": "bob@x.org", "name": "Bob ]["}], "total": 2}}',
+        '{"start": 0, "count": 2, "entries": [{"email": "ada@x.org", "name": "Ada"},\n{"email": "bob@x.org", "name": "Bob ]["}]}',
+    ],
+)
+def test_the_list_of_an_api_is_read_object_by_object(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path, text, "people.json") == [("ada@x.org", "Ada"), ("bob@x.org", "Bob ][")]
+
+
+def test_a_long_list_of_json_is_read_across_blocks_and_names_its_lines(tmp_path: Path) -> None:
+    people = [{"email": f"p{number}@x.org", "name": "x" * 50} for number in range(5_000)]
+    path = tmp_path / "people.json"
+    path.write_text(json.dumps(people, indent=1), encoding="utf-8")
+    records = list(open_source(path, is_email_column).records())
+    assert [record.cells[0] for record in records] == [person["email"] for person in people]
+    assert [record.line for record in records] == [2 + 4 * number for number in range(5_000)]
+
+
+def test_a_list_that_breaks_off_gives_what_stands_before(tmp_path: Path) -> None:
+    path = tmp_path / "people.json"
+    path.write_text('[{"email": "ada@x.org", "name": "Ada"},\n{"email": "bob', encoding="utf-8")
+    whole, broken = open_source(path, is_email_column).records()
+    assert (whole.cells, whole.fault) == (["ada@x.org", "Ada"], "")
+    assert (broken.line, broken.cells) == (2, ['{"email": "bob'])
+    assert broken.fault.startswith("is not JSON: ")
+    with pytest.raises(WrongInput, match="not of JSON objects"):
+        read(tmp_path, '["ada@x.org"]', "people.json")
+
+
+def test_vcards_are_named_for_what_they_are(tmp_path: Path) -> None:
+    with pytest.raises(WrongInput, match="vCards"):
+        read(tmp_path, "BEGIN:VCARD\nVERSION:3.0\nEMAIL;TYPE=INTERNET:ada@x.org\nEND:VCARD\n", "contacts.vcf")
 
 
 def test_a_byte_that_no_encoding_knows_does_not_end_an_import(tmp_path: Path) -> None:
@@ -230,7 +285,7 @@ def test_a_spreadsheet_is_read_from_the_sheet_that_holds_people(tmp_path: Path) 
         (b"", "empty"),
         (b"\n \n", "empty"),
         (b"%PDF-1.7", "PDF"),
-        (b'[{"email": 1}]', "JSON list"),
+        (b'["ada@x.org"]', "not of JSON objects"),
         (b"PK\x03\x04junk", "no spreadsheet"),
         (b"\x1f\x8b\x08\x00", "compressed"),
     ],

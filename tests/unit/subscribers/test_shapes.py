@@ -149,6 +149,95 @@ CASES: list[tuple[str, str, str, list[Any]]] = [
         "email,Unsubscribed at,Bounced,Region\na@x.org,,false,South\nb@x.org,2024-01-01,no,\nc@x.org,,yes,\n",
         [(SUBSCRIBED, {"Region": "South"}), (UNSUBSCRIBED, {}), (SUPPRESSED, {})],
     ),
+    (
+        "Newsletter", "wordpress.csv",
+        ("email;name;surname;status;token\na@x.org;Ada;L;C;t\nb@x.org;;;S;t\nc@x.org;;;U;t\nd@x.org;;;B;t\ne@x.org;;;P;t\n"),
+        [(SUBSCRIBED, {}), (UNCONFIRMED, {}), (UNSUBSCRIBED, {}), (SUPPRESSED, {}), (SUPPRESSED, {})],
+    ),
+    (
+        "listmonk", "api.jsonl",
+        ('{"email": "a@x.org", "attribs": {}, "status": "enabled", "lists": [{"subscription_status": "unsubscribed"}]}\n'
+        '{"email": "b@x.org", "attribs": {}, "status": "enabled", "lists": [{"subscription_status": "unconfirmed"},'
+        ' {"subscription_status": "unsubscribed"}]}\n'
+        '{"email": "c@x.org", "attribs": {}, "status": "enabled", "lists": [{"subscription_status": "unconfirmed",'
+        ' "optin": "single"}]}\n'
+        '{"email": "d@x.org", "attribs": {"city": "Bath"}, "status": "enabled", "lists": []}\n'),
+        [(UNSUBSCRIBED, {}), (UNCONFIRMED, {}), (SUBSCRIBED, {}), (SUBSCRIBED, {"city": "Bath"})],
+    ),
+    (
+        "Mailman", "rest.json",
+        ('{"start": 0, "total_size": 2, "entries": [\n'
+        '{"address": "http://localhost:8001/3.1/addresses/a@x.org", "display_name": "A", "email": "a@x.org", "role": "member"},\n'
+        '{"address": "http://localhost:8001/3.1/addresses/b@x.org", "display_name": "B", "email": "b@x.org", "role": "nonmember"}\n'
+        '], "http_etag": "x"}'),
+        [(SUBSCRIBED, {}), (UNSUBSCRIBED, {})],
+    ),
+    (
+        "Mailman", "roster.csv",
+        ("email,display_name,delivery_mode,delivery_status,role\na@x.org,A,regular,enabled,member\n"
+        "b@x.org,B,summary_digests,by_moderator,member\n"),
+        [(SUBSCRIBED, {}), (UNSUBSCRIBED, {})],
+    ),
+    (
+        "Sympa", "abonnes.csv",
+        "email;gecos;reception;visibility\na@x.org;A;nomail;noconceal\nb@x.org;B;digest;noconceal\n",
+        [(UNSUBSCRIBED, {}), (SUBSCRIBED, {})],
+    ),
+    (
+        "Ghost", "members.csv",
+        "email,name,subscribed,complimentary_plan,stripe_customer_id,labels\na@x.org,A,true,false,cus_1,vip\nb@x.org,B,false,,,\n",
+        [(SUBSCRIBED, {"tags": ["vip"]}), (UNSUBSCRIBED, {})],
+    ),
+    (
+        "Substack", "subscribers.csv",
+        ("Email,Name,Subscription type,Activity,Subscription date,Subscriber country,Emails opened (last 6 months)\n"
+        "a@x.org,A,Free,2,2024-01-01,GB,3\n"),
+        [(SUBSCRIBED, {"Subscriber country": "GB"})],
+    ),
+    (
+        "Buttondown", "subscribers.csv",
+        ("email_address,type,creation_date,tags,metadata\na@x.org,regular,2024,,{}\nb@x.org,unactivated,2024,,{}\n"
+        "c@x.org,undeliverable,2024,,{}\nd@x.org,past_due,2024,,{}\ne@x.org,upcoming,2024,,{}\n"),
+        [(SUBSCRIBED, {}), (UNCONFIRMED, {}), (SUPPRESSED, {}), (SUBSCRIBED, {}), (UNCONFIRMED, {})],
+    ),
+    (
+        "Outlook", "contacts.csv",  # of an Exchange account
+        ("First Name,E-mail Address,E-mail Type,E-mail Display Name,E-mail 2 Address\n"
+        "Ada,/o=ExchangeLabs/cn=ada,EX,Ada (ada@x.org),ada@x.org\n"),
+        [(SUBSCRIBED, {})],
+    ),
+    (
+        "", "sendinblue.csv",
+        "EMAIL;NOM;PRENOM;Emails blacklisted\na@x.org;D;Z;0\nb@x.org;D;Z;1\n",
+        [(SUBSCRIBED, {}), (SUPPRESSED, {})],
+    ),
+    (
+        "", "moodle.csv",
+        ("firstname,lastname,email,emailstop,suspended,deleted\nA,L,a@x.org,0,0,0\nB,L,b@x.org,1,0,0\nC,L,c@x.org,0,1,0\n"
+        "D,L,d@x.org,0,0,1\n"),
+        [(SUBSCRIBED, {}), (UNSUBSCRIBED, {}), (Standing.PAUSED, {}), (UNSUBSCRIBED, {})],
+    ),
+    (
+        "", "addresses.csv",  # a state of a country
+        "Email Address,Name,State,Country\na@x.org,A,Somerset,UK\n",
+        [(SUBSCRIBED, {"State": "Somerset", "Country": "UK"})],
+    ),
+    (
+        "", "rapidmail.csv",
+        "email;status\na@x.org;active\nb@x.org;new\nc@x.org;abused\n",
+        [(SUBSCRIBED, {}), (UNCONFIRMED, {}), (SUPPRESSED, {})],
+    ),
+    (
+        "", "hubspot.csv",
+        ("Email,Marketing contact status,Opted out of email: Newsletter\na@x.org,Marketing contact,\n"
+        "b@x.org,Marketing contact,Yes\nc@x.org,Non-marketing contact,\n"),
+        [(SUBSCRIBED, {}), (UNSUBSCRIBED, {}), (UNCONFIRMED, {})],
+    ),
+    (
+        "", "form.csv",
+        "Email address,Would you like to join our newsletter?\na@x.org,Yes\nb@x.org,No\n",
+        [(SUBSCRIBED, {}), (UNSUBSCRIBED, {})],
+    ),
 ]  # fmt: skip
 
 
@@ -200,3 +289,21 @@ def test_a_language_is_read_by_its_name_too(tmp_path: Path, written: str, tag: s
     (found,) = [plan_for(source.columns, {}, "p.csv").candidate(record) for record in source.records()]
     assert isinstance(found, Candidate)
     assert found.language == tag
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("email;name;surname\na@x.org;Ada;Lovelace\n", "Ada Lovelace"),
+        ("email;name;surname\na@x.org;Ada Lovelace;Lovelace\n", "Ada Lovelace"),
+        ("=?utf-8?q?J=C3=B6rg?= <a@x.org>\n", "Jörg"),
+        ("Gina G. (a@x.org)\n", "Gina G."),
+    ],
+)
+def test_a_name_is_put_together_of_what_there_is(tmp_path: Path, text: str, name: str) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(text, encoding="utf-8")
+    source = open_source(path, is_email_column)
+    (found,) = [plan_for(source.columns, {}, "p.csv").candidate(record) for record in source.records()]
+    assert isinstance(found, Candidate)
+    assert (found.key, found.name) == ("a@x.org", name)
