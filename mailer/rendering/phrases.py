@@ -69,6 +69,8 @@ class Phrases:
         if end is None or end <= start:
             return f"{first} {zone_name(start)}"
         if end.date() == start.date():
+            if zone_name(start) != zone_name(end):  # the night in which the clocks are changed
+                return f"{first} {zone_name(start)} – {end:%H:%M} {zone_name(end)}"
             return f"{first}–{end:%H:%M} {zone_name(start)}"
         return f"{first} – {self.day(end, weekday=True)}, {end:%H:%M} {zone_name(end)}"
 

@@ -88,6 +88,11 @@ def english() -> Phrases:
         (date(2027, 1, 29), date(2027, 2, 1), "Friday 29 January – Monday 1 February 2027"),
         (datetime(2027, 1, 12, 14, tzinfo=LONDON), None, "Tuesday 12 January 2027, 14:00 GMT"),
         (
+            datetime(2026, 10, 25, 0, 30, tzinfo=LONDON),
+            datetime(2026, 10, 25, 3, tzinfo=LONDON),
+            "Sunday 25 October 2026, 00:30 BST – 03:00 GMT",
+        ),
+        (
             datetime(2027, 7, 12, 14, tzinfo=LONDON),
             datetime(2027, 7, 12, 15, 30, tzinfo=LONDON),
             "Monday 12 July 2027, 14:00–15:30 BST",
