@@ -34,7 +34,9 @@ def titles_for_others(checked: Checked) -> Iterator[Finding]:
                 checked.place_of_key("by_audience" if key in own else key),
             )
             for title, block in titles:
-                if len(title) >= _LEAST_CHARACTERS and title in text and not block.is_for(frozenset({slug})):
+                if len(title) < _LEAST_CHARACTERS or block.is_for(frozenset({slug})):
+                    continue
+                if re.search(rf"(?<!\w){re.escape(title)}(?!\w)", text):
                     message = f"the {key} names “{title}”, which readers of {slug} do not get; give them another under by_audience"
                     yield warning(place, "subject-for-others", message)
 

@@ -232,6 +232,7 @@ def test_a_subject_that_announces_what_others_get_is_told() -> None:
     assert found(text, front) == [(3, 1, "warning", "subject-for-others")]
     own = front.replace("---\n", "---\nby_audience:\n  industry: {subject: The fair}\n", 1)
     assert found(text, own) == []
+    assert found(text, front.replace("prize lecture, and", "prize lectures and")) == []  # not that very title
     swapped = front.replace("---\n", "---\nby_audience:\n  industry: {preheader: Prize lecture}\n", 1)
     assert found(text, swapped.replace("The prize lecture, and more", "S")) == [(2, 1, "warning", "subject-for-others")]
 
