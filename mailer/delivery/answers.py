@@ -20,6 +20,7 @@ from mailer.delivery.policy import SUSPICIOUS_REFUSALS, Suspicion, relay_is_away
 log = structlog.get_logger()
 
 ACTOR = "delivery"
+_PUT_BACK = NotTried("")
 OnRefusal = Callable[[Session, CampaignId, Recipient, Refused, datetime], None]
 """Is told that a recipient was refused for good."""
 
@@ -65,7 +66,7 @@ class Answers:
 
     def put_back(self, recipients: Iterable[Recipient]) -> None:
         """Note that these were not given to the relay: they go back as they were."""
-        self._new += [Result(recipient.number, recipient.attempts, NotTried("")) for recipient in recipients]
+        self._new += [Result(recipient.number, recipient.attempts, _PUT_BACK) for recipient in recipients]
 
     def put_back_the_rest(self) -> NotTried | None:
         """Nothing more is sent: put back whoever has no answer. Gives why the relay is away, if it is."""
@@ -107,7 +108,7 @@ class Answers:
         self._refused += [(to, outcome) for to, outcome in answers if isinstance(outcome, Refused) and outcome.code]
         if self._suspicion.accepted:  # before, the relay may have lost its list (see `Suspicion`)
             self._tell_refusals(session, now)
-        self.tally.update(_TALLY[type(outcome)] for _, outcome in answers if outcome != NotTried(""))
+        self.tally.update(_TALLY[type(outcome)] for _, outcome in answers if outcome != _PUT_BACK)
 
     def _tell_refusals(self, session: Session, now: datetime) -> None:
         told, self._refused = self._refused, []
@@ -135,7 +136,7 @@ class Answers:
 
 def _not_his_fault(result: Result) -> Result:
     if isinstance(result.outcome, Refused):
-        return result._replace(outcome=NotTried(""))
+        return result._replace(outcome=_PUT_BACK)
     return result
 
 

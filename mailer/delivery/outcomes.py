@@ -37,11 +37,7 @@ Stage = Literal["connect", "mail", "rcpt", "data", "dot"]
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The relay has taken charge of the message (2xx to the final dot)."""
-
-    code: int
-    enhanced: str
-    text: str
+    """The relay has taken charge of the message (2xx to the final dot); what it says besides tells nobody anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +79,8 @@ Outcome = Accepted | Deferred | Refused | Unknown | NotTried
 
 def reason_of(outcome: Outcome) -> str:
     """The outcome in one line, as the ledger keeps it and the manager reads it."""
+    if isinstance(outcome, Accepted):
+        return "accepted"
     if isinstance(outcome, Unknown | NotTried):
         return outcome.text
     return " ".join(part for part in (str(outcome.code or ""), outcome.enhanced, outcome.text) if part)

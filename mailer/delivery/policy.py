@@ -57,10 +57,10 @@ def relay_retry_at(failures: int, *, now: datetime) -> datetime:
 
 def meaning(reply: Reply, stage: Stage) -> Outcome:
     """What a reply says of the message, by the command that it answers."""
+    if stage == "dot" and reply.kind == 2:
+        return Accepted()
     code = reply.code
     enhanced, text = reply.parts()
-    if stage == "dot" and reply.kind == 2:
-        return Accepted(code, enhanced, text)
     if reply.kind == 5:
         return Refused(code, enhanced, text, _scope(enhanced, stage), stage)
     return Deferred(code, enhanced, text)

@@ -64,7 +64,7 @@ def test_a_refusal_is_written_down_once_somebody_else_was_accepted(office: Offic
 
 
 def test_what_was_kept_back_is_written_down_with_the_first_acceptance(office: Office) -> None:
-    campaign = _answer(office, [{1: NO_MAILBOX}, {2: Accepted(250, "", "taken")}])
+    campaign = _answer(office, [{1: NO_MAILBOX}, {2: Accepted()}])
     counts = office.counts(campaign)
     assert (counts.failed, counts.accepted, counts.sending) == (1, 1, 1)
 

@@ -17,7 +17,7 @@ from mailer.delivery.policy import FIRST_GROUP
 from subscribers import audience_ids
 from tests.support.sending import Office
 
-OK = Accepted(250, "2.0.0", "queued")
+OK = Accepted()
 
 
 class Recorder:

@@ -155,7 +155,7 @@ def test_8_bit_replies_are_shown_as_they_are(server: RelayServer) -> None:
     server.fault("rcpt", "550 5.1.1 Boîte inconnue")
 
     with relaying(server) as relay:
-        assert send(relay, messages(1))[0].text == "Boîte inconnue"
+        assert send(relay, messages(1))[0] == Refused(550, "5.1.1", "Boîte inconnue")
 
 
 @pytest.mark.parametrize(
