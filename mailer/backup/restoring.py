@@ -1,5 +1,6 @@
 """Restoring: the database becomes what a backup holds, and nothing leaves before somebody has looked."""
 
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -82,7 +83,9 @@ def opened_copy(path: Path) -> Iterator[Database]:
     with path.open("rb") as file:
         if file.read(len(FIRST_BYTES)) != FIRST_BYTES:
             raise WrongInput("it is no backup of mailer", do="name one that `mailer db backup` made", place=str(path))
-    with tempfile.TemporaryDirectory(prefix="mailer-") as folder:
+    # Beside the backup there was room for it once; the machine's own folder for such files may be memory.
+    beside = path.parent if os.access(path.parent, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix=".mailer-", dir=beside) as folder:
         copy = Path(folder) / "backup.db"
         shutil.copyfile(path, copy)
         database = Database(f"sqlite:///{copy}")
