@@ -28,7 +28,8 @@ def select(issue: Issue, audiences: frozenset[str]) -> Blocks:
     Blocks for others are dropped wherever they stand; then containers and headings that lost all their content; then
     the footnotes that nobody refers to any more, and the others are numbered anew; so are the formulas.
     """
-    return numbered(_footnotes_renumbered(kept(issue.blocks, lambda block: block if block.is_for(audiences) else None)))
+    left = _footnotes_renumbered(kept(issue.blocks, lambda block: block if block.is_for(audiences) else None))
+    return numbered(left) if "\\label" in issue.text else left
 
 
 def public_blocks(issue: Issue, public: frozenset[str]) -> Blocks:

@@ -72,6 +72,8 @@ def together(inlines: Inlines, written: Sequence[str]) -> list[str]:
     A browser may end a line on either side of a picture, before a full stop too.
     """
     parts = list(map(str, written))
+    if not any(isinstance(part, Formula) for part in inlines):
+        return parts
     for index, part in enumerate(parts):
         if not isinstance(inlines[index], Formula) or part.startswith(("<span", "<code")):
             continue

@@ -60,6 +60,8 @@ def _grid(lines: list[str], start: int) -> tuple[int, list[str]] | None:
             rows.append(_cells(parts, cuts))
             parts = []
             head = len(rows) if "=" in lines[end] else head
+        elif any(lines[end][edge : edge + 1] != "|" for edge in edges):
+            return None  # a cell is wider than it is drawn, or spans two columns
         else:
             parts.append(lines[end])
         end += 1
@@ -87,6 +89,8 @@ def _between_edges(lines: list[str], start: int) -> tuple[int, list[str]] | None
         return None
     cuts = _cuts(lines[ruled])
     body = lines[ruled + 1 : end]
+    if _across([*lines[start + 1 : ruled], *body], cuts):
+        return None
     groups: list[list[str]] = [[]]
     several = any(not line.strip() for line in body)
     for line in body:
@@ -107,7 +111,7 @@ def _simple(lines: list[str], start: int) -> tuple[int, list[str]] | None:
     end = start + 2
     while end < len(lines) and lines[end].strip() and not _DASHES.match(lines[end]):
         end += 1
-    if end == start + 2 or end - start > LIMIT_LINES:
+    if end == start + 2 or end - start > LIMIT_LINES or _across([lines[start], *lines[start + 2 : end]], cuts):
         return None
     rows = [_cells([line], cuts) for line in (lines[start], *lines[start + 2 : end])]
     end += end < len(lines) and bool(_DASHES.match(lines[end]))
@@ -117,6 +121,11 @@ def _simple(lines: list[str], start: int) -> tuple[int, list[str]] | None:
 def _cuts(ruled: str) -> list[tuple[int, int]]:
     starts = [found.start() for found in re.finditer(r"-+", ruled)]
     return list(zip((0, *starts[1:]), (*starts[1:], 100_000), strict=True))
+
+
+def _across(lines: list[str], cuts: list[tuple[int, int]]) -> bool:
+    """Whether a word stands across the place where two columns meet: then it is no table."""
+    return any(re.match(r"\S\S", line[first - 1 : first + 1]) for line in lines for first, _ in cuts[1:])
 
 
 def _cells(parts: list[str], cuts: list[tuple[int, int]]) -> list[str]:

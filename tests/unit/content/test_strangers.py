@@ -209,3 +209,19 @@ def test_lines_of_dashes_that_are_no_table_stay_what_they_are() -> None:
     )
     assert not [block for block in all_blocks(issue.blocks) if isinstance(block, Table)]
     assert texts(issue) == ["Above", "below", "A heading", "words -- and words"]
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        "+---+---+\n| a longer word | b |\n+---+---+\n",
+        "+---+---+\n| spans two     |\n+---+---+\n",
+        "Left    Right\n----  -------\nacrossacross\n",
+        "----  -------\nacrossacross\n----  -------\n",
+    ],
+)
+def test_a_word_that_stands_across_two_columns_is_not_cut(drawn: str) -> None:
+    issue = read(f"# T\n\n{drawn}\nThe end.\n")
+    shown = " ".join(texts(issue))
+    for word in ("longer word", "spans two", "acrossacross"):
+        assert (word in drawn) == (word in shown)
