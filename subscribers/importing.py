@@ -140,6 +140,7 @@ def import_file(
     report = _report(importer, rejected, plan)
     if not dry_run:
         _note(database, report, name, now, actor)
+        database.refresh_statistics()
     return report
 
 

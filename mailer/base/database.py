@@ -127,6 +127,9 @@ class Database:
         """
         if self.is_sqlite:
             return
+        with self.begin() as session:  # what we ourselves have just written counts from the end of this transaction
+            if (session.connection().dialect.server_version_info or ()) >= (15,):
+                session.execute(text("SELECT pg_stat_force_next_flush()"))
         stale = text(
             "SELECT quote_ident(relname) FROM pg_stat_user_tables WHERE n_mod_since_analyze > 1000 + n_live_tup / 5"
         )
