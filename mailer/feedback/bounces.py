@@ -7,7 +7,7 @@ a notice in running text, an automatic reply (RFC 3834), a wish to be taken off 
 import re
 from dataclasses import dataclass, replace
 
-from mailer.feedback.autoreplies import is_autoreply, is_unsubscribe
+from mailer.feedback.autoreplies import is_autoreply, is_unsubscribe, tells_of_absence
 from mailer.feedback.charsets import text_of_html
 from mailer.feedback.complaints import read_complaint, read_notification
 from mailer.feedback.dsn import has_fields, read_fields, recipients_of, tells_success
@@ -167,7 +167,7 @@ def _answer(contents: _Contents) -> Verdict | None:
         return Verdict("autoreply", recipients)
     if is_unsubscribe(contents.message, contents.notice):
         return Verdict("unsubscribe", recipients)
-    return None
+    return Verdict("autoreply", recipients) if tells_of_absence(contents.message, contents.notice) else None
 
 
 def _original_message_id(contents: _Contents) -> str:

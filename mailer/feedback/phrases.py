@@ -159,7 +159,7 @@ _CONTENT = (
     r"\bpolic(y|ies)\b|\bviolat\w*|\bdmarc\b|\bspf\b|\bdkim\b|\bdomainkeys\b|\b(start)?tls\b|\bencrypt\w*|\bcertificate|\bsecurity",
     r"\bheaders?\b[^.;]{0,40}\b(error|not|too|invalid|large|missing|duplicate)|\bduplicate header|\bmultiple addresses in from",
     r"\b(message|mail|attachment|e-?mail|file)\b[^.;]{0,40}\b(too (big|large)|size|exceed\w*|oversize\w*)|\bmax(imum)?[^.;]{0,20} size|\bsize (limit|of)",
-    r"\battachment|\bmime\b|\bbare (lf|cr)|\bline too long|\bmessage (was |has been |is )?(reject\w*|refused|not (allowed|accepted))|\b(8bit|smtputf8|utf-?8)\b",
+    r"\battachment|\bmime\b|\bbare (lf|cr)|\bline too long|\b(8bit|smtputf8|utf-?8)\b",
     r"\bcopyright|\bformat error|\bsyntax error|\bprotocol (violation|error)|\bbad sequence|\bimproper sequence|\bout of sequence",
 )
 
@@ -189,6 +189,9 @@ _EXPIRED = (
 def _group(reason: Reason, phrases: tuple[str, ...]) -> tuple[Reason, re.Pattern[str]]:
     return reason, re.compile("|".join(f"(?:{phrase})" for phrase in phrases))
 
+
+REFUSED = re.compile(r"\bmessage (was |has been |is )?(reject\w*|refused|not (allowed|accepted))")
+"""Says that it was refused, and nothing of why; what else is said counts."""
 
 PHRASES = (
     _group("moved", _MOVED),

@@ -9,11 +9,11 @@ is never the recipient's fault.
 import re
 from dataclasses import dataclass
 
-from mailer.feedback.phrases import PHRASES, Reason
+from mailer.feedback.phrases import PHRASES, REFUSED, Reason
 from mailer.feedback.verdicts import Action
 
 ADDRESS = re.compile(
-    r"""(?:"[^"\s]{1,64}"|[^\s<>()\[\]{},;:"'@\\|=]{1,128})@(?:[^\W_][\w-]{0,62}(?:\.[\w-]{1,63}){0,15}|\[[\d.:a-fA-F]{3,40}\])"""
+    r"""(?:"[^"\s]{1,64}"|[^\s<>()\[\]{},;:"'@\\|=：，；。、（）＜＞《》「」【】“”]{1,128})@(?:[^\W_][\w-]{0,62}(?:\.[\w-]{1,63}){0,15}|\[[\d.:a-fA-F]{3,40}\])"""
 )
 """An address as it occurs in running text, in any script."""
 
@@ -144,7 +144,7 @@ def _reason(text: str, code: str, reply: str) -> Reason:
         if match is not None and (first is None or match.start() < first[0]):
             first = (match.start(), reason)
     if first is None:
-        return "unknown"
+        return "content" if REFUSED.search(words) else "unknown"
     if first[1] == "disabled" and _by_status(code) == "user_unknown":
         return "user_unknown"
     return first[1]

@@ -156,6 +156,7 @@ def test_amazons_notification_of_a_complaint_is_one() -> None:
         "Subject: Out of office: back on Monday",
         "Subject: Our news\nPrecedence: auto_reply",
         "Subject: Our news\nX-Autoreply: yes",
+        "Subject: Auto: Vacation",
     ],
 )
 def test_an_automatic_reply_is_no_bounce(head: str) -> None:
@@ -164,6 +165,28 @@ def test_an_automatic_reply_is_no_bounce(head: str) -> None:
     )
     assert (verdict.kind, _actions(verdict)) == ("autoreply", {"ada@corp.test": "none"})
     assert verdict.original_message_id == "n1@lists.test"
+
+
+@pytest.mark.parametrize(
+    ("head", "text"),
+    [
+        ("Subject: Re: Our news\nPrecedence: bulk", "I'm on vacation until 12 January."),
+        ("Subject: Our news\nPrecedence: junk", "Your mail will be read when I return."),
+        ("Subject: Ada has left\nAuto-Submitted: auto-generated", "Ada no longer works here. Write to bob@corp.test."),
+        ("Subject: Ihre Nachricht\nAuto-Submitted: auto-notified", "Ich bin bis Montag nicht im Büro."),
+    ],
+)
+def test_an_absence_that_no_person_wrote_is_an_automatic_reply(head: str, text: str) -> None:
+    verdict = classify(f"From: Ada <ada@corp.test>\n{head}\n\n{text}\n".encode())
+    assert (verdict.kind, _actions(verdict)) == ("autoreply", {"ada@corp.test": "none"})
+    by_hand = head.partition("\n")[0]
+    assert classify(f"From: Ada <ada@corp.test>\n{by_hand}\n\n{text}\n".encode()).kind == "none"
+
+
+def test_an_address_ends_where_another_script_puts_its_colon() -> None:
+    text = "抱歉，您的邮件被退回来了\n收件人：ada@corp.test\n退信原因：User not found: ada@corp.test\n"
+    verdict = classify(f"From: postmaster@163.test\nSubject: 系统退信\n\n{text}".encode())
+    assert _actions(verdict) == {"ada@corp.test": "hard"}
 
 
 @pytest.mark.parametrize("subject", ["unsubscribe", "Re: Unsubscribe me", "Abmelden", "désabonnement"])

@@ -38,6 +38,8 @@ FOR_GOOD = (
     "550 5.2.1 a@b.c... User Unknown",
     "554 5.7.1 <a@b.c>: Recipient address rejected: user a@b.c does not exist",
     "550 No Such User Here",
+    "550 Message was not accepted -- invalid mailbox. Local mailbox a@b.c is unavailable: user not found",
+    "550 Message rejected: no such user",
     "550 RCPT TO:<a@b.c> User unknown",
     "511 5.1.1 unknown address or alias: a@b.c",
     "550 account is not valid",
