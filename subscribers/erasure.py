@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, String, Table, delete, or_, select, true, update
+from sqlalchemy import Column, ColumnElement, RowMapping, String, Table, and_, delete, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from mailer.base import audit
@@ -64,7 +64,7 @@ def _take_out_of_texts(session: Session, person: Subscriber) -> None:
             texts = [column for column in table.columns if isinstance(column.type, String)]
             _rewrite(session, table, texts, whose=whose, clean=partial(anywhere.sub, ERASED))
         filters = [column for column in table.columns if column.info == MAY_NAME_PEOPLE]
-        _rewrite(session, table, filters, whose=true(), clean=partial(alone.sub, NOBODY))
+        _rewrite(session, table, filters, whose=_rows_about_nobody(table), clean=partial(alone.sub, NOBODY))
 
 
 def _rewrite(
@@ -78,16 +78,36 @@ def _rewrite(
     if not columns:
         return
     keys = list(table.primary_key.columns)
-    for row in session.execute(select(*keys, *columns).where(whose)).mappings().all():
-        cleaned = {column: _cleaned(row[column], clean) for column in columns if row[column]}
-        changed = {column.name: value for column, value in cleaned.items() if value != row[column]}
+    # In the order of their keys, as whoever locks several of them does.
+    for row in session.execute(select(*keys, *columns).where(whose).order_by(*keys)).mappings().all():
+        if not _changed(row, columns, clean):
+            continue
+        mine = [key == row[key] for key in keys]
+        # Whoever edits it at this moment is waited for, and what they wrote is read: it is not to be undone.
+        newest = session.execute(select(*columns).where(*mine).with_for_update()).mappings().one_or_none()
+        changed = _changed(newest, columns, clean) if newest is not None else {}
         if changed:
-            session.execute(update(table).where(*(key == row[key] for key in keys)).values(**changed))
+            session.execute(update(table).where(*mine).values(**changed))
+
+
+def _changed(row: RowMapping, columns: Sequence[Column[Any]], clean: Callable[[str], str]) -> dict[str, Any]:
+    cleaned = {column: _cleaned(row[column], clean) for column in columns if row[column]}
+    return {column.name: value for column, value in cleaned.items() if value != row[column]}
 
 
 def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
     """A text, or the texts of a JSON object."""
     return {name: clean(text) for name, text in value.items()} if isinstance(value, dict) else clean(value)
+
+
+def _rows_about_nobody(table: Table) -> ColumnElement[bool]:
+    """Rows that do not go with anybody who is erased; all of them, where a table has no such."""
+    pointers = [
+        key.parent
+        for key in table.foreign_keys
+        if key.target_fullname == "subscribers.id" and key.ondelete == "CASCADE"
+    ]
+    return and_(true(), *(pointer.is_(None) for pointer in pointers))
 
 
 def _rows_about(table: Table, subscriber_id: SubscriberId) -> ColumnElement[bool] | None:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mailer.base.database import Database
 from mailer.base.errors import NotAllowed, WrongInput
-from mailer.base.tables import Base, SubscriberId, UtcDateTime
+from mailer.base.tables import MAY_NAME_PEOPLE, Base, SubscriberId, UtcDateTime
 
 KEPT = timedelta(hours=24)
 LEASE = timedelta(seconds=60)
@@ -35,7 +35,7 @@ class KeptAnswer(Base):
     fence: Mapped[int] = mapped_column(default=1)
     begun_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     status: Mapped[int] = mapped_column(default=0)
-    body: Mapped[str] = mapped_column(Text, default="")
+    body: Mapped[str] = mapped_column(Text, default="", info=MAY_NAME_PEOPLE)
     subscriber_id: Mapped[SubscriberId | None] = mapped_column(
         ForeignKey("subscribers.id", ondelete="CASCADE"), default=None, index=True
     )

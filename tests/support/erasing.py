@@ -1,5 +1,6 @@
 """A row that names a person is written while that person is being erased (PostgreSQL)."""
 
+import time
 from typing import Any
 
 import pytest
@@ -21,3 +22,18 @@ def waits_for_an_erasure_and_is_refused(database: Database, add: TextClause, per
         erasing.commit()
         with pytest.raises(DBAPIError, match="needs its subscriber"):
             adding.execute(add, person)
+
+
+def wait_for_lock(database: Database, *, patience_seconds: float = 20) -> None:
+    """Return as soon as somebody waits for a lock in this database (PostgreSQL)."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    deadline = time.monotonic() + patience_seconds
+    while time.monotonic() < deadline:
+        with database.engine.connect() as connection:
+            if connection.execute(waiting).scalar_one():
+                return
+        time.sleep(0.01)
+    message = "nobody waits for a lock"
+    raise TimeoutError(message)

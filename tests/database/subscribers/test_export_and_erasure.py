@@ -3,20 +3,24 @@
 import csv
 import io
 import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from mailer.base.audit import entries, note
 from mailer.base.database import Database
 from mailer.base.errors import NotAllowed, NotFound
-from mailer.base.tables import Base
+from mailer.base.tables import Base, SubscriberId
 from mailer.base.tokens import Keys
 from subscribers import audiences, editing, erasure, export, importing, joining, people, segments, suppression
+from tests.support.erasing import wait_for_lock
 
 NOW = datetime(2027, 1, 5, 9, tzinfo=UTC)
 KEYS = Keys(["a key of the tests, long enough"])
@@ -175,6 +179,39 @@ def test_who_is_forgotten_is_taken_out_of_filters_and_others_are_still_found_by_
         kept = segments.find_segment(session, "named").filter
         assert kept == 'email in (erased, bada@x.org, ada@x.org.uk) or name = "erased"'
         assert segments.count_segment(session, kept, now=NOW) == 2
+
+
+def test_a_filter_that_is_edited_while_somebody_is_forgotten_is_not_undone(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
+    with database.begin() as session:
+        ada = people.add_person(session, "ada@x.org", source="test", keys=KEYS, now=NOW, actor="test")
+        for slug in ("one", "two"):
+            segments.add_segment(session, slug, "", "email = ada@x.org", now=NOW, actor="test")
+
+    with ThreadPoolExecutor() as threads:
+        with database.begin() as editing:
+            segments.edit_segment(editing, "one", filter_text="email = ada@x.org or name = Bob", now=NOW, actor="test")
+            forgetting = threads.submit(_forget, database, ada)
+            wait_for_lock(database)
+        forgetting.result(timeout=30)
+
+    with database.read() as session:
+        kept = {row.slug: row.filter for row in segments.list_segments(session)}
+    assert kept == {"one": "email = erased or name = Bob", "two": "email = erased"}
+    database.close()
+
+
+def _forget(database: Database, who: SubscriberId) -> None:
+    with database.begin() as session:
+        erasure.erase(session, who, keys=KEYS, now=NOW, actor="cli")
+
+
+def test_every_process_that_forgets_people_knows_all_tables(database: Database) -> None:
+    code = "import mailer.app; from mailer.base.tables import Base; print(*Base.metadata.tables)"
+    known = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    with database.read() as session:
+        there = set(inspect(session.connection()).get_table_names())
+    assert there - {"alembic_version"} == set(known)
 
 
 def test_the_id_of_a_forgotten_person_is_never_given_again(database: Database) -> None:

@@ -1,5 +1,6 @@
 """/api/v1: who may do what, how often, and what is never done twice."""
 
+import json
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -210,6 +211,13 @@ def test_kept_answers_go_after_a_day_and_with_the_person_they_are_about(app: App
     assert script.delete("/api/v1/subscribers/ada@maths.test").status_code == 204
     with app.database.read() as session:
         assert [row.key for row in session.query(KeptAnswer)] == ["bob"]
+
+    segment = {"slug": "two", "filter": "email in (BOB@maths.test, cy@maths.test)"}
+    assert script.post("/api/v1/segments", json=segment, headers={"idempotency-key": "two"}).status_code == 201
+    assert script.delete("/api/v1/subscribers/bob@maths.test").status_code == 204
+    with app.database.read() as session:
+        (kept,) = session.query(KeptAnswer)
+    assert json.loads(kept.body)["filter"] == "email in (erased, cy@maths.test)"
 
     answers.drop_old(app.database, now=app.clock() + answers.KEPT - timedelta(minutes=1))
     with app.database.read() as session:
