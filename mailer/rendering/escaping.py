@@ -1,6 +1,7 @@
 """Escaping, done once: text and attributes as HTML that mrml passes on unharmed."""
 
 import re
+from functools import lru_cache
 from html import escape
 from typing import Final
 
@@ -23,10 +24,18 @@ def flowing(words: str) -> Markup:
 
     A word joiner would be drawn as a box in old fonts.
     """
-    return Markup(_SPAN.sub(lambda found: f'<span style="white-space:nowrap">{found[0]}</span>', text(words)))  # noqa: S704
+    written = text(words)
+    if "–" in written:
+        written = _SPAN.sub(lambda found: f'<span style="white-space:nowrap">{found[0]}</span>', written)
+    return Markup(written)  # noqa: S704
 
 
 def attribute(value: object) -> Markup:
     """A value for an attribute, with numeric references for all but plain characters: mrml passes them untouched."""
-    clean = CONTROLS.sub("", str(value))
+    return _attribute(str(value))
+
+
+@lru_cache(maxsize=4096)
+def _attribute(value: str) -> Markup:
+    clean = CONTROLS.sub("", value)
     return Markup(UNSAFE_IN_ATTRIBUTE.sub(lambda sign: f"&#{ord(sign[0])};", clean))  # noqa: S704  # escaped here

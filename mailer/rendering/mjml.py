@@ -136,7 +136,7 @@ def tightened(made: str) -> str:
     Real minifiers drop Outlook's conditional comments or quotes that clients need; these rules were tried one by one.
     """
     made = made.replace("<![endif]--><!--[if mso | IE]>", "")
-    made = re.sub(r'style="[^"]*?;"', lambda style: f'{style[0][:-2]}"', made)
+    made = re.sub(r'(style="[^"]*);"', r'\1"', made)
     return re.sub(r"<style[^>]*>.*?</style>", lambda style: _tight_style(style[0]), made, flags=re.DOTALL)
 
 

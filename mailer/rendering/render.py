@@ -59,6 +59,7 @@ class Press:
         self._inlines = MailInlines(theme, mint, self._gallery, formulas, archive=self._archive)
         self._written: Written = {}
         self._bodies: dict[Blocks, _Bodies] = {}
+        self._same: dict[tuple[int, ...], tuple[Blocks, _Bodies]] = {}
         self._shared: dict[str, object] = {
             "bare": cache(lambda words: self._inlines(bare(words))),
             "t": theme,
@@ -108,10 +109,12 @@ class Press:
         )
 
     def _of(self, blocks: Blocks) -> "_Bodies":
-        bodies = self._bodies.get(blocks)
-        if bodies is None:
-            self._bodies[blocks] = bodies = _Bodies(self._mjml, self._plain, blocks)
-        return bodies
+        # the very same blocks first: to compare by value, every block in every other is hashed
+        same = tuple(map(id, blocks))
+        if same not in self._same:
+            bodies = self._bodies.setdefault(blocks, _Bodies(self._mjml, self._plain, blocks))
+            self._same[same] = blocks, bodies  # an id is one block's as long as it lives
+        return self._same[same][1]
 
     def _mjml(self, blocks: Blocks) -> mjml.Body:
         edition, plan = self._edition, outline(blocks)
