@@ -264,6 +264,7 @@ class _Session:
             return
         if not self._answer("data", "354 go ahead"):
             return
+        self._struck_within()
         # RFC 5321 §4.5.2: a line that begins with a dot loses it, whether or not the sender has doubled it.
         self._buffer = b"\r\n" + self._buffer
         stuffed = self._until(b"\r\n.\r\n")
@@ -273,6 +274,7 @@ class _Session:
     def _do_bdat(self, line: str) -> None:
         """RFC 3030: the chunk is taken in whatever comes of it, and a failure leaves the transaction open until RSET."""
         _verb, size, *last = line.split()
+        self._struck_within()
         while len(self._buffer) < int(size):
             self._buffer += self._receive()
         data, self._buffer = self._buffer[: int(size)], self._buffer[int(size) :]
@@ -308,6 +310,14 @@ class _Session:
         if fault is not None:
             self.server.pause(fault.delay)
         return fault is not None and fault.drop
+
+    def _struck_within(self) -> None:
+        fault = self.server.strike("body", self.recipients)
+        if fault is not None:
+            self._receive()
+            # Else the answer would wait for an acknowledgement, and go down with the connection.
+            self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._carry_out(fault, "")
 
     def _carry_out(self, fault: Fault | None, reply: str) -> bool:
         if fault is not None:

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from typing import Literal
 
 Stage = Literal[
-    "connect", "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "bdat", "dot", "rset", "quit"
+    "connect", "greeting", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "bdat", "body", "dot", "rset", "quit"
 ]
 VERBS: dict[str, Stage] = {
     "EHLO": "ehlo",
@@ -45,7 +45,7 @@ class Received:
 class Fault:
     """What goes wrong at a stage: at the recipients and the number of times that it is for.
 
-    `drop` cuts the connection instead of answering; at `dot`, `keep` tells whether the message was taken before.
+    `body` is within a message, of which the server reads no more. `drop` cuts the connection instead of answering; at `dot`, `keep` tells whether the message was taken before.
     """
 
     stage: Stage

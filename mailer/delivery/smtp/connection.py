@@ -13,7 +13,7 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
-from itertools import islice
+from contextlib import suppress
 from time import monotonic
 
 from mailer.base.relay_url import RelaySettings
@@ -24,10 +24,9 @@ from mailer.delivery.smtp.dialling import Address, dial, own_name
 from mailer.delivery.smtp.exchange import Closed, Events, Expected, Patience, Transaction
 from mailer.delivery.smtp.features import Features, stuffed
 from mailer.delivery.smtp.opening import SECURED, Opening, OpeningFailed, opening
+from mailer.delivery.smtp.writing import Piece, write
 
 RECEIVE_BYTES = 1 << 16
-MOST_PIECES = 16
-RECORD_BYTES = 1 << 14
 
 
 class Connection:
@@ -54,7 +53,7 @@ class Connection:
         self._offered: dict[str, str] = {}
         self._features = Features()
         self._reader = ReplyReader()
-        self._out: deque[tuple[bytes | memoryview, Transaction | None]] = deque()
+        self._out: deque[Piece] = deque()
         self._expected: deque[Expected] = deque()
         self._transactions: deque[Transaction] = deque()
         self._opening: Opening | None = None
@@ -162,7 +161,14 @@ class Connection:
         except ssl.SSLCertVerificationError as fault:
             self._lose(f"its certificate is not trusted: {fault.verify_message}")
         except OSError as fault:
+            self._hear_out()
             self._lose(fault.strerror or str(fault))
+
+    def _hear_out(self) -> None:
+        """Take in what came before the connection broke: a relay that has heard enough of a message says why, and closes."""
+        with suppress(OSError, NotSmtp):
+            while self.is_ready and (data := self.socket.recv(RECEIVE_BYTES)):
+                self._take_all(data)
 
     def expire(self) -> None:
         """Give up waiting."""
@@ -241,6 +247,8 @@ class Connection:
             self._data_answered(transaction, reply)
         elif reply.kind == 3:  # who asks for more has not understood where the message ended
             raise NotSmtp(f"it answers a whole message with {shown(reply)}")
+        elif reply.kind == 2 and not transaction.is_gone:
+            raise NotSmtp(f"it says {shown(reply)} to a message that it does not have")
         else:
             # A chunk is answered even if nobody was there to get it.
             self._finish(transaction, transaction.refused or meaning(reply, "dot"))
@@ -314,13 +322,16 @@ class Connection:
             if not data:
                 raise OSError(0, "the relay closed the connection")
             self._deadline = monotonic() + self._patience_for_next()
-            reader = self._reader
-            for reply in reader.feed(data):
-                self._take(reply)
-                if reader is not self._reader:
-                    break
+            self._take_all(data)
             if len(data) < RECEIVE_BYTES and self.settings.security == "none":
                 return  # nothing more has come: the next look at the socket would be in vain
+
+    def _take_all(self, data: bytes) -> None:
+        reader = self._reader
+        for reply in reader.feed(data):
+            self._take(reply)
+            if reader is not self._reader:
+                break
 
     def _take(self, reply: Reply) -> None:
         if self.closed is not None:
@@ -335,7 +346,7 @@ class Connection:
 
     def _flush(self) -> None:
         while self._out and self.closed is None:
-            sent = self._write()
+            sent = write(self.socket, self._out)
             self._deadline = monotonic() + self._patience_for_next()
             while sent:
                 data, transaction = self._out[0]
@@ -347,22 +358,6 @@ class Connection:
                 if transaction is not None:
                     transaction.is_gone = True
         self._wants_write = False
-
-    def _write(self) -> int:
-        """Write as much as goes, with one call of the system for a message and the commands that follow it."""
-        if isinstance(self.socket, ssl.SSLSocket):
-            return self.socket.send(self._record())
-        return self.socket.sendmsg([data for data, _ in islice(self._out, MOST_PIECES)])
-
-    def _record(self) -> bytes:
-        """As much as one record of TLS holds, which is what one call writes at most."""
-        pieces, room = [], RECORD_BYTES
-        for data, _ in self._out:
-            pieces.append(memoryview(data)[:room])
-            room -= len(pieces[-1])
-            if not room:
-                break
-        return b"".join(pieces)
 
     def _patience_for_next(self) -> float:
         stage = self._expected[0][0] if self._expected else None

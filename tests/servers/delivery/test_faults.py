@@ -193,6 +193,27 @@ def test_a_reply_that_is_begun_and_cut_off_is_none(server: RelayServer, stage: S
     assert sorted(server.recipients) == [f"p{number}@x.test" for number in range(6)]
 
 
+@pytest.mark.parametrize(
+    "features", [FULL, FULL[1:], (*FULL, "CHUNKING")], ids=["pipelining", "one by one", "chunking"]
+)
+@pytest.mark.parametrize("reply", ["552 5.3.4 too big", "451 4.7.1 not now", "250 2.0.0 thank you"])
+def test_a_relay_that_answers_and_closes_within_a_message_is_heard_but_never_takes_it(
+    relay_server: RelayServer, features: tuple[str, ...], reply: str
+) -> None:
+    relay_server.features = features
+    relay_server.fault("body", reply, close=True, to="p0@x.test")
+    large = b"Subject: a\r\n\r\n" + (b"x" * 74 + b"\r\n") * 70_000
+
+    with closing(relay_to(relay_server, connections=1, patience=SHORT)) as relay:
+        outcome = send(relay, messages(1, data=large))[0]
+
+    if reply.startswith("250"):
+        assert isinstance(outcome, Deferred)
+    else:
+        assert reason_of(outcome) == reply
+    assert relay_server.messages == []
+
+
 def test_a_relay_that_asks_for_more_after_the_final_dot_may_have_taken_it(server: RelayServer) -> None:
     server.fault("dot", "354 go on", to="p2@x.test", times=1, keep=True)
 
