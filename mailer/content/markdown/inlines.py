@@ -24,6 +24,7 @@ from mailer.content.issue import (
     Span,
     Text,
 )
+from mailer.content.markdown.attributes import name_what_goes
 from mailer.content.markdown.grammar import CLOSING, inline_tokens_of
 from mailer.content.markdown.html_tags import DROPPED_WHOLE, SPANS, TRANSPARENT, VOID, HtmlEvent, html_events
 from mailer.content.markdown.widths import sized
@@ -250,6 +251,7 @@ class _Builder:
     def _html(self, token: Token) -> None:
         place = self._source.place(token.meta.get("pos"), token.content)
         for event in html_events(token.content):
+            name_what_goes(self._reading, event, place)
             if event.kind == "close":
                 self._close(event.tag, markdown=False)
             elif event.kind == "text":

@@ -31,6 +31,7 @@ from mailer.content.issue import (
     Table,
     Text,
 )
+from mailer.content.markdown.attributes import name_what_goes
 from mailer.content.markdown.grammar import MAX_NESTING
 from mailer.content.markdown.html_tags import DROPPED_WHOLE, VOID, HtmlEvent, html_events
 from mailer.content.markdown.inlines import (
@@ -108,6 +109,7 @@ class Flow:
         """Adds a piece of HTML that begins at `line` (from 1)."""
         for event in html_events(text):
             place = self._reading.place(line + event.line, self._reading.column_of("<" + event.tag, line + event.line))
+            name_what_goes(self._reading, event, place)
             if event.kind == "text":
                 self._text(event.text, place)
             elif event.kind == "close":

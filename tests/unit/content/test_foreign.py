@@ -45,7 +45,19 @@ def test_inline_html_becomes_ours() -> None:
     assert plain(inlines_of(paragraph)[0]).split() == ["x1", "bold", "em", "H2", "l", "“q”", "y", "K"]
     kinds = [inline.kind for _, inline in all_inlines(issue.blocks) if isinstance(inline, Span)]
     assert kinds == ["sub", "strong", "em", "sup", "kbd"]
-    assert [code for _, _, code in codes(issue)] == ["html-dropped", "html-dropped"]
+    assert [finding.message.split(" ")[0] for finding in issue.findings] == ["onclick=…", "the", "<script>"]
+
+
+def test_scripts_in_attributes_are_named_each_time_and_looks_once() -> None:
+    issue = read(
+        FRONT + '<p style="color:red">a</p>\n\n<div onclick="x()" style="margin:0">b</div>\n\n'
+        'c <span style="x" onmouseover="y">d</span> <img src="https://x.org/a.png" alt="An a" onerror="z" style="width:50%">\n'
+    )
+    assert [
+        (finding.place.line, finding.message.split("=")[0])
+        for finding in issue.findings
+        if finding.code == "html-dropped"
+    ] == [(5, "style"), (7, "onclick"), (9, "onmouseover"), (9, "onerror")]
 
 
 def test_blocks_of_html_become_ours_and_markdown_between_them_stays() -> None:
