@@ -11,6 +11,7 @@ from string import ascii_lowercase, ascii_uppercase, digits
 
 AT_ONCE = 1_000
 MOMENT, NOISE, LETTERS = 6, 12, 22  # 18 bytes are 24 letters of base64, of which 22 are kept: 126 bits
+_LETTER_A = 11 << 42  # else the first letter were a hyphen, which a spreadsheet takes for the begin of a formula
 # The letters of base64 in their own order, so that later moments make greater ids.
 _IN_ORDER = bytes.maketrans(
     (ascii_uppercase + ascii_lowercase + digits + "-_").encode(),
@@ -20,7 +21,7 @@ _IN_ORDER = bytes.maketrans(
 
 def new_public_ids(count: int, now: datetime) -> Iterator[str]:
     """`count` fresh public ids in their order, made as they are asked for; each thousand has a millisecond of its own."""
-    milliseconds = int(now.timestamp() * 1000)
+    milliseconds = int(now.timestamp() * 1000) + _LETTER_A
     for start in range(0, count, AT_ONCE):
         moment = (milliseconds + start // AT_ONCE).to_bytes(MOMENT, "big")
         noise = secrets.token_bytes(NOISE * min(AT_ONCE, count - start))

@@ -93,7 +93,10 @@ def read_cursor(keys: Keys, listing: Listing, cursor: str | None) -> int | None:
     """
     if cursor is None:
         return None
-    found = keys.read(Purpose.CURSOR, cursor)
+    try:
+        found = keys.read(Purpose.CURSOR, cursor)
+    except NotFound:
+        found = ()
     if len(found) != 2 or found[0] != listing:
-        raise NotFound("this cursor belongs to another list", do="begin without a cursor")
+        raise NotFound("this is no cursor of this list", do="begin without one")
     return found[1]

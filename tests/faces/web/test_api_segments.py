@@ -24,6 +24,10 @@ def test_a_segment_is_saved_listed_counted_used_changed_and_deleted(app: App, sc
     assert rest["next_cursor"] is None
     others = ("subscribers", "audiences", "suppressions", "imports", "campaigns")
     assert {script.get(f"/api/v1/{other}?cursor={first['next_cursor']}").status_code for other in others} == {404}
+    refused = script.get("/api/v1/segments?cursor=mistyped")
+    assert (refused.status_code, refused.json()["detail"]) == (
+        404, "this is no cursor of this list; begin without one"
+    )  # fmt: skip
 
     assert script.get("/api/v1/segments/maths/count").json() == {"people": 1}
     assert script.get("/api/v1/segments/all/count").json() == {"people": 2}

@@ -12,7 +12,7 @@ def test_ids_are_unlike_and_in_their_order() -> None:
     ids = list(new_public_ids(70_000, NOW))
     assert len(set(ids)) == 70_000
     assert ids == sorted(ids)
-    assert all(re.fullmatch(r"[A-Za-z0-9_-]{22}", one) for one in ids)
+    assert all(re.fullmatch(r"A[A-Za-z0-9_-]{21}", one) for one in ids)
 
 
 def test_who_comes_later_has_a_greater_id() -> None:
