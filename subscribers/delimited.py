@@ -78,11 +78,11 @@ def header_index(rows: list[list[str]], is_email_column: Callable[[str], bool]) 
 
 
 def addressed(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The one column that holds addresses and nothing else in these rows; empty where there is none, or more than one."""
+    """The one column that holds addresses in most of these rows; empty where there is none, or more than one."""
     found = []
     for index, column in enumerate(columns):
         filled = [row[index] for row in rows if len(row) > index and row[index].strip()]
-        if filled and all("@" in cell for cell in filled):
+        if 2 * sum("@" in cell for cell in filled) > len(filled):
             found.append(column)
     return found[0] if len(found) == 1 else ""
 

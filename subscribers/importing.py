@@ -21,7 +21,7 @@ from mailer.base.tokens import Keys
 from subscribers.attributes import Kind, kinds
 from subscribers.audiences import audience_ids, list_audiences
 from subscribers.chunks import ChunkImport, Refusal
-from subscribers.columns import is_email_column
+from subscribers.columns import is_email_column, roles_of
 from subscribers.delimited import Record
 from subscribers.reading import open_source
 from subscribers.rejected import RejectedRows
@@ -160,15 +160,20 @@ def _note(database: Database, report: Report, name: str, now: datetime, actor: s
         audit.note(session, actor=actor, deed="people_imported", subject=f"import {name}"[:200], now=now, detail=detail)
 
 
-def look_at(path: Path, mapping: Mapping[str, str] | None = None, *, file_name: str = "") -> tuple[Source, Plan]:
-    """What a file is and what its columns would be taken for, for a person to correct.
+def look_at(path: Path, *, file_name: str = "") -> tuple[list[tuple[str, str]], str]:
+    """What each column of a file would be taken for, for a person to correct; and what they have to say, else empty.
 
     Raises:
-        WrongInput: the file cannot be read, or no column holds addresses.
+        WrongInput: the file cannot be read.
     """
     source = open_source(path, is_email_column)
-    name = file_name or path.name
-    return source, plan_for(source.columns, mapping or {}, name, kind=source.kind, addressed=source.addressed)
+    try:
+        plan = plan_for(source.columns, {}, file_name or path.name, kind=source.kind, addressed=source.addressed)
+    except WrongInput as error:
+        if not source.columns:
+            raise
+        return [(column, role) for role, column in roles_of(source.columns, {})], error.message
+    return [(column, role) for role, column in plan.roles], ""
 
 
 def _standing(status: str | None, consent: str) -> Standing:

@@ -70,19 +70,23 @@ class ImportRow:
 
 
 def upload(session: Session, content: bytes, *, name: str, now: datetime, actor: str) -> ImportRow:
-    """Keep a file of people; what it cannot be read as is told in `error`, and it is then of no use."""
+    """Keep a file of people; what it cannot be read as is told in `error`, and it is then of no use.
+
+    Where only the column of addresses is not found, it can be started with a mapping that names it.
+    """
     row = Import(
         public_id=secrets.token_urlsafe(16), name=name[:200], state="uploaded", actor=actor, created_at=now, columns=[]
     )
     try:
         with _on_disk(iter([content]), name) as path:
-            _, plan = look_at(path, file_name=name)
-        row.columns = [[column, role] for role, column in plan.roles]
+            columns, row.error = look_at(path, file_name=name)
+        row.columns = [[column, role] for column, role in columns]
+        row.state = "failed" if row.error else "uploaded"
     except WrongInput as error:
         row.state, row.error = "failed", f"{error.message}; {error.do}"
     session.add(row)
     session.flush()
-    if row.state == "uploaded":
+    if row.columns or row.state == "uploaded":
         _keep(session, row.id, "file", (content[at : at + PART_BYTES] for at in range(0, len(content), PART_BYTES)))
     audit.note(session, actor=actor, deed="file_uploaded", subject=f"import {row.id}", now=now)
     return _row(row)

@@ -82,7 +82,9 @@ class Import(BaseModel):
     share: float = Field(ge=0, le=1, description="of the file that was read")
     columns: dict[str, str] = Field(description="what each column is taken for")
     report: Report | None
-    error: str = Field(description="why it failed; empty otherwise")
+    error: str = Field(
+        description="why it failed, or that `mapping` has to say which column holds addresses; empty otherwise"
+    )
     created_at: datetime
 
     @classmethod

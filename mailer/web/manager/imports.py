@@ -48,7 +48,7 @@ def look(
     try:
         with app.database.begin() as session:
             row = uploads.upload(session, file.file.read(), name=name, now=app.clock(), actor=manager.actor)
-            if row.error:
+            if row.state == "failed" and not row.columns:
                 message, _, do = row.error.partition("; ")
                 raise WrongInput(message, do=do, place=row.name)
             uploads.start(
@@ -88,7 +88,9 @@ def follow(request: Request, public_id: str, app: AppOf) -> Response:
         answer = page(request, "manager/import_progress.html", row=row)
         answer.headers["refresh"] = str(REFRESH_SECONDS)
         return answer
-    return page(request, "manager/import_report.html", row=row, report=row.report, fields=FIELDS)
+    knows_address = "email" in row.mapping.values() or any(role == "email" for _, role in row.columns)
+    asks = row.state == "failed" and bool(row.columns) and not knows_address
+    return page(request, "manager/import_report.html", row=row, report=row.report, fields=FIELDS, asks=asks)
 
 
 @router.post("/people/import/{public_id}")

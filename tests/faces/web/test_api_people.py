@@ -186,11 +186,20 @@ def test_a_file_is_uploaded_looked_at_mapped_and_brought_in(app: App, script: Te
 
 def test_a_file_that_cannot_be_read_says_why(script: TestClient) -> None:
     assert script.post("/api/v1/imports", content=b"").status_code == 422
-    for content in (b"name,age\nAda,36\n", b"PK\x03\x04 no workbook"):
-        made = script.post("/api/v1/imports?name=people.xlsx", content=content).json()
-        assert made["state"] == "failed"
-        assert made["error"]
-        assert script.post(f"/api/v1/imports/{made['id']}/start", json={}).status_code == 409
+    made = script.post("/api/v1/imports?name=people.xlsx", content=b"PK\x03\x04 no workbook").json()
+    assert made["state"] == "failed"
+    assert made["error"]
+    assert script.post(f"/api/v1/imports/{made['id']}/start", json={}).status_code == 409
+
+
+def test_a_file_whose_columns_tell_nothing_is_started_with_a_mapping(app: App, script: TestClient) -> None:
+    made = script.post("/api/v1/imports", content=b"who,chief\nada@maths.test,eve@maths.test\n").json()
+    address = f"/api/v1/imports/{made['id']}"
+    assert made["state"] == "failed"
+    assert "no column holds addresses" in made["error"]
+    assert script.post(f"{address}/start", json={"mapping": {"who": "email", "chief": "ignore"}}).status_code == 202
+    _work(app)
+    assert script.get(address).json()["report"]["created"] == 1
 
 
 def test_a_wrong_mapping_fails_and_can_be_corrected(app: App, script: TestClient) -> None:

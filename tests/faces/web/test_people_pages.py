@@ -151,11 +151,19 @@ def test_an_import_that_failed_says_why_and_can_be_begun_again(app: App, manager
     assert "Waiting" in manager.get(address).text
 
 
-def test_a_file_without_addresses_names_its_columns(manager: TestClient) -> None:
-    answer = manager.post("/people/import", data={}, files={"file": ("x.csv", b"colour,size\nred,3\n", "text/csv")})
+def test_of_a_file_whose_columns_tell_nothing_it_is_asked_which_holds_the_addresses(
+    app: App, manager: TestClient
+) -> None:
+    address, page = _look(manager, b"who,chief\nada@maths.test,eve@maths.test\n")
+    assert "Which column holds the addresses?" in page
+    assert "--map" not in page
+    assert '<select id="field-2"' in page
 
-    assert answer.status_code == 422
-    assert "colour" in answer.text
+    answer = manager.post(address, data={"column": ["who", "chief"], "field": ["email", "ignore"], "what": "look"})
+    assert answer.status_code == 303
+    assert "Import 1 person" in manager.get(address).text
+    manager.post(address, data={"column": ["who", "chief"], "field": ["email", "ignore"], "what": "import"})
+    assert the_person(app, "ada@maths.test").email == "ada@maths.test"
 
 
 def test_no_name_of_an_upload_leads_anywhere(manager: TestClient) -> None:

@@ -107,6 +107,13 @@ def test_a_list_that_breaks_off_gives_what_stands_before(tmp_path: Path) -> None
         read(tmp_path, '["ada@x.org"]', "people.json")
 
 
+def test_a_broken_row_does_not_hide_which_column_holds_addresses(tmp_path: Path) -> None:
+    found = read(tmp_path, "Kontakt;Vorname\nada@x.org;Ada\nbroken;B\nbob@x.org;Bob\n")
+    assert found[0] == ("ada@x.org", "Ada")
+    assert "has no @" in found[1]
+    assert found[2] == ("bob@x.org", "Bob")
+
+
 def test_vcards_are_named_for_what_they_are(tmp_path: Path) -> None:
     with pytest.raises(WrongInput, match="vCards"):
         read(tmp_path, "BEGIN:VCARD\nVERSION:3.0\nEMAIL;TYPE=INTERNET:ada@x.org\nEND:VCARD\n", "contacts.vcf")
