@@ -31,7 +31,7 @@ from mailer.content.formulas.drawing import (
     wrong_colour,
 )
 from mailer.content.formulas.engine import Refused, convert
-from mailer.content.formulas.glyphs import where_to_get
+from mailer.content.formulas.glyphs import eastern_font, where_to_get
 from mailer.content.formulas.tags import without_tag
 from mailer.content.formulas.unicode import unicode_of
 from mailer.content.formulas.words import words_of
@@ -242,7 +242,8 @@ def _with_few_colours(image: Image.Image, *, opaque: bool) -> bytes:
 
 
 def _key(*parts: str) -> str:
-    return hashlib.sha256("\x00".join((_VERSION, *parts)).encode()).hexdigest()
+    fonts = "cjk" if eastern_font() else ""  # what was set with it cannot be drawn without it
+    return hashlib.sha256("\x00".join((_VERSION, fonts, *parts)).encode()).hexdigest()
 
 
 def _kept_typeset(path: Path, tex: str) -> Typeset | None:
