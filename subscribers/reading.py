@@ -6,7 +6,7 @@ Delimited text (comma, semicolon, tab, bar), spreadsheets (XLSX), JSON, address 
 import re
 import zlib
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, time
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -213,6 +213,8 @@ def _cell_text(cell: object) -> str:
         return "true" if cell else "false"
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
+    if isinstance(cell, datetime) and cell.time() == time():
+        cell = cell.date()  # a spreadsheet knows no day without a time
     if isinstance(cell, datetime | date):
         return cell.isoformat()
     return unguarded(str(cell).replace("\0", "").replace("_x000D_", "").strip())

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,18 @@ def test_a_broken_row_does_not_hide_which_column_holds_addresses(tmp_path: Path)
     assert found[0] == ("ada@x.org", "Ada")
     assert "has no @" in found[1]
     assert found[2] == ("bob@x.org", "Bob")
+
+
+def test_a_day_in_a_spreadsheet_has_no_time(tmp_path: Path) -> None:
+    book = Workbook()
+    book.create_sheet("Notes", 0)
+    people = book.create_sheet("People", 1)
+    midnight, later = datetime.fromisoformat("2024-01-02"), datetime.fromisoformat("2024-01-02T03:04")
+    for row in (["email", "joined", "seen"], ["ada@x.org", midnight, later]):
+        people.append(row)
+    book.save(tmp_path / "people.xlsx")
+    (record,) = open_source(tmp_path / "people.xlsx", is_email_column).records()
+    assert list(record.cells) == ["ada@x.org", "2024-01-02", "2024-01-02T03:04:00"]
 
 
 def test_vcards_are_named_for_what_they_are(tmp_path: Path) -> None:
