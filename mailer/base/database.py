@@ -173,14 +173,22 @@ def leave_no_trace(session: Session) -> None:
 def together(session: Session) -> Iterator[None]:
     """Send what is executed in the block to the database in one go, where it can be (PostgreSQL's pipeline mode).
 
-    Nothing in the block may ask for a result; a refusal is raised at its end.
+    Nothing in the block may ask for a result; a refusal is raised in it or at its end.
+
+    Raises:
+        DBAPIError: as of any other statement; at the block's end it comes from the driver, past SQLAlchemy.
     """
     driver: Any = session.connection().connection.driver_connection
     if isinstance(driver, SqliteConnection):
         yield
         return
-    with driver.pipeline():  # psycopg's, which is not loaded where there is no PostgreSQL: it takes 10 MB
-        yield
+    dialect: Any = session.get_bind().dialect
+    try:
+        with driver.pipeline():  # psycopg's, which is not loaded where there is no PostgreSQL: it takes 10 MB
+            yield
+    except dialect.loaded_dbapi.Error as error:
+        told = {"dialect": dialect, "connection_invalidated": dialect.is_disconnect(error, driver, None)}
+        raise DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, **told) from error
 
 
 def _engine(url: str, pool_size: int) -> Engine:

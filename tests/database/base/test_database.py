@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from mailer.base.audit import AuditEntry, entries, note
-from mailer.base.database import Database
+from mailer.base.database import Database, together
 from mailer.base.errors import Unreachable
 from mailer.base.hints import Hint, wake
 
@@ -204,3 +204,36 @@ def test_postgresql_looks_again_at_tables_that_have_changed_much(postgresql_url:
                 assert ((session.scalar(known) or 0) >= 5000) is is_noticed
     finally:
         database.close()
+
+
+def _refused(session: Session) -> None:
+    with together(session):
+        _note(session, "one")
+        session.execute(text("INSERT INTO users (id, email) VALUES (1, NULL)"))
+
+
+def test_a_refusal_in_what_is_sent_in_one_go_is_told_as_any_other(database: Database) -> None:
+    def write() -> None:
+        with database.begin() as session:
+            _refused(session)
+
+    with pytest.raises(IntegrityError):
+        write()
+    assert _subjects(database) == []
+
+
+def test_a_database_that_goes_away_before_one_go_is_told_as_away(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
+    other = create_engine(postgresql_url)
+
+    def lose_it() -> None:
+        with database.begin() as session:
+            number = session.scalar(text("SELECT pg_backend_pid()"))
+            with other.begin() as killer:
+                killer.execute(text("SELECT pg_terminate_backend(:number)"), {"number": number})
+            _refused(session)
+
+    with pytest.raises(Unreachable):
+        lose_it()
+    other.dispose()
+    database.close()
