@@ -101,7 +101,8 @@ def test_one_that_dies_in_the_middle_leaves_the_rest_to_the_other(
 ) -> None:
     relay_server.before_answer(do=lambda: relay_server.fault("greeting", drop=True), to="p5@x.test")
     relay_server.fault("rcpt", drop=True, to="p9@x.test")
-    with closing(SmtpRelay([relay_server.settings(), other_server.settings()], patience=HASTY)) as relay:
+    standby = replace(other_server.settings(), weight=0)
+    with closing(SmtpRelay([relay_server.settings(), standby], patience=HASTY)) as relay:
         outcomes = send(relay, 60)
 
     assert all_accepted(outcomes)
@@ -163,8 +164,9 @@ def test_a_rate_is_shared_by_all_who_send_on_a_database(database: Database, rela
     seconds = time.monotonic() - began
 
     assert counts == [30, 30]
-    # Whole seconds are counted: at most one more of them has begun than have passed. Alone, each would need 1.5 s.
-    assert seconds >= 2
+    # Three whole seconds have twenty each: at the least half of the first, the second, and half of the third pass, but for
+    # the leeway of who woke up late. Alone, each would need 1.5 s.
+    assert seconds >= 1.75
 
 
 def test_what_is_beyond_the_days_warm_up_goes_to_the_other_relay(
@@ -173,10 +175,10 @@ def test_what_is_beyond_the_days_warm_up_goes_to_the_other_relay(
     fresh = replace(relay_server.settings(), warm_up=WarmUp(date(2027, 1, 3), (10, 25)))
     shared = SharedBySql(database, lambda: NOON)
     with closing(SmtpRelay([fresh, other_server.settings()], patience=HASTY, shared=shared)) as relay:
-        outcomes = send(relay, 60)
+        for _ in range(2):  # each of the two has its turn
+            assert all_accepted(send(relay, 60))
 
-    assert all_accepted(outcomes)
-    assert (len(relay_server.recipients), len(other_server.recipients)) == (25, 35)
+    assert (len(relay_server.recipients), len(other_server.recipients)) == (25, 95)
 
 
 def test_without_another_what_is_beyond_the_days_warm_up_waits_and_is_told(
