@@ -1,7 +1,7 @@
 """Blocks → MJML, through Jinja2 and `templates/email` → HTML, by mjml-python."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -23,6 +23,7 @@ from mailer.rendering.themes import Theme
 GUTTER: Final = 24
 """CSS pixels between columns; `letter.mjml` takes half of it off each side."""
 TEMPLATE: Final = "letter"
+_STYLE_BLOCK: Final = re.compile(r"<style[^>]*>[^<]*</style>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +136,20 @@ def tightened(made: str) -> str:
 
     Real minifiers drop Outlook's conditional comments or quotes that clients need; these rules were tried one by one.
     """
-    made = made.replace("<![endif]--><!--[if mso | IE]>", "")
-    made = re.sub(r'(style="[^"]*);"', r'\1"', made)
-    return re.sub(r"<style[^>]*>.*?</style>", lambda style: _tight_style(style[0]), made, flags=re.DOTALL)
+    made = "".join(_closed_styles(made.replace("<![endif]--><!--[if mso | IE]>", "").split(';"')))
+    return _STYLE_BLOCK.sub(lambda style: _tight_style(style[0]), made)
+
+
+def _closed_styles(pieces: list[str]) -> Iterator[str]:
+    """What stood between semicolons before a quotation mark: of a style attribute's last one only the mark is kept.
+
+    By hand, since an expression over the whole page takes twice as long, a hundredth of a letter's time.
+    """
+    *pieces, last = pieces
+    for piece in pieces:
+        yield piece
+        yield '"' if piece.rpartition('"')[0].endswith("style=") else ';"'
+    yield last
 
 
 @lru_cache(maxsize=64)

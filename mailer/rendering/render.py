@@ -6,7 +6,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from mailer.content.issue import Blocks, Issue
 from mailer.content.select import select
@@ -14,6 +14,7 @@ from mailer.rendering import mjml
 from mailer.rendering.archive import Archive
 from mailer.rendering.blocks import BlockWriter, Written, bare, template_of
 from mailer.rendering.edition import Edition, calendars
+from mailer.rendering.escaping import CONTROLS
 from mailer.rendering.folding import Costs, choose, fold, personal_bytes, section_sizes
 from mailer.rendering.formulas import MailFormulas
 from mailer.rendering.highlight import highlighted
@@ -60,12 +61,16 @@ class Press:
         self._written: Written = {}
         self._bodies: dict[Blocks, _Bodies] = {}
         self._same: dict[tuple[int, ...], tuple[Blocks, _Bodies]] = {}
+        self._pages: dict[tuple[int, str, str], tuple[str, str]] = {}
+        self._own_frames = sorted((Path(frame.overrides) / "email").glob("*.mjml")) if frame.overrides else []
         self._shared: dict[str, object] = {
             "bare": cache(lambda words: self._inlines(bare(words))),
             "t": theme,
             "logo": self._gallery.logo(theme.logo),
             "p": self._edition.words,
             "said": self._edition.said,
+            "language": issue.meta.language,
+            "direction": self._edition.direction,
             "start": "right" if self._edition.direction == "rtl" else "left",
             "end": "left" if self._edition.direction == "rtl" else "right",
             "picture": self._inlines.picture,
@@ -74,6 +79,7 @@ class Press:
             "calendar_url": self._archive.calendar,
             "archived": self._archive.address,
         }
+        self._shared["once"] = cache(self._once)
 
     def letter(self, audiences: frozenset[str]) -> Letter:
         """The letter for readers in these audiences; without any, what is for everybody.
@@ -108,6 +114,10 @@ class Press:
             preheader=edition.mint.segments(edition.mint.words_of(edition.of_meta("preheader", audiences))),
         )
 
+    def _once(self, name: str) -> Markup:
+        """A part of the frame that knows nothing of the readers: the styles are a third of a frame's work."""
+        return rendered(self._edition.templates, name, **self._shared, inline=self._inlines)
+
     def _of(self, blocks: Blocks) -> "_Bodies":
         # the very same blocks first: to compare by value, every block in every other is hashed
         same = tuple(map(id, blocks))
@@ -137,27 +147,48 @@ class Press:
             edition.mint,
             archive=self._archive,
         )
-        return _Text(write.flow(blocks).strip("\n"), write.links)
+        body = write.flow(blocks).strip("\n")
+        numbered = "".join(f"[{number}] {href}\n" for number, href in enumerate(write.links, start=1))
+        return _Text(body, write.links, numbered)
 
     def _page(self, bodies: "_Bodies", audiences: frozenset[str]) -> "_Page":
-        edition, body = self._edition, bodies.mjml
-        context = {**self._shared, **self._frame(audiences), "inline": self._inlines, **body.facts}
-        source = mjml.mjml(edition.templates, edition.issue.meta.template or mjml.TEMPLATE, context)
-        html = mjml.html(source, blame=self._template_at_fault)
+        edition, frame = self._edition, self._frame(audiences)
+        source, html = self._compiled(bodies, frame)
         pictures = self._gallery.shown_in(html)
         embedded = is_embedded(pictures, edition.frame.pictures)
         if not embedded:
             html = hosted(html, pictures, edition.frame.base_url)
-        return _Page(source, edition.mint.segments(html), pictures, embedded, body.costs)
+        return _Page(source, edition.mint.segments(html), pictures, embedded, bodies.mjml.costs)
+
+    def _compiled(self, bodies: "_Bodies", frame: dict[str, object]) -> tuple[str, str]:
+        """The MJML and the HTML.
+
+        To readers who see the same blocks our frame says nothing else but why they get the letter: it is compiled once, with a
+        word in that place. What a frame of the workspace does with it is not known.
+        """
+        if self._own_frames:
+            return self._compiled_alone(bodies, frame)
+        word = self._edition.mint.stand_in("why")
+        same = id(bodies), str(frame["title"]), str(frame["preheader"])
+        if same not in self._pages:
+            self._pages[same] = self._compiled_alone(bodies, {**frame, "why": word})
+        source, html = self._pages[same]
+        why = str(escape(CONTROLS.sub("", str(frame["why"]))))
+        return source.replace(word, why), html.replace(word, why)
+
+    def _compiled_alone(self, bodies: "_Bodies", frame: dict[str, object]) -> tuple[str, str]:
+        context = {**self._shared, **frame, "inline": self._inlines, **bodies.mjml.facts}
+        template_name = self._edition.issue.meta.template or mjml.TEMPLATE
+        source = mjml.mjml(self._edition.templates, template_name, context)
+        return source, mjml.html(source, blame=self._template_at_fault)
 
     def _template_at_fault(self) -> tuple[str, str]:
         """The place of what is wrong in the innermost block's template that makes no well-formed markup, else in the frame."""
-        templates, own = self._edition.templates, self._edition.frame.overrides
+        templates = self._edition.templates
         kinds = (type(key[0]) for key, markup in self._written.items() if not mjml.is_well_formed(markup))
         kind = next(kinds, None)
         found = template(templates, template_of(kind, BLOCKS) if kind else f"{mjml.TEMPLATE}.mjml")
-        frame = sorted((Path(own) / "email").glob("*.mjml")) if own else []
-        return first_fault([Path(str(found.filename))] if kind else frame) or (str(found.filename), "")
+        return first_fault([Path(str(found.filename))] if kind else self._own_frames) or (str(found.filename), "")
 
     def _short(self, blocks: Blocks, folded: frozenset[str]) -> Blocks:
         edition = self._edition
@@ -180,6 +211,7 @@ class Press:
             "p": edition.words,
             "body": Markup(text.body),  # noqa: S704  # a .txt is not escaped
             "links": text.links,
+            "numbered_links": text.numbered_links,
         }
         made = str(rendered(edition.templates, "text/letter.txt", **context))
         lines = [line.rstrip() for line in made.strip("\n").split("\n")]
@@ -205,10 +237,11 @@ class _Bodies:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """The text part's body, and the addresses that it refers to by number."""
+    """The text part's body, and the addresses that it refers to by number, also as lines."""
 
     body: str
     links: tuple[str, ...]
+    numbered_links: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,10 @@ class Mint:
             self._slots[word] = slot
         return word
 
+    def stand_in(self, name: str) -> str:
+        """A word for what only some letters say, which whoever asked for it replaces before the slots are looked for."""
+        return f"w{hashlib.sha256(f'{self._key} {name}'.encode()).hexdigest()[:24]}w"
+
     def segments(self, text: str) -> Segments:
         """The text with the slots in the place of their words."""
         found: list[str | Slot] = []

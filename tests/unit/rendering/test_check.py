@@ -233,9 +233,7 @@ def test_size_is_told() -> None:
 
 def test_large_styles_are_told(tmp_path: Path) -> None:
     rules = "".join(f".a{number}{{color:#123456}}" for number in range(900))
-    assert "style-block-large" in codes(
-        frame=overriding(tmp_path, dark=f"{{% macro dark_rules(p) %}}{rules}{{% endmacro %}}")
-    )
+    assert "style-block-large" in codes(frame=overriding(tmp_path, dark=rules))
 
 
 def test_names_that_nothing_answers_to_are_told_at_their_lines() -> None:

@@ -57,6 +57,18 @@ For industry.
 """
 
 
+def test_readers_of_the_same_blocks_are_each_told_their_own_audiences() -> None:
+    names = {"academic": "O'Brien & <Sons>", "industry": "18:00–19:30 \x01late", "outreach": "Schools"}
+    issue, frame = an_issue(a_paragraph(Text(text="The same."))), replace(FRAME, audience_names=names)
+    press = Press(issue, frame)
+
+    for slugs in (("academic",), ("industry",), ("academic", "outreach"), (), ("academic",)):
+        letter = press.letter(frozenset(slugs))
+        told = page_of(letter).text
+        assert {slug for slug, name in names.items() if name.replace("\x01", "") in told} == set(slugs)
+        assert letter.html == render(issue, frozenset(slugs), frame).html
+
+
 def test_letters_made_together_are_the_same_as_letters_made_alone() -> None:
     issue = read_issue(templates_dir() / "sample")
     for frame in (ARCHIVED, replace(ARCHIVED, budget_bytes=30_000), replace(FRAME, pictures="host")):
