@@ -187,7 +187,10 @@ def together(session: Session) -> Iterator[None]:
         with driver.pipeline():  # psycopg's, which is not loaded where there is no PostgreSQL: it takes 10 MB
             yield
     except dialect.loaded_dbapi.Error as error:
-        told = {"dialect": dialect, "connection_invalidated": dialect.is_disconnect(error, driver, None)}
+        is_gone = dialect.is_disconnect(error, driver, None)
+        if is_gone:  # else the end of the session would try to roll back over it
+            session.connection().invalidate(error)
+        told = {"dialect": dialect, "connection_invalidated": is_gone}
         raise DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error, **told) from error
 
 

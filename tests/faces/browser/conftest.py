@@ -114,6 +114,7 @@ def _work(app: App, hints: Sequence[Hint]) -> None:
 
 def serious_findings(page: Page) -> list[str]:
     """What axe-core finds that keeps somebody out."""
+    page.wait_for_load_state()  # without its styles a page's links have the browser's own colours
     found = Axe().run(page).response["violations"]
     return [
         f"{finding['id']}: {node['html'][:160]}"

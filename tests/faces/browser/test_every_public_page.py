@@ -109,6 +109,7 @@ def test_every_page_in_another_language_keeps_nobody_out(site: Site, browser: Br
         assert is_as_wide_as_its_window(page), address
     page.goto(change_link(site, ada))
     page.locator("form button").click()
+    page.wait_for_url("**done=moved*")
     assert serious_findings(page) == []
     context.close()
 
