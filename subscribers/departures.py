@@ -72,7 +72,7 @@ def _subject(entry: dict[str, Any]) -> tuple[str | None, str | None, str | None]
 
 
 def _people_of(session: Session, hashes: set[str], keys: Keys) -> Iterator[SubscriberId]:
-    people = session.execute(select(Subscriber.id, Subscriber.address_key)).all()
+    people = session.execute(select(Subscriber.id, Subscriber.address_key).execution_options(yield_per=5_000))
     return (found for found, key in people if not hashes.isdisjoint(keys.keyed_hashes(key)))
 
 

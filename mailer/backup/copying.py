@@ -8,14 +8,9 @@ from psycopg import sql
 from sqlalchemy import Row, Table, func, insert, select, text
 from sqlalchemy.orm import Session
 
-import subscribers
-from mailer import accounts, campaigns, delivery, feedback
-from mailer.base import answers, audit, limits
-from mailer.base.tables import Base
+from mailer.every_table import EVERY_TABLE
 
 SLICE = 5_000  # rows in hand
-WITH_TABLES = (accounts, answers, audit, campaigns, delivery, feedback, limits, subscribers)
-"""Where tables are described; a table is known once its package is imported."""
 
 
 def copy_all(source: Session, target: Session) -> None:
@@ -23,7 +18,7 @@ def copy_all(source: Session, target: Session) -> None:
 
     An id is never given twice, not even one whose row has gone: it stands in links.
     """
-    tables = Base.metadata.sorted_tables
+    tables = EVERY_TABLE.sorted_tables
     _empty(target, tables)
     for table in tables:
         _write(target, table, source.execute(select(table).execution_options(yield_per=SLICE)).partitions())

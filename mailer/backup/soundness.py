@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, MetaData, Table, and_, func, select, text
+from sqlalchemy import ForeignKeyConstraint, Table, and_, func, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-import mailer.backup.copying  # noqa: F401 - it gathers the tables
 from mailer import campaigns
 from mailer.base.database import Database
 from mailer.base.schema import newest_revision, schema_revision
-from mailer.base.tables import Base
 from mailer.delivery.soundness import ledger_faults
+from mailer.every_table import EVERY_TABLE
 
 KEPT_BY_TRIGGERS = ("subscriptions", "deliveries")
 """The references of these tables are looked after by triggers on PostgreSQL, a statement at a time (decisions 21, 27)."""
@@ -34,14 +33,14 @@ def faults(database: Database) -> list[str]:
         return [f"the file is damaged: {error.orig}"]
 
 
-def schema_differences(database: Database, metadata: MetaData = Base.metadata) -> list[Any]:
+def schema_differences(database: Database) -> list[Any]:
     """How the tables that are there differ from those that this version describes, as Alembic tells it."""
     from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - 11 MB that nobody else needs
     from alembic.migration import MigrationContext  # noqa: PLC0415
 
     with database.engine.connect() as connection:
         options = {"compare_type": True, "render_as_batch": True}
-        found = compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+        found = compare_metadata(MigrationContext.configure(connection, opts=options), EVERY_TABLE)
     return [difference for difference in found if not _is_kept_by_trigger(difference)]
 
 
@@ -77,7 +76,7 @@ def _words(difference: Any) -> str:
 
 
 def _lost_references(session: Session) -> Iterator[str]:
-    for table in Base.metadata.sorted_tables:
+    for table in EVERY_TABLE.sorted_tables:
         for key in sorted(table.foreign_key_constraints, key=lambda key: str(key.name)):
             count = session.scalar(_pointing_at_nothing(table, key)) or 0
             if count:

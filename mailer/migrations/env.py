@@ -1,12 +1,10 @@
-"""Run by Alembic: gathers every table, so that a migration can be compared with the models."""
+"""Run by Alembic, which can compare a migration with what the tables' descriptions say."""
 
 from alembic import context
 
-import mailer.base.limits
-import subscribers.models
-from mailer.base.tables import Base
+from mailer.every_table import EVERY_TABLE
 
-target_metadata = Base.metadata
+target_metadata = EVERY_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"],

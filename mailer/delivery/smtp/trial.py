@@ -47,6 +47,7 @@ def _tried(settings: RelaySettings, address: Address, context: ssl.SSLContext, p
             connection.expire()
         connection.step()
         connection.push()
-    offered = connection.features
+    if not connection.is_ready:
+        return connection.failure
     connection.quit()
-    return connection.failure if connection.was_ready is False else offered
+    return connection.features

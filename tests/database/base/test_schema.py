@@ -1,12 +1,14 @@
 """The migrations: upwards from the first on both databases, and what they make is what the models say."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from importlib import import_module
 
 import pytest
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from mailer import campaigns
 from mailer.backup.soundness import schema_differences
@@ -83,6 +85,15 @@ def test_a_release_from_before_segments_is_still_what_was_approved_and_goes_to_e
         assert (row.segments, row.excluded, row.filters) == ((), (), {})
         assert campaigns.verify_release(session, row.id)
         assert campaigns.narrowing(session, row, now=row.created_at) == EVERYBODY
+
+
+def test_whoever_goes_through_every_table_knows_all_that_there_are(sqlite_url: str) -> None:
+    alone = "from mailer.every_table import EVERY_TABLE; print(*EVERY_TABLE.tables)"
+    known = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True, check=True, cwd=PROJECT)
+    database = Database(sqlite_url)
+    there = set(inspect(database.engine).get_table_names())
+    database.close()
+    assert set(known.stdout.split()) == there - {"alembic_version"}
 
 
 def test_an_upgrade_of_what_is_up_to_date_changes_nothing(empty: Database) -> None:
