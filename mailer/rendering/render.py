@@ -178,6 +178,8 @@ class Press:
 
     def _compiled_alone(self, bodies: "_Bodies", frame: dict[str, object]) -> tuple[str, str]:
         context = {**self._shared, **frame, "inline": self._inlines, **bodies.mjml.facts}
+        if self._own_frames:  # its parts may say anything that the frame knows
+            context["once"] = lambda name: rendered(self._edition.templates, name, **context)
         template_name = self._edition.issue.meta.template or mjml.TEMPLATE
         source = mjml.mjml(self._edition.templates, template_name, context)
         return source, mjml.html(source, blame=self._template_at_fault)

@@ -182,6 +182,17 @@ def test_a_workspace_overrides_any_part(tmp_path: Path) -> None:
     assert '<p class="ours">Hello <em>you</em></p>' in filled_html(letter)
 
 
+def test_every_part_of_a_workspaces_frame_knows_the_reader(tmp_path: Path) -> None:
+    own = tmp_path / "email"
+    own.mkdir()
+    head = (templates_dir() / "email" / "head.mjml").read_text(encoding="utf-8")
+    (own / "head.mjml").write_text(f"{head}<mj-style>.why:after{{content:'{{{{ why }}}} {{{{ title }}}}'}}</mj-style>")
+    press = Press(an_issue(a_paragraph(Text("Hello"))), replace(FRAME, overrides=str(tmp_path)))
+    heads = [filled_html(press.letter(frozenset({slug}))).partition("</head>")[0] for slug in ("academic", "industry")]
+    assert ["academic" in head for head in heads] == [True, False]
+    assert ["industry" in head for head in heads] == [False, True]
+
+
 @pytest.mark.parametrize(
     ("template", "place"),
     [
