@@ -1,4 +1,4 @@
-"""Restoring: the database becomes what a backup holds, and nothing leaves before somebody has looked."""
+"""Restoring: the database becomes what a backup holds, and no campaign goes on before somebody has looked."""
 
 import os
 import shutil
