@@ -5,15 +5,20 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from mailer.app import App
 from mailer.backup import back_up_into
 from mailer.base.database import Database
 from mailer.base.schema import upgrade_schema
+from mailer.base.settings import read_settings
+from mailer.doctor import Names, clock
 from tests.servers.doctor.conftest import Look
 from tests.support.certificates import Certificate
+from tests.support.mailer_process import SECRET, Start, wait_until
 from tests.support.redis import RedisServer, free_port
 from tests.support.relay import RelayServer
 from tests.support.sending import BEGIN
@@ -92,6 +97,27 @@ def test_postgresql_and_redis(look: Look, postgresql_url: str, redis_server: Red
     assert found["database"].message.startswith("PostgreSQL ")
     assert (found["queue"].level, "no worker" in found["queue"].message) == ("warning", True)
     assert "the database and the broker" in found["clock"].message
+
+
+def test_a_worker_that_answers(look: Look, postgresql_url: str, redis_server: RedisServer, start_mailer: Start) -> None:
+    where = {"DATABASE_URL": postgresql_url, "BROKER_URL": redis_server.url}
+    environ = {f"MAILER_{name}": value for name, value in where.items()}
+    start_mailer("worker", env={**environ, "MAILER_SECRET_KEYS": SECRET}).wait_for("ready")
+    # It listens to such questions a moment later than to work.
+    wait_until(lambda: "1 workers answer" in look(**where)["queue"].message, what="an answer of the worker")
+    assert look(**where)["queue"].level == "ok"
+
+
+@pytest.mark.parametrize(("hours", "which"), [(1, "ahead of"), (-1, "behind")])
+def test_a_clock_that_is_wrong(
+    home: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch, hours: int, which: str
+) -> None:
+    monkeypatch.setattr(App, "clock", staticmethod(lambda: datetime.now(UTC) + timedelta(hours=hours)))
+    environ = {"MAILER_DATABASE_URL": postgresql_url, "MAILER_SECRET_KEYS": SECRET}
+    app = App(read_settings(home, environ), queue=None)
+    (finding,) = clock.check(app, Names("127.0.0.1"))
+    app.close()
+    assert (finding.level, f"{which} the database" in finding.message) == ("error", True)
 
 
 def test_a_database_and_a_broker_that_are_not_there(look: Look) -> None:
