@@ -123,6 +123,22 @@ def test_formulas_are_swapped_for_their_dark_pictures(browser: Browser, tmp_path
         context.close()
 
 
+def test_what_a_formula_says_without_pictures_takes_no_more_room_than_the_phone(
+    browser: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "issue.md").write_text("# News\n\nIt holds that (with $\\|x-y\\|_2^2 \\le \\frac{\\epsilon}{2}$).\n")
+    address = on_disk(read_issue(tmp_path / "issue.md"), tmp_path, kind="letter")
+    for picture in tmp_path.glob("*.png"):
+        picture.unlink()
+    context = new_context(browser, phone=True)
+    page = context.new_page()
+    page.goto(address)
+    page.set_viewport_size({"width": 375, "height": 800})
+    assert "the norm of x" in (page.locator("img.fl").get_attribute("alt") or "")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    context.close()
+
+
 def test_formulas_of_the_web_edition_are_spaced_and_aligned(browser: Browser, tmp_path: Path) -> None:
     text = "# T\n\n$n\\log n$\n\n$$\\begin{aligned}x&=b+c\\\\xyz&=d\\end{aligned}$$\n"
     issue = read_files(StoredFiles({"issue.md": text.encode()}))
