@@ -22,7 +22,7 @@ _PLAIN = re.compile(
 )
 _LOCAL = re.compile(rf"[{_ATEXT}\u0080-\U0010ffff]+(?:\.[{_ATEXT}\u0080-\U0010ffff]+)*")
 _IN_BRACKETS = re.compile(r"(.*)<([^<>]*)>\W*", re.DOTALL)
-_IN_PARENTHESES = re.compile(r"[^()@]+\(([^()\s]+@[^()\s]+)\)")  # as Outlook shows people
+_IN_PARENTHESES = re.compile(r"[^()@]+\(([^()\s@]+@[^()\s@]+)\)")  # as Outlook shows people
 # What copying out of a mail program, a web page or a spreadsheet leaves around an address.
 _AROUND = " \t\r\n\f\v\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u202f\u2060\ufeff\"'<>,;"
 HIDDEN = dict.fromkeys(map(ord, "\x00\u00ad\u200b\u2060\ufeff"))

@@ -77,6 +77,16 @@ def test_what_surrounds_an_address_in_files_is_taken_off(text: str) -> None:
     assert find_address(text).written == "ada@x.org"
 
 
+@pytest.mark.timeout(60)  # it takes nothing; where every two signs are a try of their own it takes minutes
+@pytest.mark.parametrize(
+    "text", ["Ada (" + "@" * 200_000 + "))", "Ada (" + "a@" * 200_000 + "))", "<>" * 200_000 + "a"]
+)
+def test_a_long_text_is_refused_as_quickly_as_a_short_one(text: str) -> None:
+    assert written_name(text) == ""
+    with pytest.raises(WrongInput):
+        find_address(text)
+
+
 @pytest.mark.parametrize("text", ["", "nu-e-email", "a b@x.org", "a@x.org b@x.org", "a@1.2.3.4", "@x.org", "a@x..org"])
 def test_what_is_no_address_is_refused_with_the_reason(text: str) -> None:
     with pytest.raises(WrongInput, match="not an address that can be mailed: it"):
