@@ -102,6 +102,8 @@ def _rows(text: TextFile, delimiter: str, skip: int, columns: tuple[str, ...]) -
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
     may_be_guarded = text.encoding.has_guards
     width = len(columns)
+    # A second look, which goes on from where it stopped: a file may have thousands of rows that are too long.
+    again, seen = enumerate(text.lines(), start=1), 0
     before = 0
     while True:
         try:
@@ -113,7 +115,9 @@ def _rows(text: TextFile, delimiter: str, skip: int, columns: tuple[str, ...]) -
         except csv.Error:
             cells, is_swallowed = [], True
         if is_swallowed:
-            yield from _one_by_one(text, delimiter, skip + before, skip + reader.line_num, columns)
+            stop = skip + reader.line_num
+            yield from _one_by_one(islice(again, skip + before - seen, stop - seen), delimiter, columns)
+            seen = stop
         elif any(cells) and (not cells[0].isspace() or _is_filled(cells)):
             if may_be_guarded:
                 cells = list(map(unguarded, cells))
@@ -138,9 +142,9 @@ def _holds_rows(cells: list[str], delimiter: str, width: int) -> bool:
     return width > 1 and any("@" in line and line.count(delimiter) == width - 1 for line in inner)
 
 
-def _one_by_one(text: TextFile, delimiter: str, start: int, stop: int, columns: tuple[str, ...]) -> Iterator[Record]:
-    """The lines from `start` (counted from 0) to before `stop`, each a row."""
-    for line, written in enumerate(islice(text.lines(), start, stop), start=start + 1):
+def _one_by_one(numbered: Iterator[tuple[int, str]], delimiter: str, columns: tuple[str, ...]) -> Iterator[Record]:
+    """Lines with their numbers, each a row."""
+    for line, written in numbered:
         if len(written) > CELL_LIMIT:
             yield Record(line, columns, [written[:SHOWN]], f"is a line of {len(written):,} signs")
             continue
