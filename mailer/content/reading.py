@@ -52,7 +52,8 @@ class Reading:
     kramdown: bool = False
     """Whether the file is Jekyll's, in whose Markdown `$$…$$` within a line is a formula of that line."""
     env: dict[str, Any] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
+    findings: dict[Finding, None] = field(default_factory=dict)
+    """What was found, in order, each once."""
     assets: dict[str, bytes] = field(default_factory=dict)
     used_files: dict[str, bytes] = field(default_factory=dict)
     audiences: frozenset[str] | None = None
@@ -79,9 +80,7 @@ class Reading:
 
     def find(self, place: Place, level: Level, code: str, message: str) -> None:
         """Notes a finding; what is the same at the same place is noted once."""
-        finding = Finding(place, level, code, message)
-        if finding not in self.findings:
-            self.findings.append(finding)
+        self.findings[Finding(place, level, code, message)] = None
 
     def warn(self, place: Place, code: str, message: str) -> None:
         """Notes a warning."""

@@ -23,7 +23,7 @@ _COMMENT: Final = (
     (re.compile(r"[ \t]*\{%-?\s*comment\s*-?%\}[ \t]*$"), re.compile(r"[ \t]*\{%-?\s*endcomment\s*-?%\}[ \t]*$")),
 )
 _CODE_SPAN: Final = re.compile(
-    r"(`+)(?!`).*?(?<!`)\1(?!`)|\$[^$\n]+\$|\$\$[^$\n]+\$\$|(?<!\\)\\\(.+?\\\)|(?<!\\)\\\[.+?\\\]"
+    r"(`+)(?!`).*?(?<!`)\1(?!`)|\$[^$\n]+\$|\$\$[^$\n]+\$\$|(?<!\\)\\\((?:(?!\\\().)+?\\\)|(?<!\\)\\\[(?:(?!\\\[).)+?\\\]"
 )
 _FORMULA: Final = re.compile(
     r"[ \t]*(?:\\begin\{((?:equation|align|alignat|flalign|gather|multline|eqnarray|displaymath|[bBpvV]?matrix|array|cases)\*?)\}|\\\[)"
@@ -195,7 +195,8 @@ _BULLET: Final = re.compile(r"[ \t]*(?P<mark>[•·▪◦‣●○■□\uf0b7\u
 _REMARK: Final = re.compile(r"(%%\{?[a-z]+(?:_[a-z]+)+\}?%%)|(?<!\\)%%(?:(?!\]\().)*?%%")
 """A comment of Obsidian, which stands around no link; in the group another system's field."""
 _KRAMDOWN: Final = re.compile(
-    r"\{%-?\s*comment\s*-?%\}.*?\{%-?\s*endcomment\s*-?%\}|\{::comment\}.*?\{:/(?:comment)?\}|\{::nomarkdown\}|\{:/(?:nomarkdown)?\}"
+    r"\{%-?\s*comment\s*-?%\}(?:(?!\{%-?\s*comment\b).)*?\{%-?\s*endcomment\s*-?%\}"
+    r"|\{::comment\}(?:(?!\{::comment\}).)*?\{:/(?:comment)?\}|\{::nomarkdown\}|\{:/(?:nomarkdown)?\}"
 )
 _BLOCK_ID: Final = re.compile(r"(?:^|(?<=\S)[ \t]+)\^[A-Za-z0-9][A-Za-z0-9-]{2,}[ \t]*$")
 """What Obsidian links to: `Some words. ^a1b2c3`."""

@@ -25,7 +25,7 @@ from mailer.content.issue import (
     Text,
 )
 from mailer.content.markdown.attributes import name_what_goes
-from mailer.content.markdown.grammar import CLOSING, inline_tokens_of
+from mailer.content.markdown.grammar import CLOSING, MAX_NESTING, inline_tokens_of
 from mailer.content.markdown.html_tags import DROPPED_WHOLE, SPANS, TRANSPARENT, VOID, HtmlEvent, html_events
 from mailer.content.markdown.widths import sized
 from mailer.content.merge_fields import KNOWN_NAMES, read_field
@@ -258,7 +258,7 @@ class _Builder:
                 self._add(Text(event.text))
             elif event.tag in VOID:
                 self._add(*void_element(self._reading, event, place))
-            else:
+            elif len(self._frames) < MAX_NESTING:
                 self._push(event.tag, place, event.attributes, markdown=False)
 
 

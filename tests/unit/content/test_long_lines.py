@@ -1,0 +1,30 @@
+"""A line of what is pasted by mistake, as long as it may be, is read as the characters that it is."""
+
+import pytest
+
+from mailer.content import Issue, StoredFiles, check_issue, plain, read_files
+from mailer.content.walk import all_blocks, inlines_of
+
+LENGTH = 100_000
+UNITS = {
+    "base64": "iVBORw0KGgoAAAANSUhEUg", "minified": 'a.b({c:1,"d":[e]});', "hyphened": "a-", "dashes": "-", "blanks": " ", "backticks": "`",
+    "round": "(", "tags": "<b>", "TeX round": "\\(", "TeX square": "\\[", "dollars": "$", "comments": "{% comment %}",
+    "kramdown": "{::comment}", "shortcodes": "{% a %}", "quotes": '"a" # ', "plus": "+--",
+}  # fmt: skip
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
+def test_a_long_line_of_anything_is_read_and_checked(unit: str) -> None:
+    line = (unit * (LENGTH // len(unit) + 1))[:LENGTH]
+
+    issue = read_files(StoredFiles({"issue.md": f"# T\n\nBefore.\n\nWords {line} x }}\n\nAfter it.\n".encode()}))
+
+    check_issue(issue)
+    shown = _words(issue)
+    assert shown[0] == "Before."
+    assert shown[-1].endswith("After it.")
+
+
+def _words(issue: Issue) -> list[str]:
+    return [words for block in all_blocks(issue.blocks) for run in inlines_of(block) if (words := plain(run))]
