@@ -57,7 +57,7 @@ def main() -> int:
         world.start_all()
         leaving = Leaving(world, people, campaign_id, share=given.leaving, seed=given.seed)
         leaving.start()
-        happened, bound, last_at = _strike(world, chance, given)
+        happened, bound, last_at = _strike(world, chance, given, campaign_id)
         _wait_for_end(world, campaign_id, given.patience)
         leaving.stop()
         dead = world.dead()
@@ -104,8 +104,8 @@ def _release(world: World, count: int) -> tuple[set[str], int]:
     """Make the people and release the campaign, before anything happens."""
     world.open()
     world.run("init")
-    # Those who are refused stand apart: fifty of them in a row would mean that the relay has lost its list.
-    people = [f"{'refused' if number % 100 == 7 else 'p'}{number}@x{number % 50}.test" for number in range(count)]
+    # Those who are refused stand apart also when sorted: fifty of them in a row would mean that the relay has lost its list.
+    people = [f"p{number}{'-refused' if number % 100 == 7 else ''}@x{number % 50}.test" for number in range(count)]
     listed = world.folder / "people.csv"
     listed.write_text("email\n" + "\n".join(people) + "\n", encoding="utf-8")
     issue = world.folder / "issue.md"
@@ -167,7 +167,9 @@ class Leaving(threading.Thread):
                 database.close()
 
 
-def _strike(world: World, chance: random.Random, given: argparse.Namespace) -> tuple[Counter[str], int, int]:
+def _strike(
+    world: World, chance: random.Random, given: argparse.Namespace, campaign_id: int
+) -> tuple[Counter[str], int, int]:
     """Let things happen, each when so many have been received; what, the bound of second copies, and when the last was."""
     misfortunes = {name: what for name, what in world.misfortunes().items() if given.only in name}
     names, weights = list(misfortunes), [weight for weight, _, _ in misfortunes.values()]
@@ -184,8 +186,8 @@ def _strike(world: World, chance: random.Random, given: argparse.Namespace) -> t
             if count != seen:
                 seen, changed = count, time.monotonic()
             if time.monotonic() - changed > given.patience:
-                message = f"stuck: {count:,} received, and none for {given.patience:.0f} s; dead: {world.dead()}"
-                raise RuntimeError(message)
+                still = f"{count:,} received, and none for {given.patience:.0f} s; {_standing(world, campaign_id)}"
+                raise RuntimeError(f"stuck: {still}; dead: {world.dead()}")
             world.watch()
             time.sleep(0.02)
         _, most, deed = misfortunes[name]
@@ -202,24 +204,27 @@ def _wait_for_end(world: World, campaign_id: int, patience: float) -> None:
     Raises:
         RuntimeError: it makes no progress any more.
     """
-    database = Database(world.environment["MAILER_DATABASE_URL"])
     before, changed = "", time.monotonic()
-    query = text("SELECT state, reason, detail FROM campaigns WHERE id = :id")
+    while not (now := _standing(world, campaign_id)).startswith("sent"):
+        if now != before:
+            before, changed = now, time.monotonic()
+        if time.monotonic() - changed > patience:
+            raise RuntimeError(f"stuck: {now}; dead: {world.dead()}")
+        world.watch()
+        time.sleep(0.5)
+
+
+def _standing(world: World, campaign_id: int) -> str:
+    """The campaign's state, why it is so, and how many deliveries are in which state."""
+    campaign = text("SELECT state, reason, detail FROM campaigns WHERE id = :id")
     counts = text("SELECT state, count(*) FROM deliveries WHERE campaign_id = :id GROUP BY state ORDER BY state")
+    database = Database(world.environment["MAILER_DATABASE_URL"])
     try:
-        while True:
-            with database.read() as session:
-                campaign = session.execute(query, {"id": campaign_id}).one()
-                now = f"{tuple(campaign)} {[tuple(row) for row in session.execute(counts, {'id': campaign_id})]}"
-            if campaign.state == "sent":
-                return
-            if now != before:
-                before, changed = now, time.monotonic()
-            if time.monotonic() - changed > patience:
-                message = f"stuck: {now}; dead: {world.dead()}"
-                raise RuntimeError(message)
-            world.watch()
-            time.sleep(0.5)
+        with database.read() as session:
+            words = [word for word in session.execute(campaign, {"id": campaign_id}).one() if word]
+            return " ".join(
+                [*words, *(f"{state} {count:,}" for state, count in session.execute(counts, {"id": campaign_id}))]
+            )
     finally:
         database.close()
 

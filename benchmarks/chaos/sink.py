@@ -2,8 +2,8 @@
 
     python benchmarks/chaos/sink.py PORT FILE [--answer-after SECONDS]
 
-It is a process of its own, so that it can be killed (the relay is cut) and started again; the file goes on. An address that
-begins with `refused` is refused for good. A line of the file is `address message-id`.
+It is a process of its own, so that it can be killed (the relay is cut) and started again; the file goes on. An address whose
+name ends with `-refused` is refused for good. A line of the file is `address message-id`.
 """
 
 import argparse
@@ -70,7 +70,7 @@ class Session(asyncio.Protocol):
             answer = b"250-sink\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8"
         elif verb == b"RCPT":
             self.recipient = line.partition(b"<")[2].partition(b">")[0]
-            is_refused = self.recipient.startswith(b"refused")
+            is_refused = b"-refused@" in self.recipient
             answer = b"550 5.1.1 no such person" if is_refused else b"250 2.1.5 ok"
             self.recipient = b"" if is_refused else self.recipient
         elif verb == b"DATA" and not self.recipient:
