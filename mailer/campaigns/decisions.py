@@ -216,8 +216,13 @@ def hold_all(session: Session, *, now: datetime, actor: str, reason: str, detail
     return tuple(slug for _, slug in found)
 
 
-def resume(session: Session, campaign_id: CampaignId, *, now: datetime, actor: str) -> None:
+def resume(
+    session: Session, campaign_id: CampaignId, *, now: datetime, actor: str, despite_refusals: bool = False
+) -> None:
     """Let a paused campaign go on where it was; whose time has come meanwhile leaves now.
+
+    Args:
+        despite_refusals: whom the relay refuses is taken to be refused rightly from now on, however many in a row.
 
     Raises:
         NotAllowed: it is not paused.
@@ -228,6 +233,8 @@ def resume(session: Session, campaign_id: CampaignId, *, now: datetime, actor: s
     started: dict[str, Any] = {"started_at": now} if waited else {}
     if campaign.reason == "canary":  # whoever has seen why the rest was stopped lets all of it go
         started |= {"canary": 0, "canary_until": None}
+    if despite_refusals:
+        started |= {"despite_refusals": True}
     _decide(session, campaign_id, "resume", after, now=now, actor=actor, reason="", detail="", resumes_to="", **started)
     if after == "preparing":
         wake(session, "prepare", campaign_id)
@@ -288,6 +295,7 @@ def _decide(
         decision
     ]
     detail = " ".join(str(values[key]) for key in ("reason", "detail") if values.get(key))
+    detail = detail or ("despite refusals" if "despite_refusals" in values else "")
     subject = f"campaign {campaign_id}"
     audit.note(session, actor=actor, deed=f"campaign_{deed}", subject=subject, now=now, detail=detail)
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, SmallInteger, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mailer.base.tables import MAY_NAME_PEOPLE, Base, BigId, CampaignId, RevisionId, UtcDateTime
@@ -47,6 +47,7 @@ class Campaign(Base):
     why it is paused or failed; `resumes_to` is the state that a pause interrupted. `enlisted_to` is the last subscriber
     id that freezing has reached, None before; `is_enlisted` says that freezing is complete. `canary` is the size of the
     first wave that the rest waits for, 0 once it does not; `canary_until` is when the wave is judged, None while it leaves.
+    `despite_refusals` says that a manager has looked: recipients whom the relay refuses are not there, however many.
     """
 
     __tablename__ = "campaigns"
@@ -78,6 +79,7 @@ class Campaign(Base):
     key_id: Mapped[int | None] = mapped_column(SmallInteger, default=None)
     canary: Mapped[int] = mapped_column(default=0, server_default="0")
     canary_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    despite_refusals: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)

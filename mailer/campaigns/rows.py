@@ -40,6 +40,7 @@ class CampaignRow:
     key_id: int | None
     canary: int
     canary_until: datetime | None
+    despite_refusals: bool
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -156,6 +157,7 @@ def _row(found: Campaign, digest: str) -> CampaignRow:
         key_id=found.key_id,
         canary=found.canary,
         canary_until=found.canary_until,
+        despite_refusals=found.despite_refusals,
         created_at=found.created_at,
         started_at=found.started_at,
         finished_at=found.finished_at,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -151,9 +152,20 @@ def pause(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: Jso
 
 
 @campaign.command("resume", epilog="Example: mailer campaign resume 3")
-def resume(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
+def resume(
+    campaign_id: IdArgument,
+    despite_refusals: Annotated[
+        bool,
+        typer.Option(
+            "--despite-refusals", help="Do not stop again for refused recipients: you know that these are gone."
+        ),
+    ] = False,
+    workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
+) -> None:
     """Let a paused campaign go on."""
-    _decide(campaigns.resume, campaign_id, workspace, json_=json_)
+    go_on = partial(campaigns.resume, despite_refusals=despite_refusals)
+    _decide(go_on, campaign_id, workspace, json_=json_)
 
 
 @campaign.command("cancel", epilog="Example: mailer campaign cancel 3")
@@ -381,6 +393,7 @@ def _as_json(row: CampaignRow) -> dict[str, object]:
         "uncertain_rule": row.uncertain_rule,
         "canary": row.canary,
         "canary_until": row.canary_until,
+        "despite_refusals": row.despite_refusals,
         "started_at": row.started_at,
         "finished_at": row.finished_at,
     }

@@ -81,11 +81,11 @@ class Answers:
         self._suspicion = self._suspicion.after(outcomes)
         results, self._withheld = self._withheld + new, []
         about_us = stops_campaign(outcomes)
-        if about_us is None and self._suspicion.is_about_us:
+        if about_us is None and self._is_suspicious:
             about_us = next((it.outcome for it in reversed(results) if isinstance(it.outcome, Refused)), None)
         if about_us is not None and not self._suspicion.accepted:
             results = [_not_his_fault(result) for result in results]
-        elif not (self._suspicion.accepted or is_last):
+        elif not (self._suspicion.accepted or is_last or self._campaign.despite_refusals):
             self._withheld = [result for result in results if isinstance(result.outcome, Refused)]
             results = [result for result in results if not isinstance(result.outcome, Refused)]
         if not results:
@@ -96,6 +96,11 @@ class Answers:
         ledger.record(session, self._lease, results, uncertain_rule=rule, deadline=self._deadline, now=now)
         self._note_trouble(session, outcomes)
         self._follow(session, [(self.under_way.pop(result.number), result.outcome) for result in results], now)
+
+    @property
+    def _is_suspicious(self) -> bool:
+        """Whether to stop for the refusals so far, unless a manager has looked at them already."""
+        return self._suspicion.is_about_us and not self._campaign.despite_refusals
 
     def finish(self, session: Session, *, now: datetime) -> None:
         """Tell of what refusals are left, if they are too few to be about us."""
@@ -120,7 +125,10 @@ class Answers:
         self.has_stopped_campaign = True
         campaign_id = self._campaign.id
         if campaigns.is_live(session, campaign_id):
-            campaigns.pause(session, campaign_id, now=now, actor=ACTOR, reason="relay", detail=reason_of(refusal))
+            detail = reason_of(refusal)
+            if refusal.scope == "recipient":
+                detail += f"; so for {self._suspicion.refused} recipients, and none was accepted"
+            campaigns.pause(session, campaign_id, now=now, actor=ACTOR, reason="relay", detail=detail)
             log.error("campaign_stopped", campaign_id=campaign_id, code=refusal.code, stage=refusal.stage)
 
     def _note_trouble(self, session: Session, outcomes: list[Outcome]) -> None:

@@ -97,6 +97,11 @@ class Suspicion:
         return Suspicion(accepted, absent, tuple(refusals.items()))
 
     @property
+    def refused(self) -> int:
+        """How many were refused."""
+        return self.absent + sum(count for _, count in self.refusals)
+
+    @property
     def is_about_us(self) -> bool:
         """Whether to stop and ask the manager."""
         alike = any(count >= SUSPICIOUS_REFUSALS for _, count in self.refusals)

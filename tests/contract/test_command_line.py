@@ -116,6 +116,20 @@ def test_what_is_scheduled_leaves_at_its_time_across_a_restart(
     assert again.interrupt() == 0, again.log
 
 
+def test_a_campaign_is_held_and_goes_on_as_the_options_say(home: Path) -> None:
+    _import(home)
+    campaign_id = str(_json(home, "campaign", "create", "issue.md", "--audience", "academic")["id"])
+    at = ("--at", "2099-01-05T09:00:00+00:00", "--yes")
+    assert run_mailer("campaign", "schedule", campaign_id, *at, home=home).returncode == 0
+
+    seen = []
+    for deed in (("pause",), ("resume",), ("pause",), ("resume", "--despite-refusals")):
+        shown = _json(home, "campaign", deed[0], campaign_id, *deed[1:])
+        seen.append((shown["state"], shown["despite_refusals"]))
+
+    assert seen == [("paused", False), ("scheduled", False), ("paused", False), ("scheduled", True)]
+
+
 def test_run_serves_tells_where_and_ends_without_a_trace(home: Path, start_mailer: Start) -> None:
     running = start_mailer("run", "--port", "0", home=home)
     address = running.wait_for(r"web\s+(http://127\.0\.0\.1:\d+)")[1]

@@ -179,10 +179,10 @@ class Office:
         with self.database.read() as session:
             return campaigns.plan(session, campaign_id, now=self.now, more=engagement())
 
-    def decide(self, decision: str, campaign_id: CampaignId) -> None:
+    def decide(self, decision: str, campaign_id: CampaignId, **more: bool) -> None:
         """`pause`, `resume`, `recall` or `cancel`."""
         with self.database.begin() as session:
-            getattr(campaigns, decision)(session, campaign_id, now=self.now, actor="test")
+            getattr(campaigns, decision)(session, campaign_id, now=self.now, actor="test", **more)
 
     def state(self, campaign_id: CampaignId) -> campaigns.CampaignRow:
         """The campaign as it stands."""

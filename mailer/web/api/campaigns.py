@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Literal, Protocol, Self
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
@@ -212,9 +213,15 @@ def pause_campaign(campaign_id: Id, call: Writer) -> Response:
 
 
 @router.post("/campaigns/{campaign_id}/resume", response_model=Campaign)
-def resume_campaign(campaign_id: Id, call: Sender) -> Response:
+def resume_campaign(
+    campaign_id: Id,
+    call: Sender,
+    despite_refusals: Annotated[
+        bool, Query(description="do not stop again for refused recipients: they are known to be gone")
+    ] = False,
+) -> Response:
     """Let it go on."""
-    return _decide(call, campaign_id, campaigns.resume)
+    return _decide(call, campaign_id, partial(campaigns.resume, despite_refusals=despite_refusals))
 
 
 @router.post("/campaigns/{campaign_id}/cancel", response_model=Campaign)

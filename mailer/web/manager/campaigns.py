@@ -1,6 +1,7 @@
 """/campaigns: make one, watch it, pause, resume, cancel or recall it, and see what became of each recipient."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
@@ -24,6 +25,7 @@ PAGE = 100
 DEEDS: dict[str, tuple[Callable[..., Any], str]] = {
     "pause": (campaigns.pause, "paused"),
     "resume": (campaigns.resume, "resumed"),
+    "resume-despite-refusals": (partial(campaigns.resume, despite_refusals=True), "resumed"),
     "cancel": (campaigns.cancel, "cancelled"),
     "recall": (campaigns.recall, "recalled"),
 }
@@ -133,7 +135,7 @@ def progress(request: Request, name: str, app: AppOf) -> Response:
 
 @router.post("/campaigns/{name}/{deed}")
 def decide(name: str, deed: str, app: AppOf, manager: Manager) -> Response:
-    """Pause, resume, cancel or recall."""
+    """Pause, resume (also despite refusals), cancel or recall."""
     if deed not in DEEDS:
         raise NotFound(f"a campaign cannot be told to {deed}", do=f"use one of {', '.join(DEEDS)}")
     act, said = DEEDS[deed]

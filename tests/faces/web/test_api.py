@@ -5,6 +5,7 @@ from fastapi.testclient import TestClient
 
 from mailer import campaigns
 from mailer.app import App
+from mailer.base.tables import CampaignId
 from mailer.content import StoredFiles, read_files
 from tests.faces.web.conftest import a_person
 
@@ -95,6 +96,10 @@ def test_a_campaign_is_made_planned_scheduled_and_paused(app: App, script: TestC
     assert scheduled["scheduled_at"] == "2099-01-05T09:00:00Z"
     assert scheduled["release_hash"]
     assert script.get(address).json()["counts"]["pending"] == 0
+    assert script.post(f"{address}/pause").json()["state"] == "paused"
+    assert script.post(f"{address}/resume?despite_refusals=true").json()["state"] == "scheduled"
+    with app.database.read() as session:
+        assert campaigns.row(session, CampaignId(made.json()["id"])).despite_refusals
     assert script.post(f"{address}/pause").json()["state"] == "paused"
     # Held before its time, nothing of it has begun.
     assert script.post(f"{address}/recall").json()["state"] == "draft"

@@ -251,6 +251,27 @@ def test_a_release_can_be_recalled_paused_resumed_and_cancelled(app: App, manage
     assert "Autumn letter" in manager.get(campaign).text
 
 
+def test_only_a_campaign_that_the_relay_stopped_goes_on_despite_refusals(
+    app: App, manager: TestClient, campaign: str
+) -> None:
+    later = (app.clock() + timedelta(days=30)).strftime("day=%Y-%m-%d&clock=%H:%M")
+    form = the_form(manager.get(f"{campaign}/release?when=at&{later}&zone=UTC").text)
+    manager.post(f"{campaign}/release", data={**form, "number": "2"})
+    manager.post(f"{campaign}/pause")
+    assert "resume-despite-refusals" not in manager.get(campaign).text, "a manager paused it"
+    manager.post(f"{campaign}/resume")
+    row = the_row(app, campaign)
+    with app.database.begin() as session:
+        campaigns.pause(session, row.id, now=app.clock(), actor="delivery", reason="relay", detail="550 5.1.1 unknown")
+
+    assert f'action="/campaigns/{row.id}/resume-despite-refusals"' in manager.get(campaign).text
+    assert manager.post(f"{campaign}/resume-despite-refusals").status_code == 303
+
+    row = the_row(app, campaign)
+    assert (row.state, row.reason, row.despite_refusals) == ("scheduled", "", True)
+    assert "despite refusals" in manager.get(f"/audit?subject=campaign%20{row.id}").text
+
+
 @pytest.fixture
 def narrowed(app: App, manager: TestClient, issue: str) -> str:
     """A draft for the mathematicians of two audiences, but no Bob; gives its address."""
@@ -340,6 +361,10 @@ def test_a_reader_sees_the_very_letter_that_was_released(app: App, manager: Test
     assert manager.get(f"/view/{app.keys.sign(Purpose.VIEW, 4711, row.id, 2)}").status_code == 404
 
 
-def state(app: App, campaign: str) -> str:
+def the_row(app: App, campaign: str) -> campaigns.CampaignRow:
     with app.database.read() as session:
-        return campaigns.campaign(session, campaign.rpartition("/")[2]).state
+        return campaigns.campaign(session, campaign.rpartition("/")[2])
+
+
+def state(app: App, campaign: str) -> str:
+    return the_row(app, campaign).state

@@ -1,5 +1,7 @@
 """Who is refused for good by the relay itself: the end of the mail to an address that does not exist, and to no other."""
 
+import re
+
 from mailer.base import audit
 from mailer.feedback import report
 from subscribers import list_suppressions
@@ -39,3 +41,26 @@ def test_a_relay_that_has_lost_its_list_suppresses_nobody(office: Office, relay_
     assert (office.state(campaign).state, office.state(campaign).reason) == ("paused", "relay")
     with office.database.read() as session:
         assert list_suppressions(session) == ()
+
+
+def test_who_knows_that_the_refusals_are_right_gets_past_them(office: Office, relay_server: RelayServer) -> None:
+    gone, there = office.people(120), "there@y.test"
+    office.add(there)
+    campaign = office.release()
+    for address in gone:
+        relay_server.fault("rcpt", "550 5.1.1 no such user", to=address)
+
+    office.work()
+    held = office.state(campaign)
+    office.decide("resume", campaign)
+    office.work()
+    held_again = office.state(campaign)
+    office.decide("resume", campaign, despite_refusals=True)
+    office.work()
+
+    assert (held.state, held.reason) == (held_again.state, held_again.reason) == ("paused", "relay")
+    assert re.fullmatch(r"550 5\.1\.1 no such user; so for \d+ recipients, and none was accepted", held.detail)
+    states = office.states(campaign)
+    assert {states[address] for address in gone} == {"failed"}
+    assert states[there] == "accepted"
+    assert office.state(campaign).state == "sent"
