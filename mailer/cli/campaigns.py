@@ -1,6 +1,5 @@
 """send and campaign …: the same decisions as on the manager's pages."""
 
-import dataclasses
 import sys
 import threading
 import time
@@ -20,10 +19,10 @@ from mailer.app import App
 from mailer.base.errors import MailerError, NotAllowed, Unreachable
 from mailer.base.tables import CampaignId
 from mailer.base.wording import counted_people
-from mailer.campaigns import CampaignRow
+from mailer.cli.campaign_shown import as_json, show_campaign, when_in_utc
 from mailer.cli.exits import DONE, FAULTS, INTERRUPTED
 from mailer.cli.options import AudienceOption, ExcludeOption, IssueArgument, SegmentOption
-from mailer.cli.output import JsonOption, say, show, show_json, show_table
+from mailer.cli.output import JsonOption, say, show_json, show_table
 from mailer.cli.stopping import stop_signals
 from mailer.cli.workspace import WorkspaceOption, opened
 from mailer.content import read_issue
@@ -85,7 +84,7 @@ def send(
                 campaigns.discard(session, campaign_id, now=app.clock(), actor=ACTOR)
             raise
         if at.strip() != "now":
-            _show_campaign(app, campaign_id, json_=json_)
+            show_campaign(app, campaign_id, json_=json_)
             say(f"leaves {moment:%A %d %B %Y, %H:%M} UTC, if `mailer run` or a worker runs then")
             return DONE
         return _finish(app, campaign_id, stopped, json_=json_)
@@ -103,7 +102,7 @@ def create(
 ) -> None:
     """Make a draft of an issue for audiences, or for those of them whom segments leave over."""
     with opened(workspace) as app:
-        _show_campaign(app, _create(app, issue, audience, uncertain, segments=segment, excluded=exclude), json_=json_)
+        show_campaign(app, _create(app, issue, audience, uncertain, segments=segment, excluded=exclude), json_=json_)
 
 
 @campaign.command("schedule", epilog='Example: mailer campaign schedule 3 --at "2027-01-05 09:00 Europe/London"')
@@ -119,7 +118,7 @@ def schedule(
         with app.database.read() as session:
             found = campaigns.campaign(session, campaign_id)
         _schedule(app, found.id, at, yes=yes)
-        _show_campaign(app, found.id, json_=json_)
+        show_campaign(app, found.id, json_=json_)
 
 
 @campaign.command("list", epilog="Example: mailer campaign list --json")
@@ -128,11 +127,11 @@ def list_(workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
     with opened(workspace) as app, app.database.read() as session:
         rows = campaigns.list_campaigns(session)
     if json_:
-        show_json([_as_json(row) for row in rows])
+        show_json([as_json(row) for row in rows])
     else:
         show_table(
             ("id", "state", "time (UTC)", "slug"),
-            [(row.id, row.state, _when(row.scheduled_at), row.slug) for row in rows],
+            [(row.id, row.state, when_in_utc(row.scheduled_at), row.slug) for row in rows],
         )
 
 
@@ -142,7 +141,7 @@ def show_(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: Jso
     with opened(workspace) as app:
         with app.database.read() as session:
             found = campaigns.campaign(session, campaign_id)
-        _show_campaign(app, found.id, json_=json_)
+        show_campaign(app, found.id, json_=json_)
 
 
 @campaign.command("pause", epilog="Example: mailer campaign pause 3")
@@ -187,7 +186,7 @@ def report(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: Js
         found = campaigns.campaign(session, campaign_id)
         counts, came = delivery.progress(session, found.id), report_of(session, found.id)
     if json_:
-        show_json({**_as_json(found), "counts": counts.as_dict(), "events": came.as_dict()})
+        show_json({**as_json(found), "counts": counts.as_dict(), "events": came.as_dict()})
     else:
         show_table(("what", "count"), [*counts.as_dict().items(), *came.as_dict().items()])
 
@@ -279,7 +278,7 @@ def _finish(app: App, campaign_id: CampaignId, stopped: threading.Event, *, json
     working = embedded_worker(app) if app.settings.is_embedded else nullcontext()
     with working:
         state = _watch(app, campaign_id, stopped)
-    _show_campaign(app, campaign_id, json_=json_)
+    show_campaign(app, campaign_id, json_=json_)
     if state not in ENDED:
         say(f"stopped; `mailer run` or `mailer worker` goes on with campaign {campaign_id}")
         return INTERRUPTED
@@ -343,61 +342,4 @@ def _decide(decision: Any, campaign_id: str, workspace: Path | None, *, json_: b
         with app.database.begin() as session:
             found = campaigns.campaign(session, campaign_id)
             decision(session, found.id, now=app.clock(), actor=ACTOR)
-        _show_campaign(app, found.id, json_=json_)
-
-
-def _show_campaign(app: App, campaign_id: CampaignId, *, json_: bool) -> None:
-    with app.database.read() as session:
-        row, counts = campaigns.row(session, campaign_id), delivery.progress(session, campaign_id)
-        pace = delivery.throughput(session, row, counts, now=app.clock())
-    if json_:
-        twice = counts.might_have_got_it_twice
-        show_json(
-            {**_as_json(row), "counts": counts.as_dict(), "might_have_got_it_twice": twice, **dataclasses.asdict(pace)}
-        )
-        return
-    why = f" ({row.reason}{': ' + row.detail if row.detail else ''})" if row.reason else ""
-    show(f"campaign {row.id} {row.slug}: {row.state}{why}, time {_when(row.scheduled_at)}")
-    if narrowed := _narrowed(row):
-        show(narrowed)
-    show("  ".join(f"{name} {count:,}" for name, count in counts.as_dict().items() if count))
-    if pace.rate:
-        done = f", done at about {pace.finishes_at:%Y-%m-%d %H:%M} UTC" if pace.finishes_at else ""
-        show(f"{pace.rate:,.1f} messages a second{done}")
-    if counts.might_have_got_it_twice:
-        show(
-            f"{counts.might_have_got_it_twice:,} might have got it twice: a worker died before the relay's answer came"
-        )
-
-
-def _narrowed(row: CampaignRow) -> str:
-    """By which segments, in words; empty where by none."""
-    sides = (("only people in", row.segments), ("nobody in", row.excluded))
-    return "; ".join(f"{words} {', '.join(slugs)}" for words, slugs in sides if slugs)
-
-
-def _as_json(row: CampaignRow) -> dict[str, object]:
-    return {
-        "id": row.id,
-        "slug": row.slug,
-        "title": row.title,
-        "state": row.state,
-        "reason": row.reason,
-        "detail": row.detail,
-        "scheduled_at": row.scheduled_at,
-        "zone": row.zone,
-        "audiences": row.audiences,
-        "segments": row.segments,
-        "exclude": row.excluded,
-        "release_hash": row.release_hash,
-        "uncertain_rule": row.uncertain_rule,
-        "canary": row.canary,
-        "canary_until": row.canary_until,
-        "despite_refusals": row.despite_refusals,
-        "started_at": row.started_at,
-        "finished_at": row.finished_at,
-    }
-
-
-def _when(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M") if moment else "not set"
+        show_campaign(app, found.id, json_=json_)
