@@ -14,6 +14,7 @@ from mailer.content.files import FolderFiles
 from mailer.content.formulas.macros import Macro
 from mailer.content.front import OUR_KEYS, Front, split_front
 from mailer.content.issue import Blocks, Files, Finding, FrontMatter, Heading, Issue, WhenPast
+from mailer.content.language import language_of
 from mailer.content.markdown.fences import container_environment
 from mailer.content.markdown.foreign import Foreign
 from mailer.content.markdown.grammar import tokens_of
@@ -160,7 +161,7 @@ def _name_of(source: str) -> str:
 def _meta(front: Front, reading: Reading) -> FrontMatter:
     values = _Values(front, reading)
     for key in front.values:
-        if key not in OUR_KEYS:
+        if key not in OUR_KEYS and (key != "lang" or "language" in front.values):  # Pandoc's and Quarto's word for it
             reading.warn(
                 front.places.get(key, reading.place(1)), "front-matter-key", f"{key} is no key of ours and is ignored"
             )
@@ -169,7 +170,7 @@ def _meta(front: Front, reading: Reading) -> FrontMatter:
     by_audience: dict[str, dict[str, str]] = {}
     texts = {key: values.varied(key, by_audience) for key in ("title", "subject", "preheader")}
     values.merge_by_audience(by_audience)
-    language = values.text("language") or "en"
+    language = values.text("language") or values.text("lang") or language_of(front.text) or "en"
     if not _LANGUAGE.fullmatch(language):
         values.complain("language", f"{language!r} is no language; write a code such as en, de or fr")
         language = "en"

@@ -40,6 +40,7 @@ from mailer.content.issue import (
     Table,
     Text,
 )
+from mailer.content.plain import plain
 from mailer.rendering.archive import Archive
 from mailer.rendering.letter import FieldSlot
 from mailer.rendering.lines import HELD_SPACE, WIDTH, columns_of, held, hung, loose, padded, prefixed, wrapped
@@ -48,6 +49,8 @@ from mailer.rendering.phrases import Phrases
 from mailer.rendering.slots import Mint
 
 MARKS: Final = {"strong": "*", "em": "_", "s": "~", "sup": "^", "sub": "_"}
+_ORDINALS: Final = frozenset({"st", "nd", "rd", "th", "er", "re", "ère", "ème"})
+"""Above the line in 1^st^; 1st reads better than 1^st."""
 UNDERLINES: Final = {2: "=", 3: "-"}
 """What stands under headings of these levels; the title has a line of its own in the frame."""
 
@@ -84,7 +87,7 @@ class TextWriter:
             case Code(text=text):
                 return f"`{text}`"
             case Span(kind=kind, children=children):
-                mark = MARKS.get(kind, "")
+                mark = MARKS.get(kind, "") if plain(children) not in _ORDINALS else ""
                 return f"{mark}{self.words(children)}{mark if kind not in ('sup', 'sub') else ''}"
             case Link():
                 return self._link(inline)

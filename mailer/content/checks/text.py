@@ -59,11 +59,21 @@ _FOREIGN: Final = re.compile(
     r"|\[(?:[a-z][\w. ]* )?-?@[\w:.-]+(?:[;,] [^\]]*)?\]"  # citations of Pandoc and R Markdown
     r"|(?<![\w@/.])@(?:fig|tbl|eq|sec|lst|thm|lem|cor|def|exm)-[\w:-]+\b|(?<![\w@/.])-?@[a-z]+[\w:-]*(?:19|20)\d{2}[a-z]?\b"  # Quarto's
     r"|<%[^<>%\n]*%>"  # Templater's and ERB's
-    r"|\(@[\w-]*\)|(?<!\w)@ref\([\w:.-]+\)|\\(?:eq|page|auto|c)?ref\{[^}]*\}|\\cite[pt]?\{[^}]*\}|\\(?:toc|fig|output|input|textoutput)\b(?:\{[^}]*\})?"
+    r"|\(@[\w-]*\)|(?<!\w)@ref\([\w:.-]+\)|\\(?:eq|page|auto|c)?ref\{[^}]*\}|\\cite[pt]?\{[^}]*\}|\\(?:begin|end)\{\w+\*?\}|\\(?:toc|fig|output|input|textoutput)\b(?:\{[^}]*\})?"
 )
 _DRAWN_ELSEWHERE: Final = frozenset({
-    "mermaid", "plantuml", "graphviz", "dot", "dataview", "dataviewjs", "tasks", "query", "excalidraw", "chart",
+    "mermaid", "plantuml", "graphviz", "dot", "dataview", "dataviewjs", "tasks", "query", "excalidraw", "chart", "flow",
+    "sequence",
 })  # fmt: skip
+_OTHER_MARKUP: Final = {
+    "AsciiDoc": re.compile(
+        r"^(?:(?<=\n\n)|(?<=\A))={1,5} [^\s=][^\n]*(?<!=)$|^\|===$|^(?:image|include|video)::\S+\[.*\]$|^\[source(?:,[^\[\]\n]*)?\]$",
+        re.MULTILINE,
+    ),
+    "reStructuredText": re.compile(r"^\.\. (?:[a-z][\w-]*::|_[\w -]+:)(?:$|[ \t]).*$", re.MULTILINE),
+    "Org": re.compile(r"^#\+[A-Za-z_]+(?::|[ \t]|$).*$", re.MULTILINE),
+    "MediaWiki": re.compile(r"^={2,5} [^\s=][^=\n]* ={2,5}$", re.MULTILINE),
+}
 _MARKUP: Final = re.compile(
     r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>"
     r"|&(?:[a-z]{2,8}|#\d{2,6});"
@@ -276,6 +286,18 @@ def foreign_blocks(checked: Checked) -> Iterator[Finding]:
         elif isinstance(block, CodeBlock) and block.language in _DRAWN_ELSEWHERE:
             message = f"what {block.language} makes of this is another system's, and its source is shown; put the result in its place"
             yield warning(block.place, "foreign-markup", message)
+
+
+def other_systems(checked: Checked) -> Iterator[Finding]:
+    """`foreign-markup`: lines of another markup language, which are shown as they are written."""
+    for name, pattern in _OTHER_MARKUP.items():
+        for found in pattern.finditer(checked.prose):
+            line = found[0].strip()
+            shown = line if len(line) <= 40 else line[:37] + "..."
+            message = (
+                f"{shown} is {name}, not Markdown, and is shown as it is written; convert the file to Markdown first"
+            )
+            yield warning(checked.place_at(found.start()), "foreign-markup", message)
 
 
 def foreign_markup(checked: Checked) -> Iterator[Finding]:

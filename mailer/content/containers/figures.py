@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from mailer.content.containers.given import Container
 from mailer.content.issue import Blocks, Button, Figure, Link, Paragraph, Picture, Text
-from mailer.content.markdown.inlines import alt_of, inlines_of_text, joined, trimmed
+from mailer.content.markdown.elements import joined, trimmed
+from mailer.content.markdown.inlines import alt_of, inlines_of_text
 from mailer.content.markdown.widths import sized
 
 

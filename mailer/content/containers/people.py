@@ -18,7 +18,7 @@ from mailer.content.issue import (
     Span,
     Text,
 )
-from mailer.content.markdown.inlines import joined, trimmed
+from mailer.content.markdown.elements import joined, trimmed
 
 _PERSON: Final = re.compile(
     r"\s*(?:\((?P<affiliation>[^()]*(?:\([^()]*\)[^()]*)*)\))?\s*(?:[,–—:-]\s*(?P<role>.+?))?\s*$", re.DOTALL

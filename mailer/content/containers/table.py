@@ -45,7 +45,8 @@ from mailer.content.issue import (
     Rule,
     Text,
 )
-from mailer.content.markdown.inlines import inlines_of_text, trimmed
+from mailer.content.markdown.elements import trimmed
+from mailer.content.markdown.inlines import inlines_of_text
 from mailer.content.markdown.note_titles import note_title
 
 # --- audience ---------------------------------------------------------------------------------------------------------

@@ -51,6 +51,7 @@ class Foreign:
         """The text, as many lines as before, without what only other systems read."""
         lines = text.split("\n")
         admonitions.ours(lines)
+        _joined_pictures(lines)
         drawn_tables.ours(lines)
         ends = [_END_HIGHLIGHT, *(end for _, end in _COMMENT)]
         self._last = {end: max((n for n, line in enumerate(lines) if end.match(line)), default=-1) for end in ends}
@@ -189,6 +190,8 @@ class Foreign:
         return re.sub(r"(?<![!\\])\[([^\[\]]*)\]\{[^{}]*[.#=][^{}]*\}", r"\1", part)
 
 
+_LONE_PICTURE: Final = re.compile(r"!\[[^\[\]]*\]\([^()\s]+(?: \"[^\"]*\")?\)")
+_CLOSES_LINK: Final = re.compile(r"\]\([^()\s]+\)")
 _HACKMD_WIDTH: Final = re.compile(r"(!\[[^\[\]\n]*\]\([^\s()]+)[ \t]+=(\d+(?:px|%)?)x?\d*(?:px|%)?\)")
 _BULLET: Final = re.compile(r"[ \t]*(?P<mark>[•·▪◦‣●○■□\uf0b7\uf0a7]|[o§](?=[\t\u00a0]))[ \t\u00a0]+(?=\S)")
 """Also of the symbol fonts that Word writes its signs in."""
@@ -214,7 +217,7 @@ _MATH_TAG: Final = re.compile(
     r"\{[{%][<%]?\s*(?:katex|math|tex)(?:\s[^{}]*?)?[>%]?[}%]\}(.+?)\{[{%][<%]?\s*(?:/|end)\s*(?:katex|math|tex)\s*[>%]?[}%]\}"
 )
 _LONE_MATH_TAG: Final = re.compile(r"[ \t]*\{[{%][<%]?\s*(?:/|end)?\s*(?:katex|math)(?:\s[^{}]*?)?[>%]?[}%]\}[ \t]*$")
-_NAMED_HEADING: Final = re.compile(r" {0,3}#{1,6}\s+(.*?)\s*\{:?[^{}]*#([\w:.-]+)[^{}]*\}[\s#]*$")
+_NAMED_HEADING: Final = re.compile(r" {0,3}#{1,6}\s+(.*?)\s*\{:?[^{}]*#([^\s{}#]+)[^{}]*\}[\s#]*$")
 _OURS: Final = "~~~~~~"
 """A fence that nobody else writes."""
 _WHOLE_LINES: Final = (
@@ -226,12 +229,25 @@ _WHOLE_LINES: Final = (
         r"[ \t]*\\(?:newpage|pagebreak|clearpage|toc|tableofcontents|maketitle|bibliography\{[^}]*\}"
         r"|bibliographystyle\{[^}]*\}|biblabel\{[^}]*\}(?:\{[^}]*\})?)[ \t]*$"
     ),
-    re.compile(r"[ \t]*\[(?:TOC|\[_TOC_\])\][ \t]*$"),
+    re.compile(r"[ \t]*\[(?:TOC|toc|\[_TOC_\])\][ \t]*$"),
 )
 _FRANKLIN_CALL: Final = re.compile(
     r"\\(?:output|show|textoutput|textinput|input|prettyshow|tableinput|cite[tp]?|citep|label|lineskip)"
     r"(?:\{[^{}]*\})*"
 )
+
+
+def _joined_pictures(lines: list[str]) -> None:
+    """A picture's link that Substack cuts by empty lines, `[`, `![…](…)` and `](…)`, is one line."""
+    for index in range(len(lines) - 4):
+        opens, picture, closes = (lines[index + n].strip() for n in (0, 2, 4))
+        if (
+            opens == "["
+            and _LONE_PICTURE.fullmatch(picture)
+            and _CLOSES_LINK.fullmatch(closes)
+            and not (lines[index + 1].strip() or lines[index + 3].strip())
+        ):
+            lines[index : index + 5] = ["", "", f"[{picture}{closes}", "", ""]
 
 
 def _end_of_formula(line: str) -> str:

@@ -23,6 +23,12 @@ DROPPED_WHOLE: Final = frozenset({
     "select", "textarea", "title", "frameset",
 })  # fmt: skip
 """Tags that are dropped with what they hold, with a warning."""
+BLOCK_TAGS: Final = frozenset({
+    "p", "div", "section", "article", "header", "footer", "main", "aside", "nav", "center", "h1", "h2", "h3", "h4", "h5",
+    "h6", "blockquote", "ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tfoot", "tr", "td", "th",
+    "figure", "figcaption", "pre", "details", "summary", "address", "caption", "menu", "body", "html", "hgroup",
+})  # fmt: skip
+"""Tags that begin on a line of their own."""
 VOID: Final = frozenset(
     {"br", "hr", "img", "wbr", "meta", "link", "input", "source", "col", "area", "base", "embed", "frame"}
 )

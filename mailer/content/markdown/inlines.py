@@ -1,8 +1,8 @@
 """Inline tokens become inlines: Markdown's and HTML's spans alike, unsafe links dropped, merge fields checked."""
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import emoji
@@ -17,21 +17,24 @@ from mailer.content.issue import (
     Inline,
     Inlines,
     LineBreak,
-    Link,
     MergeField,
     Picture,
     Place,
-    Span,
     Text,
 )
 from mailer.content.markdown.attributes import name_what_goes
+from mailer.content.markdown.elements import Frame, inline_element, joined, void_element
 from mailer.content.markdown.grammar import CLOSING, MAX_NESTING, inline_tokens_of
-from mailer.content.markdown.html_tags import DROPPED_WHOLE, SPANS, TRANSPARENT, VOID, HtmlEvent, html_events
+from mailer.content.markdown.html_tags import (
+    BLOCK_TAGS,
+    VOID,
+    html_events,
+)
 from mailer.content.markdown.widths import sized
 from mailer.content.merge_fields import KNOWN_NAMES, read_field
 from mailer.content.plain import plain
 from mailer.content.reading import Reading
-from mailer.content.walk import changed_inlines, in_inlines
+from mailer.content.walk import changed_inlines
 
 _FIELD_LINE: Final = re.compile(r"\**[A-ZÀ-Þ][\w'’./-]*(?: [\w'’./&-]+){0,2} ?:\**[ \t]+\S")
 _MARKDOWN_SPANS: Final = {"strong": "strong", "em": "em", "s": "s"}
@@ -67,17 +70,6 @@ class Source:
         return "`" not in self.content and all(map(_FIELD_LINE.match, self.content.split("\n")[row - 1 : row + 1]))
 
 
-@dataclass(slots=True)
-class Frame:
-    """An element that is open: `markdown` tells whether a token of Markdown opened it."""
-
-    tag: str
-    place: Place
-    markdown: bool
-    attributes: Mapping[str, str] = field(default_factory=dict)
-    children: list[Inline] = field(default_factory=list)
-
-
 def inlines_of_token(reading: Reading, token: Token, line: int, *, start: int = 0) -> Inlines:
     """The inlines of an inline token whose text begins at `line` (from 1)."""
     source = Source(reading, token.content, line, start)
@@ -91,34 +83,6 @@ def inlines_of_text(reading: Reading, text: str, line: int) -> Inlines:
     return inlines_of_token(reading, inline_tokens_of(text, reading.env), line)
 
 
-def joined(inlines: list[Inline]) -> Inlines:
-    """The inlines with neighbouring texts made one and empty ones left out."""
-    result: list[Inline] = []
-    for inline in inlines:
-        if isinstance(inline, Text):
-            if not inline.text:
-                continue
-            if result and isinstance(result[-1], Text):
-                result[-1] = Text(result[-1].text + inline.text)
-                continue
-        result.append(inline)
-    return tuple(result)
-
-
-def trimmed(inlines: Inlines) -> Inlines:
-    """The inlines without blanks and line breaks at either end."""
-    parts = list(inlines)
-    while parts and (isinstance(parts[0], LineBreak) or (isinstance(parts[0], Text) and not parts[0].text.strip())):
-        parts.pop(0)
-    while parts and (isinstance(parts[-1], LineBreak) or (isinstance(parts[-1], Text) and not parts[-1].text.strip())):
-        parts.pop()
-    if parts and isinstance(parts[0], Text):
-        parts[0] = Text(parts[0].text.lstrip())
-    if parts and isinstance(parts[-1], Text):
-        parts[-1] = Text(parts[-1].text.rstrip())
-    return tuple(parts)
-
-
 class _Builder:
     def __init__(self, reading: Reading, source: Source) -> None:
         self._reading = reading
@@ -126,6 +90,8 @@ class _Builder:
         self._frames = [Frame("", source.place(0), markdown=True)]
         self._row = 0
         self._dropped = False
+        self._apart = False
+        """Whether a block of HTML has ended, so that what follows is a word of its own."""
 
     def build(self, tokens: list[Token]) -> Inlines:
         for token in tokens:
@@ -157,6 +123,8 @@ class _Builder:
 
     def _take(self, token: Token) -> None:
         name = token.type
+        if self._apart and name != "html_inline":
+            self._part()
         if name in {"text", "text_special"}:
             self._close_gap(token.content)
             self._add(Text(with_emoji(token.content)))
@@ -187,6 +155,12 @@ class _Builder:
         if self._dropped and children and isinstance(last := children[-1], Text) and following[:1] in set(" .,;:!?)"):
             children[-1] = Text(last.text.rstrip(" "))
         self._dropped = False
+
+    def _part(self) -> None:
+        """A blank between what stood in one block of HTML and what stands in the next."""
+        self._apart = False
+        if self._frames[-1].children:
+            self._add(Text(" "))
 
     def _needle(self, href: str) -> str:
         bare = href.rsplit("/", 1)[-1]
@@ -254,11 +228,14 @@ class _Builder:
             name_what_goes(self._reading, event, place)
             if event.kind == "close":
                 self._close(event.tag, markdown=False)
+                self._apart = self._apart or event.tag in BLOCK_TAGS
             elif event.kind == "text":
                 self._add(Text(event.text))
             elif event.tag in VOID:
                 self._add(*void_element(self._reading, event, place))
             elif len(self._frames) < MAX_NESTING:
+                if event.tag in BLOCK_TAGS:
+                    self._part()
                 self._push(event.tag, place, event.attributes, markdown=False)
 
 
@@ -331,64 +308,3 @@ def foreign(reading: Reading, opening: str, content: str, place: Place) -> None:
         "foreign-template",
         f"{opening}{blank}{shown}{blank}{closing} is another system's shortcode and is dropped; delete it",
     )
-
-
-def inline_element(reading: Reading, frame: Frame, *, outer: Collection[str] = ()) -> list[Inline]:
-    """What an element with inlines in it becomes; an element without meaning becomes what it holds.
-
-    Args:
-        reading: for the findings.
-        frame: the element, complete.
-        outer: the tags around it: bold in bold and a link in a link mean nothing more.
-    """
-    tag, children = frame.tag, joined(frame.children)
-    if kind := SPANS.get(tag):
-        again = any(SPANS.get(other) == kind for other in outer)
-        return list(children) if again or not children else [Span(kind, children)]
-    if tag in {"code", "tt"}:
-        return [Code(plain(children))] if children else []
-    if tag == "a":
-        return _link(reading, frame, children, inside_link="a" in outer)
-    if tag == "q":
-        return [Text("“"), *children, Text("”")]
-    if tag in DROPPED_WHOLE:
-        reading.warn(frame.place, "html-dropped", f"<{tag}> and what it holds is dropped; letters cannot show it")
-        return []
-    if tag not in TRANSPARENT and not frame.markdown:
-        reading.warn(
-            frame.place, "html-dropped", f"the tag <{tag}> is dropped, its text stays; write \\<{tag}> to show it"
-        )
-    return list(children)
-
-
-def _link(reading: Reading, frame: Frame, children: Inlines, *, inside_link: bool) -> list[Inline]:
-    href = frame.attributes.get("href", "").strip()
-    shows = bool(plain(children).strip()) or any(isinstance(part, Picture) for part in in_inlines(children))
-    if not href:
-        if frame.markdown or ("href" in frame.attributes and shows):
-            reading.warn(frame.place, "empty-link", "the link leads nowhere; write its address between the parentheses")
-        return list(children)
-    if not shows and not frame.markdown:
-        return list(children)  # an icon's place in HTML of a site: nothing to see, nothing to hear
-    safe = None if inside_link else reading.link(href, frame.place)
-    if not safe:
-        return list(children)
-    if not shows:
-        message = f"the link to {href} has no words and shows its address; write between the brackets where it goes"
-        reading.warn(frame.place, "link-text", message)
-    return [Link(safe, children if shows else (Text(href),), frame.place, frame.attributes.get("title", ""))]
-
-
-def void_element(reading: Reading, event: HtmlEvent, place: Place) -> list[Inline]:
-    """What an element that holds nothing becomes."""
-    if event.tag == "br":
-        return [LineBreak()]
-    if event.tag == "img":
-        src = reading.picture(event.attributes.get("src", ""), place) if event.attributes.get("src") else ""
-        alt = " ".join(event.attributes.get("alt", "").split())
-        picture = Picture(src, alt, place, event.attributes.get("title", ""))
-        width, style = event.attributes.get("width", ""), event.attributes.get("style", "")
-        return [sized(reading, picture, width, place, style=style)] if src else [Text(alt)]
-    if event.tag in {"input", "link", "embed", "frame", "base", "area"}:
-        reading.warn(place, "html-dropped", f"<{event.tag}> is dropped; letters cannot show it")
-    return []

@@ -5,7 +5,7 @@ The pieces come one after the other, as Markdown cuts them: `<div>` in one, `</d
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from mailer.content.formulas.marks import HTML_FORMULA
@@ -20,7 +20,6 @@ from mailer.content.issue import (
     Heading,
     Inline,
     Inlines,
-    LineBreak,
     List,
     Paragraph,
     Picture,
@@ -32,21 +31,13 @@ from mailer.content.issue import (
     Text,
 )
 from mailer.content.markdown.attributes import name_what_goes
+from mailer.content.markdown.elements import Frame, inline_element, joined, trimmed, void_element
 from mailer.content.markdown.grammar import MAX_NESTING
-from mailer.content.markdown.html_tags import DROPPED_WHOLE, VOID, HtmlEvent, html_events
-from mailer.content.markdown.inlines import (
-    Frame,
-    checked_field,
-    foreign,
-    inline_element,
-    inlines_of_text,
-    joined,
-    trimmed,
-    void_element,
-)
+from mailer.content.markdown.html_tables import Part, cells, flattened, laid_out, span
+from mailer.content.markdown.html_tags import BLOCK_TAGS, DROPPED_WHOLE, VOID, HtmlEvent, html_events
+from mailer.content.markdown.inlines import checked_field, foreign, inlines_of_text
 from mailer.content.plain import anchor_for, plain
 from mailer.content.reading import Reading
-from mailer.content.walk import all_blocks, inlines_of
 
 _AS_MARKDOWN: Final = frozenset({"1", "block", "span"})
 """How kramdown and PHP Markdown say that an element holds Markdown."""
@@ -56,32 +47,14 @@ _HEADINGS: Final = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _ALIGN: Final[Mapping[str, Align]] = {"left": "left", "center": "center", "right": "right"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What only means something to the element around it: an item, a row, a cell, a caption, a term."""
-
-    tag: str
-    blocks: Blocks
-    parts: tuple["_Part", ...] = ()
-    align: str = ""
-    columns: int = 1
-    rows: int = 1
-    """How many of a table's it spans."""
-
-
 @dataclass(slots=True)
 class _Element:
     tag: str
     place: Place
     attributes: Mapping[str, str] = field(default_factory=dict)
-    content: list["Block | Inline | _Part"] = field(default_factory=list)
+    content: list["Block | Inline | Part"] = field(default_factory=list)
 
 
-_BLOCK_TAGS: Final = frozenset({
-    "p", "div", "section", "article", "header", "footer", "main", "aside", "nav", "center", "h1", "h2", "h3", "h4", "h5",
-    "h6", "blockquote", "ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tfoot", "tr", "td", "th",
-    "figure", "figcaption", "pre", "details", "summary", "address", "caption", "menu", "body", "html", "hgroup",
-})  # fmt: skip
 _CLOSED_BY: Final = {
     "li": {"li"},
     "dt": {"dt", "dd"},
@@ -174,7 +147,7 @@ class Flow:
             yield Text(_SPACES.sub(" ", text[at:]))
 
     def _start(self, event: HtmlEvent, place: Place) -> None:
-        closing = _CLOSED_BY.get(event.tag, {"p"} if event.tag in _BLOCK_TAGS else set())
+        closing = _CLOSED_BY.get(event.tag, {"p"} if event.tag in BLOCK_TAGS else set())
         for index in range(len(self._open) - 1, 0, -1):
             if self._open[index].tag in closing:
                 del_to = index
@@ -199,29 +172,57 @@ class Flow:
 
     # --- what an element becomes ---
 
-    def _closed(self, element: _Element) -> list["Block | Inline | _Part"]:
+    def _closed(self, element: _Element) -> list["Block | Inline | Part"]:
         tag = element.tag
         if tag in {"li", "dt", "dd", "td", "th", "tr", "figcaption", "caption"}:
-            parts = tuple(part for part in element.content if isinstance(part, _Part))
+            parts = tuple(part for part in element.content if isinstance(part, Part))
             align = element.attributes.get("align", "")
-            columns, rows = (_span(element.attributes.get(name, "")) for name in ("colspan", "rowspan"))
-            return [_Part(tag, self._blocks_of(element), parts, align, columns, rows)]
+            columns, rows = (span(element.attributes.get(name, "")) for name in ("colspan", "rowspan"))
+            return [Part(tag, self._blocks_of(element), parts, align, columns, rows)]
         if tag in _HEADINGS or tag in {"pre", "table", "figure", "blockquote", "ul", "ol"}:
             return list(self._block(element))
         if tag == "dl":
             return list(self._definitions(element))
-        if tag in _BLOCK_TAGS or tag in {"details", "summary"}:
+        if tag in BLOCK_TAGS or tag in {"details", "summary"}:
             if tag == "summary":
                 return list(self._paragraph([Span("strong", self._inlines_of(element))], element.place))
             return list(self._contents(element))
         return self._inline(element)
 
-    def _inline(self, element: _Element) -> list["Block | Inline | _Part"]:
+    def _inline(self, element: _Element) -> list["Block | Inline | Part"]:
         if any(not isinstance(part, Inline) for part in element.content) and element.tag not in DROPPED_WHOLE:
-            return list(element.content)
+            return self._around_blocks(element)
         children = [part for part in element.content if isinstance(part, Inline)]
         frame = Frame(element.tag, element.place, markdown=False, attributes=element.attributes, children=children)
         return list(inline_element(self._reading, frame, outer={outer.tag for outer in self._open}))
+
+    def _around_blocks(self, element: _Element) -> list["Block | Inline | Part"]:
+        """What it holds; of a link around several blocks the first words, else the first picture, lead where it does."""
+        if element.tag != "a" or not element.attributes.get("href"):
+            return list(element.content)
+        parts = self._contents(element)
+        worded = (
+            n for n, part in enumerate(parts) if isinstance(part, Paragraph | Heading) and plain(part.inlines).strip()
+        )
+        pictured = (n for n, part in enumerate(parts) if isinstance(part, Figure) and not part.caption)
+        at = next(worded, next(pictured, None))
+        if at is None:
+            message = (
+                f"the link to {element.attributes['href']} around a list or table is dropped; write it into the text"
+            )
+            self._reading.warn(element.place, "html-dropped", message)
+            return list(parts)
+        first = parts[at]
+        assert isinstance(first, Paragraph | Heading | Figure)  # noqa: S101  # as it was chosen
+        inside: Inlines = (first.picture,) if isinstance(first, Figure) else first.inlines
+        frame = Frame("a", element.place, markdown=False, attributes=element.attributes, children=list(inside))
+        linked = tuple(inline_element(self._reading, frame, outer={outer.tag for outer in self._open}))
+        parts[at] = (
+            Paragraph(place=first.place, audiences=first.audiences, inlines=linked)
+            if isinstance(first, Figure)
+            else replace(first, inlines=linked)
+        )
+        return list(parts)
 
     def _block(self, element: _Element) -> Blocks:  # noqa: PLR0911  # one for each tag
         tag, place, audiences = element.tag, element.place, self._reading.audiences
@@ -247,7 +248,7 @@ class Flow:
         if tag == "blockquote":
             return (Quote(place=place, audiences=audiences, blocks=blocks),) if blocks else ()
         if tag in {"ul", "ol"}:
-            items = tuple(part.blocks for part in element.content if isinstance(part, _Part) and part.tag == "li")
+            items = tuple(part.blocks for part in element.content if isinstance(part, Part) and part.tag == "li")
             start = element.attributes.get("start", "1")
             first = int(start) if start.isascii() and start.isdigit() and len(start) < 10 else 1
             return (
@@ -260,9 +261,9 @@ class Flow:
     def _definitions(self, element: _Element) -> Blocks:
         items: list[tuple[Inlines, tuple[Blocks, ...]]] = []
         for part in element.content:
-            if isinstance(part, _Part) and part.tag == "dt":
-                items.append((_flattened(part.blocks), ()))
-            elif isinstance(part, _Part) and part.tag == "dd":
+            if isinstance(part, Part) and part.tag == "dt":
+                items.append((flattened(part.blocks), ()))
+            elif isinstance(part, Part) and part.tag == "dd":
                 term, described = items.pop() if items else ((), ())
                 items.append((term, (*described, part.blocks)))
         return (
@@ -271,7 +272,7 @@ class Flow:
 
     def _figure(self, element: _Element) -> Blocks:
         caption = next(
-            (part.blocks for part in element.content if isinstance(part, _Part) and part.tag == "figcaption"), ()
+            (part.blocks for part in element.content if isinstance(part, Part) and part.tag == "figcaption"), ()
         )
         rest = self._blocks_of(element)
         pictures = [block for block in rest if isinstance(block, Figure)]
@@ -282,14 +283,14 @@ class Flow:
                 place=element.place,
                 audiences=self._reading.audiences,
                 picture=pictures[0].picture,
-                caption=_flattened(caption),
+                caption=flattened(caption),
             ),
         )
 
     def _table(self, element: _Element) -> Blocks:
-        parts = [part for part in element.content if isinstance(part, _Part)]
+        parts = [part for part in element.content if isinstance(part, Part)]
         rows = [tuple(cell for cell in row.parts if cell.tag in {"td", "th"}) for row in parts if row.tag == "tr"]
-        rows = _laid_out([row for row in rows if row])
+        rows = laid_out([row for row in rows if row])
         captions = tuple(block for part in parts if part.tag == "caption" for block in part.blocks)
         width = max((len(row) for row in rows), default=0)
         if not rows:
@@ -305,8 +306,8 @@ class Flow:
             place=element.place,
             audiences=self._reading.audiences,
             align=tuple(align),
-            head=_cells(head, width),
-            rows=tuple(_cells(row, width) for row in rows),
+            head=cells(head, width),
+            rows=tuple(cells(row, width) for row in rows),
         )
         return (*captions, table)
 
@@ -316,8 +317,8 @@ class Flow:
         """The blocks in an element; loose inlines become paragraphs."""
         return tuple(part for part in self._contents(element) if isinstance(part, Block))
 
-    def _contents(self, element: _Element) -> list["Block | _Part"]:
-        result: list[Block | _Part] = []
+    def _contents(self, element: _Element) -> list["Block | Part"]:
+        result: list[Block | Part] = []
         loose: list[Inline] = []
         for part in [*element.content, None]:
             if part is not None and isinstance(part, Inline):
@@ -325,7 +326,7 @@ class Flow:
                 continue
             result.extend(self._paragraph(loose, element.place))
             loose = []
-            if isinstance(part, Block | _Part):
+            if isinstance(part, Block | Part):
                 result.append(part)
         return result
 
@@ -342,56 +343,7 @@ class Flow:
         loose: list[Inline] = []
         for part in element.content:
             if isinstance(part, Block):
-                loose.extend((*_flattened((part,)), Text(" ")))
+                loose.extend((*flattened((part,)), Text(" ")))
             elif isinstance(part, Inline):
                 loose.append(part)
         return trimmed(joined(loose)) if strip else joined(loose)
-
-
-def _span(written: str) -> int:
-    return min(int(written), 20) if written.isascii() and written.isdigit() and len(written) < 4 and int(written) else 1
-
-
-def _laid_out(rows: list[tuple[_Part, ...]]) -> list[tuple[_Part, ...]]:
-    """The rows with an empty cell wherever one spans more than its own place, so that what follows stays in its column."""
-    result: list[tuple[_Part, ...]] = []
-    reaching: dict[int, int] = {}  # for each column: how many rows below this one a cell above still covers
-    for row in rows:
-        cells: list[_Part] = []
-        waiting = list(row)
-        covered, reaching = reaching, {column: left - 1 for column, left in reaching.items() if left > 1}
-        while waiting or any(column >= len(cells) for column in covered):
-            if len(cells) in covered or not waiting:
-                cells.append(_Part(row[0].tag if all(cell.tag == "th" for cell in row) else "td", ()))
-                continue
-            cell = waiting.pop(0)
-            reaching |= {len(cells) + n: cell.rows - 1 for n in range(cell.columns) if cell.rows > 1}
-            cells += [cell, *(_Part(cell.tag, ()) for _ in range(cell.columns - 1))]
-        result.append(tuple(cells))
-    return result
-
-
-def _cells(row: tuple[_Part, ...], width: int) -> tuple[Inlines, ...]:
-    """The cells of a row, filled up to the table's width; no cells at all for a table without a head."""
-    return (*(_in_cell(cell.blocks) for cell in row), *(() for _ in range(width - len(row)))) if row else ()
-
-
-def _in_cell(blocks: Blocks) -> Inlines:
-    """What stands in a cell: its blocks below one another, the items of a list each with a sign."""
-    lines: list[Inlines] = []
-    for block in blocks:
-        if isinstance(block, List):
-            lines += [joined([Text("• "), *_flattened(item)]) for item in block.items]
-        elif words := _flattened((block,)):
-            lines.append(words)
-    return joined([part for line in lines for part in (*line, LineBreak())][:-1])
-
-
-def _flattened(blocks: Blocks) -> Inlines:
-    """The running text of blocks, one after the other."""
-    result: list[Inline] = []
-    for block in all_blocks(blocks):
-        for run in inlines_of(block):
-            if run:
-                result.extend((*([Text(" ")] if result else []), *run))
-    return joined(result)

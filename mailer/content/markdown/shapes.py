@@ -23,7 +23,7 @@ def callout_title(inline: Token | None, language: str) -> str | None:
     return found[2].strip() or note_title(found[1], language)
 
 
-CAPTION: Final = re.compile(r"(?:Fig(?:ure|\.)?|Abb(?:ildung|\.)?)\s*\d+\s*[.:]", re.IGNORECASE)
+CAPTION: Final = re.compile(r"(?:Fig(?:ure|\.)?|Abb(?:ildung|\.)?)\s*\d+\s*[.:–—]", re.IGNORECASE)
 
 
 def with_box(item: Blocks) -> Blocks:

@@ -6,7 +6,7 @@ import io
 from PIL import Image
 
 from mailer.content import Issue, StoredFiles, check_issue, plain, read_files
-from mailer.content.issue import CodeBlock, DisplayFormula, Figure, Formula, Heading, Note, Paragraph
+from mailer.content.issue import CodeBlock, DisplayFormula, Figure, Formula, Heading, Link, Note, Paragraph
 from mailer.content.walk import all_blocks, all_inlines
 from mailer.rendering import render
 from tests.unit.rendering.builders import FRAME, filled_html
@@ -93,3 +93,69 @@ def test_markdown_between_tags_of_html_is_named_at_its_line() -> None:
 def test_fields_of_ghost_are_named_and_sets_in_braces_are_not() -> None:
     text = 'Hey {first_name, "there"}, %%{unsubscribe_url}%% and {names, of, a, set} {{ name | default("x") }}.\n'
     assert codes(text) == [(1, "foreign-markup"), (1, "foreign-markup")]
+
+
+def test_substacks_picture_whose_link_is_cut_by_empty_lines_is_one_link() -> None:
+    issue = read("# T\n\nBefore.\n\n[\n\n![A lake](https://x.org/lake.png)\n\n](https://x.org/lake)\n\nAfter.\n")
+    assert [plain(block.inlines) for block in issue.blocks if isinstance(block, Paragraph)] == [
+        "Before.",
+        "A lake",
+        "After.",
+    ]
+    (link,) = (found for _, found in all_inlines(issue.blocks) if isinstance(found, Link))
+    assert (link.href, link.place.line) == ("https://x.org/lake", 7)
+    assert words("# T\n\n[\n\nNo picture\n\n](https://x.org)\n") == ["[", "No picture", "](https://x.org)"]
+
+
+def test_a_link_around_blocks_of_html_leads_from_its_first_words() -> None:
+    card = '<a href="https://x.org/long">\n<div><div>A long read</div><div>About short words.</div></div><img src="a.png" alt=""></a>\n'
+    (link,) = (found for _, found in all_inlines(read(card).blocks) if isinstance(found, Link))
+    assert (link.href, plain(link.children)) == ("https://x.org/long", "A long read")
+    card = "Words <div>One</div><div><b>Two</b></div>three, <p>four</p>\n"
+    assert " ".join(words(card)[0].split()) == "Words One Two three, four"
+    (framed,) = read(
+        '<a href="https://x.org"><figure><img src="https://x.org/a.png" alt="A lake"></figure></a>\n'
+    ).blocks
+    assert isinstance(framed, Paragraph)
+    assert isinstance(framed.inlines[0], Link)
+    assert codes('<a href="https://x.org">\n<ul><li>One</li></ul></a>\n') == [(1, "html-dropped")]
+
+
+def test_what_stands_behind_headings_for_others_is_not_shown() -> None:
+    text = "# T {#quarterly-–-q4}\n\n[Top](#über-uns)\n\n## Über uns {#über-uns}\n\nWe.\n\n## References {-}\n\nNone.\n"
+    assert words(text) == ["Top", "Über uns", "We.", "References", "None."]
+    assert codes(text) == [(3, "anchor-link")]
+    assert words("[toc]\n\nWords.\n") == ["Words."]
+
+
+def test_a_letter_that_names_no_language_is_in_that_of_its_words() -> None:
+    german = "Liebe Kolleginnen, wir laden Sie auf den 3. Mai ein und bitten um Antwort. Das Fest ist nicht im Garten, sie werden sehen.\n"
+    french = "Chers membres, voici le bulletin de mai. Nous vous attendons dans la salle pour une fête avec les amis du club.\n"
+    english = "Dear friends, this is the letter of May, and we will have a party for all of you in the garden.\n"
+    for text, language in (
+        (german, "de"),
+        (french, "fr"),
+        (english, "en"),
+        ("Hallo Welt.\n", "en"),
+        (german + french, "en"),
+    ):
+        assert read(text).meta.language == language
+    assert read(f"---\nlanguage: en\nsubject: S\n---\n\n{german}").meta.language == "en"
+    assert read("---\nlang: fr\ntitle: T\n---\n\nMot.\n").meta.language == "fr"
+    assert codes("---\nlang: fr\ntitle: T\ndate: 2027-01-12\nlayout: post\n---\n\nMot.\n") == [(5, "front-matter-key")]
+
+
+def test_other_markup_languages_are_named_line_by_line() -> None:
+    text = (
+        "= Gazette\n\n== First\n\nimage::a.png[A]\n\n|===\n|a\n|===\n\n.. note:: Beware\n\n#+TITLE: T\n\n== Wiki ==\n"
+    )
+    assert codes(text) == [(line, "foreign-markup") for line in (1, 3, 5, 7, 9, 11, 13, 15)]
+    good = "# T\n\n==marked== words\n\na\n= b\n\n```adoc\n== First\n|===\n```\n\n. . .\n\n#hashtag and #+1\n"
+    assert codes(good) == []
+
+
+def test_formulas_within_a_sentence_that_are_not_read_are_named() -> None:
+    assert codes("# T\n\nFit: \\begin{equation}\ny = x\n\\end{equation}\n") == [
+        (3, "foreign-markup"),
+        (5, "foreign-markup"),
+    ]

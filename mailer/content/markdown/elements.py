@@ -1,0 +1,111 @@
+"""What an element with inlines in it becomes, whether Markdown or HTML wrote it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from mailer.content.issue import Code, Inline, Inlines, LineBreak, Link, Picture, Place, Span, Text
+from mailer.content.markdown.html_tags import DROPPED_WHOLE, SPANS, TRANSPARENT, HtmlEvent
+from mailer.content.markdown.widths import sized
+from mailer.content.plain import plain
+from mailer.content.reading import Reading
+from mailer.content.walk import in_inlines
+
+
+@dataclass(slots=True)
+class Frame:
+    """An element that is open: `markdown` tells whether a token of Markdown opened it."""
+
+    tag: str
+    place: Place
+    markdown: bool
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    children: list[Inline] = field(default_factory=list)
+
+
+def joined(inlines: list[Inline]) -> Inlines:
+    """The inlines with neighbouring texts made one and empty ones left out."""
+    result: list[Inline] = []
+    for inline in inlines:
+        if isinstance(inline, Text):
+            if not inline.text:
+                continue
+            if result and isinstance(result[-1], Text):
+                result[-1] = Text(result[-1].text + inline.text)
+                continue
+        result.append(inline)
+    return tuple(result)
+
+
+def trimmed(inlines: Inlines) -> Inlines:
+    """The inlines without blanks and line breaks at either end."""
+    parts = list(inlines)
+    while parts and (isinstance(parts[0], LineBreak) or (isinstance(parts[0], Text) and not parts[0].text.strip())):
+        parts.pop(0)
+    while parts and (isinstance(parts[-1], LineBreak) or (isinstance(parts[-1], Text) and not parts[-1].text.strip())):
+        parts.pop()
+    if parts and isinstance(parts[0], Text):
+        parts[0] = Text(parts[0].text.lstrip())
+    if parts and isinstance(parts[-1], Text):
+        parts[-1] = Text(parts[-1].text.rstrip())
+    return tuple(parts)
+
+
+def inline_element(reading: Reading, frame: Frame, *, outer: Collection[str] = ()) -> list[Inline]:
+    """What an element with inlines in it becomes; an element without meaning becomes what it holds.
+
+    Args:
+        reading: for the findings.
+        frame: the element, complete.
+        outer: the tags around it: bold in bold and a link in a link mean nothing more.
+    """
+    tag, children = frame.tag, joined(frame.children)
+    if kind := SPANS.get(tag):
+        again = any(SPANS.get(other) == kind for other in outer)
+        return list(children) if again or not children else [Span(kind, children)]
+    if tag in {"code", "tt"}:
+        return [Code(plain(children))] if children else []
+    if tag == "a":
+        return _link(reading, frame, children, inside_link="a" in outer)
+    if tag == "q":
+        return [Text("“"), *children, Text("”")]
+    if tag in DROPPED_WHOLE:
+        reading.warn(frame.place, "html-dropped", f"<{tag}> and what it holds is dropped; letters cannot show it")
+        return []
+    if tag not in TRANSPARENT and not frame.markdown:
+        reading.warn(
+            frame.place, "html-dropped", f"the tag <{tag}> is dropped, its text stays; write \\<{tag}> to show it"
+        )
+    return list(children)
+
+
+def _link(reading: Reading, frame: Frame, children: Inlines, *, inside_link: bool) -> list[Inline]:
+    href = frame.attributes.get("href", "").strip()
+    shows = bool(plain(children).strip()) or any(isinstance(part, Picture) for part in in_inlines(children))
+    if not href:
+        if frame.markdown or ("href" in frame.attributes and shows):
+            reading.warn(frame.place, "empty-link", "the link leads nowhere; write its address between the parentheses")
+        return list(children)
+    if not shows and not frame.markdown:
+        return list(children)  # an icon's place in HTML of a site: nothing to see, nothing to hear
+    safe = None if inside_link else reading.link(href, frame.place)
+    if not safe:
+        return list(children)
+    if not shows:
+        message = f"the link to {href} has no words and shows its address; write between the brackets where it goes"
+        reading.warn(frame.place, "link-text", message)
+    return [Link(safe, children if shows else (Text(href),), frame.place, frame.attributes.get("title", ""))]
+
+
+def void_element(reading: Reading, event: HtmlEvent, place: Place) -> list[Inline]:
+    """What an element that holds nothing becomes."""
+    if event.tag == "br":
+        return [LineBreak()]
+    if event.tag == "img":
+        src = reading.picture(event.attributes.get("src", ""), place) if event.attributes.get("src") else ""
+        alt = " ".join(event.attributes.get("alt", "").split())
+        picture = Picture(src, alt, place, event.attributes.get("title", ""))
+        width, style = event.attributes.get("width", ""), event.attributes.get("style", "")
+        return [sized(reading, picture, width, place, style=style)] if src else [Text(alt)]
+    if event.tag in {"input", "link", "embed", "frame", "base", "area"}:
+        reading.warn(place, "html-dropped", f"<{event.tag}> is dropped; letters cannot show it")
+    return []
