@@ -108,7 +108,7 @@ class Gallery:
             return None
         light, dark = (prepared(content, logo.width) if content else None for content in (logo.light, logo.dark))
         if light is None or (logo.dark and dark is None):
-            raise WrongInput("the logo is no picture", do="name a PNG, JPEG, GIF or SVG", place="themes: [logo]")
+            raise WrongInput("the logo is no picture", do="name a PNG, JPEG, GIF or SVG", place=logo.place)
         return ShownLogo(logo.alt, self.keep(light), self.keep(dark) if dark else None)
 
     def keep(self, picture: Picture) -> Shown:

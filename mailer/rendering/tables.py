@@ -28,6 +28,11 @@ def read_table(path: Path) -> dict[str, Any]:
 
 def wrong(path: Path, word: str, message: str, do: str) -> WrongInput:
     """What to say of such a file, with the line that holds the word."""
+    return WrongInput(message, do=do, place=place_of(path, word))
+
+
+def place_of(path: Path, word: str) -> str:
+    """The file and its first line that holds the word."""
     lines = path.read_text(encoding="utf-8").splitlines()
     line = next((number for number, text in enumerate(lines, 1) if re.search(rf"(?<!\w){re.escape(word)}", text)), 1)
-    return WrongInput(message, do=do, place=f"{path}:{line}")
+    return f"{path}:{line}"

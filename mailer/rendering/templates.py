@@ -87,6 +87,10 @@ def written(found: Template, context: Mapping[str, object]) -> Markup:
     except TemplateSyntaxError as error:
         place = f"{error.filename or error.name}:{error.lineno}"
         raise WrongInput(str(error.message), do="mend the template", place=place) from error
+    except RecursionError as error:
+        raise WrongInput(
+            "the template includes itself", do="take the circle out", place=_first_line(found, error)
+        ) from error
     except FAULTS as error:
         place, is_inside = _place(found)
         if not isinstance(error, TemplateError) and not is_inside:
@@ -104,6 +108,13 @@ def _place(found: Template) -> tuple[str, bool]:
     if not inside:
         return f"templates/email/{found.name}", False
     return f"{inside[-1].filename}:{inside[-1].lineno}", inside[-1] is frames[-1]
+
+
+def _first_line(found: Template, error: RecursionError) -> str:
+    """The file and line of the template at which the descent began."""
+    frames = traceback.extract_tb(error.__traceback__)
+    line = next((frame.lineno for frame in frames if frame.filename == found.filename), None) or 1
+    return f"{found.filename}:{found.get_corresponding_lineno(line)}"
 
 
 def rendered(made: Environment, *names: str, **context: object) -> Markup:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mailer.base.errors import WrongInput
-from mailer.rendering.tables import read_table, wrong
+from mailer.rendering.tables import place_of, read_table, wrong
 
 DEFAULT = "meridian"
 COLOUR = re.compile(r"#[0-9a-f]{6}")
@@ -34,6 +34,8 @@ TEXT_ON = (
 )
 """Which colour of a palette is written on which."""
 
+LETTER = range(320, 961)
+"""CSS pixels: from a narrow phone to what the reading panes of desktop clients show."""
 PALETTES = ("light", "dark", "code_colours", "code_colours_dark")
 
 Palette = Mapping[str, str]
@@ -41,8 +43,12 @@ Palette = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Logo:
-    """The sender's mark in the masthead, the bytes of its files: `dark` is shown where the client is in dark mode."""
+    """The sender's mark in the masthead, the bytes of its files: `dark` is shown where the client is in dark mode.
 
+    `place` is where the theme speaks of it.
+    """
+
+    place: str
     alt: str
     width: int
     light: bytes
@@ -159,6 +165,8 @@ def _require_known(path: Path, section: str, values: object, base: Mapping[str, 
             raise wrong(path, key, f"{key} = {value!r} is no colour", "write it as #1d4f91, in small letters")
         if section == "measure" and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
             raise wrong(path, key, f"{key} = {value!r} is no length", "write whole CSS pixels")
+        if key == "letter" and value not in LETTER:
+            raise wrong(path, key, f"letter = {value} is no width for a letter", f"write {LETTER[0]} to {LETTER[-1]}")
         wanted = type(base[section][key])
         if wanted is str and not isinstance(value, str):
             raise wrong(path, key, f"{key} = {value!r} is no text", "put it between quotes")
@@ -180,7 +188,13 @@ def _logo(path: Path, given: object) -> Logo:
     if not isinstance(alt, str) or not alt.strip() or not isinstance(width, int) or not 0 < width <= 600:
         raise wrong(path, "[logo]", "a logo needs alt and width", 'write alt = "Our name" and width = 180')
     light, dark = values.get("file"), values.get("dark")
-    return Logo(alt, width, _logo_file(path, light), _logo_file(path, dark) if dark is not None else None)
+    return Logo(
+        place_of(path, "[logo]"),
+        alt,
+        width,
+        _logo_file(path, light),
+        _logo_file(path, dark) if dark is not None else None,
+    )
 
 
 def _logo_file(path: Path, name: object) -> bytes:

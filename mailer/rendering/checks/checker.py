@@ -147,6 +147,13 @@ def styles(compiled: Compiled) -> Iterator[Finding]:
         )
 
 
+def uncompiled(compiled: Compiled) -> Iterator[Finding]:
+    """template-error: an element of MJML within the text of another, which the compiler leaves as it is."""
+    if found := re.search(r"<(mj-[a-z-]+)", compiled.html):
+        message = f"<{found[1]}> stands within a text and is not compiled; write HTML there"
+        yield compiled.finding("error", "template-error", message, compiled.template_place(rf"<{found[1]}\b"))
+
+
 def client_support(compiled: Compiled) -> Iterator[Finding]:
     """unsupported-feature: HTML or CSS that some mail clients lack, without a fallback."""
     for feature in unsupported(compiled.html):
@@ -286,6 +293,7 @@ RULES: Final[tuple[Rule, ...]] = (
     pictures,
     sizes,
     styles,
+    uncompiled,
     ways_out,
 )
 

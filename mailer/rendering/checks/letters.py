@@ -11,6 +11,7 @@ from mailer.content.issue import Finding, Issue, Place
 from mailer.rendering.checks.checker import check_letter, readers_of
 from mailer.rendering.letter import Frame
 from mailer.rendering.render import Press
+from mailer.rendering.webpage import web_edition
 
 
 def check_letters(
@@ -40,6 +41,8 @@ def check_letters(
         for reader in readers:
             of_one = check_letter(issue, press.letter(reader), frame)
             said += [(replace(one, message=one.message.removesuffix(readers_of(reader))), one) for one in of_one]
+        if frame.overrides:  # the archive's page is made by templates that may be wrong too
+            web_edition(issue, frozenset(audiences), frame, formula_cache=formula_cache)
         times = Counter(bare for bare, _ in said)
         found.update(bare if times[bare] == len(readers) > 1 else finding for bare, finding in said)
     except WrongInput as fault:

@@ -169,6 +169,56 @@ def test_markup_that_is_not_well_formed_is_a_finding_at_its_line(
     assert finding.message.startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("markup", "message"),
+    [
+        ('<p>{{ inline(b.inlines) }}</p>\n{% include "blocks/paragraph.mjml" %}', "the template includes itself"),
+        ("<p>{{ inline(b.inlines) }}</p>\n{{ flow((b,)) }}", "the template includes itself"),
+        (
+            "<p>{{ inline(b.inlines) }}</p>\n<mj-text>More</mj-text>",
+            "<mj-text> stands within a text and is not compiled",
+        ),
+    ],
+)
+def test_a_template_in_a_circle_or_not_compiled_is_a_finding_at_its_line(
+    tmp_path: Path, markup: str, message: str
+) -> None:
+    frame = overriding(tmp_path, blocks__paragraph=markup)
+    (finding,) = check_letters(from_markdown(TEXT), [], frame)
+    assert (finding.level, finding.code) == ("error", "template-error")
+    assert str(finding.place) == f"{tmp_path}/email/blocks/paragraph.mjml:2:1"
+    assert finding.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("theme", "line", "message"),
+    [
+        ('\n[logo]\nfile = "logo.png"\nalt = "Us"\nwidth = 100\n', 2, "the logo is no picture"),
+        ("[measure]\nradius = 2\nletter = 5000\n", 3, "letter = 5000 is no width for a letter"),
+    ],
+)
+def test_a_theme_that_cannot_be_shown_is_a_finding_at_its_line(
+    tmp_path: Path, theme: str, line: int, message: str
+) -> None:
+    frame = overriding(tmp_path)
+    folder = tmp_path / "email" / "themes"
+    folder.mkdir(parents=True)
+    (folder / "logo.png").write_bytes(b"no picture")
+    (folder / "meridian.toml").write_text(theme)
+    (finding,) = check_letters(from_markdown(TEXT), [], frame)
+    assert (str(finding.place), finding.code) == (f"{folder}/meridian.toml:{line}:1", "template-error")
+    assert finding.message.startswith(message)
+
+
+def test_a_template_of_the_web_edition_that_cannot_be_used_is_a_finding(tmp_path: Path) -> None:
+    frame = overriding(tmp_path)
+    page = tmp_path / "email" / "web" / "paragraph.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("<p>\n{{ nosuch }}</p>\n")
+    (finding,) = check_letters(from_markdown(TEXT), [], frame)
+    assert (str(finding.place), finding.code) == (f"{page}:2:1", "template-error")
+
+
 def test_heavy_pictures_are_told() -> None:
     noise = random.Random(1)  # noqa: S311
     files = {}
