@@ -128,7 +128,7 @@ def _varint(number: int) -> bytes:
 
 def packed(*ids: int) -> bytes:
     """Ids as a token holds them (whole numbers from 0)."""
-    return b"".join([_varint(number) for number in ids])
+    return b"".join(map(_varint, ids))
 
 
 def _read_varints(data: bytes) -> tuple[int, ...]:

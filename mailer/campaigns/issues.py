@@ -15,7 +15,8 @@ from mailer.base import audit
 from mailer.base.errors import NotFound
 from mailer.base.tables import RevisionId
 from mailer.campaigns.models import IssueFile, IssueRevision
-from mailer.content import Issue, StoredFiles, read_files
+from mailer.content import Issue, StoredFiles, read_files, read_front_matter
+from mailer.content.issue import FrontMatter
 from mailer.rendering import summary_of
 
 
@@ -70,6 +71,13 @@ def revision_files(session: Session, revision_id: RevisionId) -> tuple[StoredFil
 def read_revision(session: Session, revision_id: RevisionId) -> Issue:
     """The issue of a revision, read anew from its files."""
     return read_files(*revision_files(session, revision_id))
+
+
+def read_front(session: Session, revision_id: RevisionId) -> FrontMatter:
+    """What stands above the text of a revision: its pictures are not loaded for it, nor its text read."""
+    main = issue_of_revision(session, revision_id)[1]
+    this = (IssueFile.revision_id == revision_id, IssueFile.name == main)
+    return read_front_matter(StoredFiles({main: session.scalars(select(IssueFile.content).where(*this)).one()}), main)
 
 
 def issue_of_revision(session: Session, revision_id: RevisionId) -> tuple[IssueRow, str]:

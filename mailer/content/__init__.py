@@ -7,7 +7,7 @@ Knows: no database, no people, no HTML that is sent; `mailer.base.errors` only.
 from mailer.content.checks.checker import check_issue
 from mailer.content.files import FolderFiles, StoredFiles
 from mailer.content.issue import Files, Finding, Issue, Place
-from mailer.content.parse import judged, read_files, read_issue
+from mailer.content.parse import judged, read_files, read_front_matter, read_issue
 from mailer.content.plain import plain, template
 from mailer.content.select import Section, public_blocks, sections, select
 from mailer.content.timing import as_sent_at
@@ -26,6 +26,7 @@ __all__ = [
     "plain",
     "public_blocks",
     "read_files",
+    "read_front_matter",
     "read_issue",
     "sections",
     "select",

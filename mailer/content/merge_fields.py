@@ -147,12 +147,21 @@ def parse_field(expression: str, *, place: str = "", attributes: frozenset[str] 
     return checked
 
 
-def evaluate(expression: str, values: Mapping[str, str]) -> str:
-    """The field's value for one person; a missing value is empty, or the default where there is one.
+def evaluator(expression: str) -> Evaluate:
+    """What gives the field's value for a person: a missing value is empty, or the default where there is one.
 
-    Compiled on first use, then a few dictionary look-ups: it is called for every message.
+    A few dictionary look-ups: it is called for every message.
 
     Raises:
         WrongInput: the expression is not allowed.
     """
-    return _compiled(expression).evaluate(values)
+    return _compiled(expression).evaluate
+
+
+def evaluate(expression: str, values: Mapping[str, str]) -> str:
+    """The field's value for one person.
+
+    Raises:
+        WrongInput: the expression is not allowed.
+    """
+    return evaluator(expression)(values)

@@ -65,20 +65,17 @@ def read_files(files: Files, main: str = MAIN_FILE) -> Issue:
     return _read(files, main, main)
 
 
+def read_front_matter(files: Files, main: str = MAIN_FILE) -> FrontMatter:
+    """What stands above the text of an issue, which is not read: a title that is its first heading is not known.
+
+    Raises:
+        WrongInput: as `read_files` does.
+    """
+    return _opened(files, main, main)[2]
+
+
 def _read(files: Files, main: str, source: str) -> Issue:
-    try:
-        content = files.read(main)
-    except FileNotFoundError as fault:
-        raise WrongInput(
-            "the file cannot be read", do="check its name, its rights and its size", place=source
-        ) from fault
-    text = decoded(content, source)
-    front = split_front(text, source)
-    lines = text.split("\n")
-    reading = Reading(source=source, lines=lines, files=files, own=front.own, franklin=front.franklin)
-    reading.kramdown = not front.own and "layout" in front.values
-    reading.used_files[main] = content
-    meta = _meta(front, reading)
+    front, reading, meta = _opened(files, main, source)
     reading.base_url, reading.language = meta.base_url, meta.language
     reading.env = container_environment(HEAD_KEYS)
     blocks = blocks_of_tokens(
@@ -93,11 +90,27 @@ def _read(files: Files, main: str, source: str) -> Issue:
         blocks=blocks,
         assets=dict(sorted(reading.assets.items())),
         findings=judged(reading.findings, own=front.own),
-        text=text,
+        text="\n".join(reading.lines),
         source_files=dict(sorted(reading.used_files.items())),
         audience_uses=tuple(reading.audience_uses),
     )
     return at_date_of(issue)
+
+
+def _opened(files: Files, main: str, source: str) -> tuple[Front, Reading, FrontMatter]:
+    """The front matter, as it stands and as it is meant, and what the reading of the rest begins with."""
+    try:
+        content = files.read(main)
+    except FileNotFoundError as fault:
+        raise WrongInput(
+            "the file cannot be read", do="check its name, its rights and its size", place=source
+        ) from fault
+    text = decoded(content, source)
+    front = split_front(text, source)
+    reading = Reading(source=source, lines=text.split("\n"), files=files, own=front.own, franklin=front.franklin)
+    reading.kramdown = not front.own and "layout" in front.values
+    reading.used_files[main] = content
+    return front, reading, _meta(front, reading)
 
 
 def judged(findings: Iterable[Finding], *, own: bool) -> tuple[Finding, ...]:

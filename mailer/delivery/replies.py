@@ -12,7 +12,9 @@ TEXT_LIMIT = 500
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])([^\r\n]*))?")
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s+|$)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
-_CODES = {str(code).encode("ascii"): code for code in range(200, 600)}
+
+_KNOWN_LIMIT = 64
+"""So many different lines are remembered: most of what a relay says it says for every message."""
 
 
 class NotSmtp(ValueError):
@@ -57,6 +59,7 @@ class ReplyReader:
 
     def __init__(self) -> None:
         self._rest = b""
+        self._known: dict[bytes, Reply] = {}
         self._lines: list[bytes] = []
         self._code = 0
         self._size = 0
@@ -70,14 +73,14 @@ class ReplyReader:
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
         for line in lines:
-            # The commonest by far, a reply of one line, takes the short way.
-            code = _CODES.get(line[:3]) if line[3:4] == b" " and line.find(b"\r") == len(line) - 1 else None
-            if code is not None and not self._lines:
-                yield Reply(code, (line[4:-1],))
-                continue
-            reply = self._line(line.rstrip(b"\r"))
-            if reply is not None:
-                yield reply
+            reply = None if self._lines else self._known.get(line)
+            if reply is None:
+                reply = self._line(line.rstrip(b"\r"))
+                if reply is None:
+                    continue
+                if len(reply.lines) == 1 and len(self._known) < _KNOWN_LIMIT:
+                    self._known[line] = reply
+            yield reply
         if len(self._rest) > LINE_LIMIT_BYTES:
             raise NotSmtp("a line without end")
 

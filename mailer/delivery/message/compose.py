@@ -58,7 +58,7 @@ class Composer:
         if found is None:
             with database.read() as session:
                 letter = campaigns.released_letter(session, campaign.id, mask)
-                meta = campaigns.read_revision(session, campaign.revision_id).meta
+                meta = campaigns.read_front(session, campaign.revision_id)
             if len(self._letters) >= LETTERS_KEPT:
                 self._letters.clear()
             found = self._letters[key] = self.mould(letter, meta, slug=campaign.slug)
@@ -94,7 +94,7 @@ class Composer:
         Raises:
             WrongInput: his address cannot stand in a header.
         """
-        person = self.personal(recipient, campaign_id=campaign_id, audience_names=audience_names, key_id=key_id)
+        person = Personal(self._origin, recipient, campaign_id, audience_names=audience_names, key_id=key_id)
         parts, is_plain = letter.fill(person, _date(now))
         if self._signers:
             parts.insert(0, signed(b"".join(parts[: letter.head])[:-2], parts[letter.head :], self._signers, now))

@@ -6,7 +6,7 @@ from typing import Any
 
 from mailer.base.tables import CampaignId
 from mailer.base.tokens import Keys, Purpose, packed
-from mailer.content.merge_fields import evaluate
+from mailer.content.merge_fields import evaluator
 from mailer.delivery.ledger import Recipient
 from mailer.delivery.message.headers import LEAVE_KEY, MESSAGE_ID, TO
 from mailer.rendering import FieldSlot, LinkSlot, Slot
@@ -104,9 +104,11 @@ def filler_of(slot: Slot | str) -> Filler:
         KeyError: there is no such key.
     """
     if isinstance(slot, LinkSlot):
-        return lambda person, name=slot.name: person.link(name)  # type: ignore[misc]
+        name = slot.name
+        return lambda person: person.link(name)
     if isinstance(slot, FieldSlot):
-        return lambda person, expression=slot.expression: evaluate(expression, person.fields)  # type: ignore[misc]
+        value_of = evaluator(slot.expression)
+        return lambda person: value_of(person.fields)
     return _OF_KEYS[slot]
 
 
@@ -116,12 +118,11 @@ def merge_values(recipient: Recipient, audience_names: tuple[str, ...]) -> Mappi
     values = {name: _as_text(value) for name, value in attributes.items()} if attributes else {}
     mine = [name for bit, name in enumerate(audience_names) if recipient.mask >> bit & 1]
     first_name = values.get("first_name") or recipient.name.partition(" ")[0]
-    return values | {
-        "name": recipient.name,
-        "first_name": first_name,
-        "email": recipient.address,
-        "audiences": ", ".join(mine),
-    }
+    values["name"] = recipient.name
+    values["first_name"] = first_name
+    values["email"] = recipient.address
+    values["audiences"] = ", ".join(mine)
+    return values
 
 
 def _as_text(value: object) -> str:

@@ -20,25 +20,25 @@ class Features:
     other_scripts: bool = False
     takes_size: bool = False
     size_limit_bytes: int = 0
+    depth: int = 1
+    """How many messages may be under way on one connection."""
 
     @classmethod
     def of(cls, offered: Mapping[str, str]) -> Self:
         """Read the keywords and their parameters."""
         limit = offered.get("SIZE", "")
+        pipelining = "PIPELINING" in offered
+        # Without PIPELINING a chunk could not follow its commands at once, and nothing would be gained.
+        chunking = "CHUNKING" in offered and pipelining
         return cls(
-            pipelining="PIPELINING" in offered,
-            # Without PIPELINING a chunk could not follow its commands at once, and nothing would be gained.
-            chunking="CHUNKING" in offered and "PIPELINING" in offered,
+            pipelining=pipelining,
+            chunking=chunking,
             eight_bit="8BITMIME" in offered,
             other_scripts="SMTPUTF8" in offered,
             takes_size="SIZE" in offered,
             size_limit_bytes=int(limit) if limit.isdigit() else 0,
+            depth=CHUNKS_DEEP if chunking else 2 if pipelining else 1,
         )
-
-    @property
-    def depth(self) -> int:
-        """How many messages may be under way on one connection."""
-        return CHUNKS_DEEP if self.chunking else 2 if self.pipelining else 1
 
     def unsuited(self, message: Outgoing) -> Refused | None:
         """A message that this relay has said it does not take."""

@@ -1,12 +1,13 @@
 """Reading: files, front matter, Markdown, HTML; what is foreign is forgiven and named."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from mailer.base.errors import WrongInput
-from mailer.content import FolderFiles, Issue, StoredFiles, plain, read_files, read_issue
+from mailer.content import FolderFiles, Issue, StoredFiles, plain, read_files, read_front_matter, read_issue
 from mailer.content.issue import (
     Code,
     CodeBlock,
@@ -154,6 +155,16 @@ def test_our_front_matter_is_read() -> None:
     assert [inline.href for _, inline in all_inlines(issue.blocks) if isinstance(inline, Link)] == [
         "https://x.org/a/b.html"
     ]
+
+
+def test_front_matter_is_read_without_the_text_below_it() -> None:
+    text = "---\nsubject: S\nfrom: A <a@x.org>\nreply_to: b@x.org\naudiences: [industry]\n---\n# A title\n\n![](gone.png)\n"
+    meta = read(text).meta
+    front = read_front_matter(StoredFiles({"issue.md": text.encode()}))
+    assert (meta.title, front.title) == ("A title", "")
+    assert replace(front, title="A title") == meta
+    with pytest.raises(WrongInput, match=r"issue\.md:2"):
+        read_front_matter(StoredFiles({"issue.md": b"---\nsubject: [S\n---\nText\n"}))
 
 
 def test_wrong_and_unknown_values_are_named_by_line() -> None:
