@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
@@ -15,14 +15,12 @@ from mailer.base.limits import MAILS_TO_ADDRESS, SIGN_UPS_BY_NETWORK
 from mailer.base.tokens import Purpose
 from mailer.web.dependencies import AppOf
 from mailer.web.pages import public_page, same_page, wanted_language
+from mailer.web.public import stamps
 from mailer.web.public.persons import bearer, read_link
 from mailer.web.security import network_of
 from subscribers import audiences, find_address, joining, sign_ups
 
 router = APIRouter(include_in_schema=False)
-
-HUMAN_SECONDS: Final = 1
-FORM_LIFETIME_SECONDS: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ def confirm(request: Request, token: str, app: AppOf) -> Response:
 
 def _write_down(session: Session, app: App, filled: Filled, language: Language, *, stamp: str, now: datetime) -> str:
     """Take the form in; gives the phrase of what is wrong with it, if anything."""
-    if not _is_fresh(app, stamp):
+    if not stamps.is_fresh(app.keys, stamp, now=now):
         return "join_again"
     if not filled.ticked:
         return "join_no_audience"
@@ -126,18 +124,6 @@ def _write_down(session: Session, app: App, filled: Filled, language: Language, 
     return ""
 
 
-def _is_fresh(app: App, stamp: str) -> bool:
-    """Whether a form was filled by hand and lately; one without a stamp is embedded in somebody's own page."""
-    if not stamp:
-        return True
-    try:
-        (shown_at,) = app.keys.read(Purpose.FORM, stamp)
-    except (NotFound, ValueError):
-        return False
-    age = app.clock().timestamp() - shown_at
-    return HUMAN_SECONDS <= age <= FORM_LIFETIME_SECONDS
-
-
 def _form(
     request: Request, app: App, filled: Filled, language: Language, *, wrong: str = "", status: int = 200
 ) -> Response:
@@ -153,5 +139,5 @@ def _form(
         ticked=filled.ticked or [row.slug for row in offered if len(offered) == 1],
         wrong=wrong,
         reminds=bool(app.settings.join.remind_after),
-        stamp=app.keys.sign(Purpose.FORM, int(app.clock().timestamp())),
+        stamp=stamps.stamp(app.keys, now=app.clock()),
     )

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from mailer.app import App
 from mailer.base.tokens import Purpose
+from mailer.web.public import stamps
 from mailer.web.public.persons import read_link
 from subscribers import people, suppression
 from tests.faces.web.conftest import a_person, link, states, text_of
@@ -71,7 +72,7 @@ def test_what_fills_the_hidden_field_hears_the_same_and_changes_nothing(app: App
 
 @pytest.mark.parametrize("age", [timedelta(0), timedelta(days=2)])
 def test_a_form_filled_at_once_or_long_ago_is_asked_for_again(app: App, client: TestClient, age: timedelta) -> None:
-    stamp = app.keys.sign(Purpose.FORM, int((app.clock() - age).timestamp()))
+    stamp = stamps.stamp(app.keys, now=app.clock() - age)
 
     answer = client.post("/subscribe", data={**FORM, "stamp": stamp})
 
@@ -79,6 +80,15 @@ def test_a_form_filled_at_once_or_long_ago_is_asked_for_again(app: App, client: 
     assert "press the button once more" in answer.text
     assert 'value="new@maths.test"' in answer.text
     assert found(app, "new@maths.test") is None
+
+
+@pytest.mark.parametrize("fraction", [0, 500_000, 999_000])
+def test_nobody_types_in_less_than_a_second_wherever_in_a_second_the_form_was_shown(app: App, fraction: int) -> None:
+    shown = app.clock().replace(microsecond=fraction)
+    written = stamps.stamp(app.keys, now=shown)
+
+    assert not stamps.is_fresh(app.keys, written, now=shown + timedelta(milliseconds=990))
+    assert stamps.is_fresh(app.keys, written, now=shown + timedelta(milliseconds=1_001))
 
 
 @pytest.mark.parametrize(
