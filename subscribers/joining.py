@@ -84,7 +84,7 @@ def subscribe(
     if not wanted or is_suppressed(session, parsed.key, keys=keys):
         return NothingToSend()
     person = _person_of(session, parsed, name=name, language=language, now=now)
-    asked_lately = _asked_since(session, person.id, now - BETWEEN_CONFIRMATIONS)
+    was_asked = _waits_since(session, person.id, now - BETWEEN_CONFIRMATIONS)
     for audience in wanted:
         subscription = session.get(Subscription, (person.id, audience.id))
         if subscription is not None and subscription.state == "subscribed" and person.status != "unsubscribed":
@@ -100,7 +100,7 @@ def subscribe(
     _note(session, person.id, "signed_up", now, actor="subscriber")
     session.flush()
     waiting = _slugs(session, person.id, "unconfirmed")
-    if not waiting or asked_lately:
+    if not waiting or was_asked:
         return NothingToSend()
     return ToConfirm(person.id, person.address, person.name, person.language, waiting)
 
@@ -330,9 +330,20 @@ def _set(session: Session, subscriber_id: SubscriberId, audience_id: AudienceId,
         subscription.state, subscription.since = state, now
 
 
-def _asked_since(session: Session, subscriber_id: SubscriberId, moment: datetime) -> bool:
-    query = select(Consent.id).where(
-        Consent.subscriber_id == subscriber_id, Consent.deed == "asked", Consent.at > moment
+def _waits_since(session: Session, subscriber_id: SubscriberId, moment: datetime) -> bool:
+    """Whether they were asked since that moment for something that still waits for their yes."""
+    query = (
+        select(Consent.id)
+        .join(
+            Subscription,
+            (Subscription.subscriber_id == Consent.subscriber_id) & (Subscription.audience_id == Consent.audience_id),
+        )
+        .where(
+            Consent.subscriber_id == subscriber_id,
+            Consent.deed == "asked",
+            Consent.at > moment,
+            Subscription.state == "unconfirmed",
+        )
     )
     return session.scalar(query.limit(1)) is not None
 

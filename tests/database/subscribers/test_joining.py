@@ -76,6 +76,17 @@ def test_a_form_sent_again_at_once_mails_nothing_and_later_mails_again(database:
         assert isinstance(_sign_up(session, "academic", now=NOW + timedelta(hours=1)), joining.ToConfirm)
 
 
+def test_who_has_confirmed_is_asked_at_once_for_what_they_tick_next(database: Database) -> None:
+    minute = timedelta(minutes=1)
+    with database.begin() as session:
+        ada = _ada(session, slugs=("academic",))
+        asked = _sign_up(session, "academic", "outreach", now=NOW + minute)
+        assert isinstance(asked, joining.ToConfirm)
+        assert asked.audiences == ("outreach",)
+        assert _sign_up(session, "industry", now=NOW + minute) == joining.NothingToSend()
+        assert joining.confirm(session, ada, now=NOW + minute, source="page") == ("industry", "outreach")
+
+
 def test_whoever_left_comes_back_only_by_confirming(database: Database) -> None:
     with database.begin() as session:
         ada = _ada(session)
