@@ -34,7 +34,8 @@ _NAMES: dict[str, str] = {
     "zone": "timezone time~zone zone contact~timezone zeitzone",
     "status": "status state subscription~status subscriber~status subscriber~state email~status email~marketing~status"
     " email~permission~status contact~status delivery~status marketing~status list~status member~status statut estado"
-    " email~subscription~status global~status email~marketing~consent stato état~de~l’abonnement marketing~contact~status",
+    " email~subscription~status global~status email~marketing~consent stato état~de~l’abonnement marketing~contact~status"
+    " email~permission~status permission~status stop~status",
     "tags": "tags labels tag label étiquettes schlagworte group~membership groups",
     "audiences": "audiences",
     "attributes": "attributes attribs data custom~data",
@@ -47,31 +48,39 @@ _NAMES: dict[str, str] = {
     "+unsubscribed": "subscribed subscribed~to~emails accepts~marketing accepts~email~marketing email~subscribed"
     " email~opt~in email~optin newsletter~subscribed is~subscribed is~active active enabled mailing receive~emails"
     " newsletter newsletter~abonniert consent marketing~consent email~consent gdpr~consent einwilligung consentement"
-    " boletin boletín infolettre lettre~d’information nieuwsbrief rundbrief",
+    " boletin boletín infolettre lettre~d’information nieuwsbrief rundbrief activated aktiviert",
     "+unconfirmed": "opt~in optin opted~in double~opt~in confirmed is~confirmed verified email~verified",
     # anything but false and nothing is a reason not to mail: yes, or when it happened
     "-unsubscribed": "unsubscribed unsub~time unsubscribed~at unsubscribed~on unsubscribe~date unsubscribed~date email~disabled"
     " opted~out opt~out optout email~opt~out has~opted~out~of~email hasoptedoutofemail deleted~at unsub~date"
     " date~unsubscribed optout~time opt~out~date emails~disabled unsubscribed~from~all~email deactivated deactivated~at"
-    " disabled isexcludedfromcampaigns is~excluded~from~campaigns confirmed~opt~out~date emailstop deleted is~deleted",
-    "-unconfirmed": "isoptinpending is~opt~in~pending",
-    "-bounced": "clean~time cleaned~at bounced bounced~at hard~bounced hardbounced bounce~date is~bounced"
-    " email~hard~bounce~reason",
-    "-complained": "complained complained~at spam~complaint marked~as~spam complaint~date spam"
-    " isspamcomplaining is~spam~complaining",
-    "-blocklisted": "blacklisted blocklisted email~blacklisted email~blacklist email~blocklist suppressed blocked banned"
+    " disabled excluded~from~campaigns confirmed~opt~out emailstop deleted stop~time no~bulk~emails"
+    " abgemeldet abgemeldet~am abmeldedatum ausgetragen ausgetragen~am deaktiviert deaktiviert~am widerrufen widerrufen~am"
+    " désabonné désabonné~le désinscrit désinscrit~le date~de~désabonnement date~de~désinscription"
+    " baja fecha~de~baja disiscritto data~disiscrizione data~di~disiscrizione",
+    "-unconfirmed": "opt~in~pending",
+    "-bounced": "clean~time cleaned~at bounced bounced~at hard~bounced hardbounced bounce~date hard~bounce on~hold"
+    " email~address~quarantined quarantined email~is~bad email1~is~bad",
+    "-complained": "complained complained~at spam~complaint marked~as~spam complaint~date spam spam~complaining",
+    "-blocklisted": "blacklist blocklist blacklisted blocklisted email~blacklisted email~blacklist email~blocklist suppressed blocked banned"
     " do~not~email do~not~contact do~not~mail email~suppressions emails~blacklisted emails~blocklisted",
     "-paused": "suspend suspended",
     # what a newsletter has no use for, or has no business to keep
     "ignore": "kontakt~id id~contact id uuid ip ip~address line reason public~id email~type created~at updated~at"
     " contact~id record~id subscriber~id klaviyo~id uniqid euid leid inserted~at optin~ip confirm~ip ip~addresses",
 }  # fmt: skip
+# What stands around the word for a person's will: `IsUnsubscribed`, `Email subscriber status`, `Person - Opt-out`.
+_AROUND_WILL = re.compile(
+    r"^(?:is|has|was|e ?mail|subscriber|contact|member|person|newsletter) |(?: home| work| other| c| \(.*\)| ?\?)$"
+)
+_WHEN_OR_WHY = re.compile(r" (?:date|time|timestamp|at|on|reason)$")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # What holds the addresses in a file where no column says so.
 OWNERS = frozenset({
     "subscriber", "subscribers", "recipient", "recipients", "abonnent", "abonnenten", "empfänger", "abonné", "abonnés",
     "destinataire", "suscriptor", "iscritto",
 })  # fmt: skip
-# Beside one of these, `state` is a part of a country.
+# Beside one of these, `state` may be a part of a country.
 _PLACES = frozenset({"country", "city", "town", "zip", "zip code", "postal code", "postcode", "street", "address"})
 ROLES: dict[str, str] = {
     name.replace("~", " ").replace("-", " "): role for role, names in _NAMES.items() for name in names.split()
@@ -103,7 +112,24 @@ def role_of(column: str) -> str:
         and not re.search("unsub|leave|stop|abmeld|abbestell|désa|désin", name)
     ):
         return "+unsubscribed"  # the question of a form
-    return ROLES.get(name, "attribute") if column else "ignore"
+    if not column:
+        return "ignore"
+    return ROLES.get(name) or _will_of(column) or "attribute"
+
+
+def _will_of(column: str) -> str:
+    """The role of a column that speaks of the will in more words than one of ours; empty where it does not.
+
+    A time or a reason tells that something ended, but not that it holds.
+    """
+    name, longer = plain(_HUMP.sub(" ", column)), ""
+    while name != longer:
+        role = ROLES.get(name, "")
+        if role[:1] in ("+", "-") or (role == "status" and name != "state"):
+            return role
+        name, longer = _AROUND_WILL.sub("", name, count=1), name
+    role = ROLES.get(_WHEN_OR_WHY.sub("", name), "")
+    return role if role.startswith("-") else ""
 
 
 def roles_of(columns: Sequence[str], mapping: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -122,7 +148,7 @@ def roles_of(columns: Sequence[str], mapping: Mapping[str, str]) -> list[tuple[s
     for column in columns:
         field = given.get(plain(column))
         if field is None:
-            role = "attribute" if is_place and plain(column) == "state" else role_of(column)
+            role = "place" if is_place and plain(column) == "state" else role_of(column)
             # Who says which column holds the address means that one only.
             roles.append(("ignore" if role == "email" and mapped_email else role, column))
         elif field in FIELDS:

@@ -16,7 +16,7 @@ from subscribers.addresses import HIDDEN, find_address, is_plain, written_name
 from subscribers.attributes import Kind, typed
 from subscribers.delimited import Record
 from subscribers.json_text import read_json
-from subscribers.standing import FALSE, NO_END, Standing, reason_of, standing_of
+from subscribers.standing import FALSE, NEVER, NO_END, STANDINGS, Standing, reason_of, standing_of
 
 ATTRIBUTES_LIMIT = 16_384  # signs of JSON
 _NOTHING = ("", None)
@@ -41,6 +41,7 @@ _TONGUES: Mapping[str, str] = {
     }.items()
     for word in words.split()
 }
+LONGEST_CODE = 3  # of a part of a country: OK, NSW
 _BETWEEN = re.compile(r"[\s;,|]*(?::::|[\s;,|])[\s;,|]*")  # several addresses in one cell
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 
@@ -54,6 +55,7 @@ class Candidate:
         written: the address as written; `key` makes it one person.
         standing: the worst that the row says of the person's will to be mailed; `reason` why, where that is suppressed.
         audiences: those that the row itself names.
+        has_status: a column of its own tells the standing in a word.
     """
 
     written: str = ""
@@ -68,6 +70,7 @@ class Candidate:
     consented_at: datetime | None = None
     created_at: datetime | None = None
     audiences: tuple[tuple[str, Standing], ...] = ()
+    has_status: bool = False
 
     def __init__(self, line: int, standing: Standing) -> None:
         self.line = line
@@ -93,15 +96,21 @@ def read_row(setters: tuple[tuple[int, Setter, str], ...], record: Record, stand
     if fault:
         return fault
     candidate = Candidate(line, standing)
+    is_unanswered = False
     try:
         for index, setter, name in setters:
             value = cells[index]
             if value or value not in _NOTHING:  # 0 and false are something
                 setter(candidate, name, value)
-    except IndexError:
-        pass  # a short row: the setters stand in the order of the cells
+            elif setter is _WANTED:
+                is_unanswered = True
+    except IndexError:  # a short row: the setters stand in the order of the cells
+        is_unanswered = is_unanswered or any(setter is _WANTED for index, setter, _ in setters if index >= len(cells))
     except Unusable as unusable:
         return str(unusable)
+    if is_unanswered and not candidate.has_status:
+        # A box that was not ticked: forms, and PHP for a `false`, leave the cell empty.
+        candidate.standing = max(candidate.standing, Standing.UNCONFIRMED)
     return _with_address(candidate)
 
 
@@ -285,7 +294,18 @@ def _status(candidate: Candidate, _name: str, value: Any) -> None:
     if said is None:
         message = f"has the status {word[:40]!r}, which is not known"
         raise Unusable(message)
+    candidate.has_status = True
     _judge(candidate, said, word)
+
+
+def _place(candidate: Candidate, name: str, value: Any) -> None:
+    """`State` beside a city or a country: a part of a country; a status where it is a word for one, as `Unsubscribed`."""
+    word = clean_text(value)
+    said = STANDINGS.get(word.casefold()) if len(word) > LONGEST_CODE else None
+    if said is None:
+        _attribute(candidate, name, value)
+    else:
+        _judge(candidate, said, word)
 
 
 def _status_letter(candidate: Candidate, name: str, value: Any) -> None:
@@ -329,9 +349,12 @@ def _no(if_so: Standing, reason: str = "") -> Setter:
 
     def read(candidate: Candidate, _name: str, value: Any) -> None:
         word = clean_text(value).casefold()
-        _judge(candidate, if_so if word and word not in FALSE else Standing.SUBSCRIBED, reason)
+        _judge(candidate, if_so if word and word not in NEVER else Standing.SUBSCRIBED, reason)
 
     return read
+
+
+_WANTED = _yes(Standing.UNSUBSCRIBED)
 
 
 def _judge(candidate: Candidate, said: Standing, word: str) -> None:
@@ -348,7 +371,7 @@ def setter_for(role: str, name: str, declared: Mapping[str, Kind]) -> Setter:
     """
     plain = SETTERS[role]
     strict = {one: kind for one, kind in declared.items() if kind != "text" and (role == "attributes" or one == name)}
-    if role not in ("attribute", "attributes") or not strict:
+    if role not in ("attribute", "attributes", "place") or not strict:
         return plain
 
     def read(candidate: Candidate, column: str, value: Any) -> None:
@@ -380,9 +403,10 @@ SETTERS: Mapping[str, Setter] = {
     "created_at": _created_at,
     "status": _status,
     "status_letter": _status_letter,
+    "place": _place,
     "lists": _lists,
     "reception": _reception,
-    "+unsubscribed": _yes(Standing.UNSUBSCRIBED),
+    "+unsubscribed": _WANTED,
     "+unconfirmed": _yes(Standing.UNCONFIRMED),
     "-unsubscribed": _no(Standing.UNSUBSCRIBED),
     "-unconfirmed": _no(Standing.UNCONFIRMED),

@@ -190,6 +190,11 @@ class Plan:
         return read_row(self.setters, record, self.standing)
 
 
+def _told(role: str) -> str:
+    """What a person is told of a role."""
+    return "status" if role[0] in "+-" or role in WILLS else "attribute" if role == "place" else role
+
+
 def plan_for(
     columns: Sequence[str],
     mapping: Mapping[str, str],
@@ -218,7 +223,7 @@ def plan_for(
             roles.append((role, name))
         elif column in shape.roles:
             roles.append((shape.roles[column], name))
-        elif role == "attribute" and shape.keeps is not None and column not in shape.keeps:
+        elif role in ("attribute", "place") and shape.keeps is not None and column not in shape.keeps:
             roles.append(("ignore", name))
         else:
             roles.append((role, name))
@@ -235,5 +240,5 @@ def plan_for(
     setters = tuple(
         (index, setter_for(role, name, declared), name) for index, (role, name) in enumerate(roles) if role != "ignore"
     )
-    told = tuple(("status" if role[0] in "+-" or role in WILLS else role, name) for role, name in roles)
+    told = tuple((_told(role), name) for role, name in roles)
     return Plan(shape.name, told, next(by_name, Standing.SUBSCRIBED), setters)

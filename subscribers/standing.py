@@ -1,5 +1,6 @@
 """How a person stands to being mailed, and the words for it that other products write."""
 
+import re
 from datetime import UTC, datetime
 from enum import IntEnum
 
@@ -30,6 +31,7 @@ _WORDS = {
         unconfirmed, pending, unverified, transactional, nonsubscribed, non subscribed, not subscribed, never subscribed,
         inactive, awaiting confirmation, not confirmed, opt in pending, new, waiting, invited, not verified, unknown, validating,
         needs attention, unactivated, no permission set, not set, upcoming, non marketing contact,
+        pending confirmation, no consent, kein einverständnis, keine einwilligung, pas de consentement,
         unbestätigt, nicht bestätigt, ausstehend, inaktiv, eingeladen, neu,
         en attente, non confirmé, non confirmée, inactif, invité, pendiente, inactivo, in attesa, in afwachting""",
     Standing.UNSUBSCRIBED: """
@@ -48,6 +50,7 @@ _WORDS = {
         gesperrt, blockiert, unzustellbar, beschwerde, bloqué, bloquée, rebond, indésirable, plainte,
         bloqueado, rebotado, bloccato, geblokkeerd""",
 }
+_REPLY = re.compile(r"[45]\.\d{1,3}\.\d{1,3}")  # a mail server's enhanced status (RFC 3463), in a list of bounces
 STANDINGS = {word.strip(): standing for standing, words in _WORDS.items() for word in words.split(",")}
 
 FALSE = frozenset(
@@ -77,6 +80,8 @@ FALSE = frozenset(
         "nie",
     }
 )
+# What a column for the time of something holds where it never was, as MySQL, pandas and spreadsheets write it.
+NEVER = FALSE | {"0000-00-00", "0000-00-00 00:00:00", "n/a", "#n/a", "na", "nan", "nat", "nil"}
 TRUE = frozenset(
     {
         "true",
@@ -106,6 +111,8 @@ TRUE = frozenset(
 def standing_of(word: str) -> Standing | None:
     """The standing that a status column's word means; None for a word that nobody knows."""
     word = " ".join(word.casefold().replace("_", " ").replace("-", " ").split())
+    if _REPLY.fullmatch(word):
+        return Standing.SUPPRESSED if word.startswith("5") else Standing.SUBSCRIBED
     if word in TRUE:
         return Standing.SUBSCRIBED
     if word in FALSE:
@@ -116,6 +123,8 @@ def standing_of(word: str) -> Standing | None:
 def reason_of(word: str) -> str:
     """Why a suppressed one is: `bounce`, `complaint` or `import`."""
     word = word.casefold()
+    if _REPLY.fullmatch(word):
+        return "bounce"
     if any(part in word for part in ("spam", "compl", "abuse", "junk", "report", "beschwer", "plainte", "indésir")):
         return "complaint"
     if any(
