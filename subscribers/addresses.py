@@ -7,6 +7,7 @@ for other scripts, RFC 5890 for domains). `find_address` first takes off what su
 import re
 import unicodedata
 from typing import NamedTuple
+from urllib.parse import unquote
 
 import idna
 
@@ -26,6 +27,7 @@ _IN_PARENTHESES = re.compile(r"[^()@]+\(([^()\s@]+@[^()\s@]+)\)")  # as Outlook 
 # What copying out of a mail program, a web page or a spreadsheet leaves around an address.
 _AROUND = " \t\r\n\f\v\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u202f\u2060\ufeff\"'<>,;"
 HIDDEN = dict.fromkeys(map(ord, "\x00\u00ad\u200b\u2060\ufeff"))
+_READ = {**HIDDEN, ord("\uff20"): "@", ord("\ufe6b"): "@"}  # as East Asian keyboards type it
 
 
 class Address(NamedTuple):
@@ -66,14 +68,14 @@ def find_address(text: str) -> Address:
 
 def bare_address(text: str) -> str:
     """What is left of `text` when everything that commonly stands around an address is taken off."""
-    text = text.translate(HIDDEN).strip(_AROUND)
+    text = text.translate(_READ).strip(_AROUND)
     match = _IN_BRACKETS.fullmatch(f"{text}>") if "<" in text else None
     if match is not None:
         text = match[2].strip(_AROUND)
     elif text.endswith(")") and (shown := _IN_PARENTHESES.fullmatch(text)) is not None:
         text = shown[1]
     if text[:7].lower() == "mailto:":
-        text = text[7:].partition("?")[0].strip(_AROUND)
+        text = unquote(text[7:].partition("?")[0]).strip(_AROUND)  # RFC 6068 §2
     return text.removesuffix(".")  # of a sentence, or of a domain written out to its root
 
 

@@ -70,7 +70,7 @@ def test_mail_goes_to_the_address_as_written() -> None:
     [
         " ada@x.org ", "\u00a0ada@x.org\u200b", "<ada@x.org>", "Ada <ada@x.org>", '"Love, Ada" <ada@x.org>;',
         "mailto:ada@x.org", "\ufeffada@x.org", "ada@x.org,", "'ada@x.org'", "ada\x00@x.org",
-        "ada@x.org.", "mailto:ada@x.org?subject=Leave",
+        "ada@x.org.", "mailto:ada@x.org?subject=Leave", "mailto:ada%40x.org", "ada\uff20x.org",
     ],
 )  # fmt: skip
 def test_what_surrounds_an_address_in_files_is_taken_off(text: str) -> None:
