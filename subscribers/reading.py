@@ -11,10 +11,11 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 from mailer.base.errors import WrongInput
 from subscribers import delimited
+from subscribers.columns import shown
 from subscribers.delimited import SAMPLE, Record, clean_column
 from subscribers.encodings import TextFile
 from subscribers.formulas import unguarded
@@ -24,6 +25,7 @@ from subscribers.source import IsEmailColumn, Source
 if TYPE_CHECKING:
     from openpyxl import Workbook
 
+LISTS = (".csv", ".tsv", ".txt", ".xlsx", ".json", ".jsonl")
 BLOCK = 1 << 16  # signs that are looked at to find the first line
 
 
@@ -42,6 +44,7 @@ def open_source(path: Path, is_email_column: IsEmailColumn) -> Source:
     except OSError as error:
         raise WrongInput(f"cannot be read: {error.strerror}", do="name a readable file", place=str(path)) from error
     if start.startswith(b"PK\x03\x04"):
+        _refuse_archive(path)
         return _spreadsheet(path, is_email_column)
     if start.startswith((b"\xd0\xcf\x11\xe0", b"%PDF")):
         raise WrongInput("is an old spreadsheet or a PDF", do="save it as XLSX or CSV", place=str(path))
@@ -163,6 +166,22 @@ def _spreadsheet(path: Path, is_email_column: IsEmailColumn) -> Source:
 
     below = [cells for line, cells in head if line > last_of_header]
     return Source("xlsx", columns, records, lambda: 0.0, "XLSX", delimited.addressed(columns, below))
+
+
+def _refuse_archive(path: Path) -> None:
+    """Mailchimp hands one out: in which of its files somebody stands tells whether they left."""
+    try:
+        with ZipFile(path) as archive:
+            names = archive.namelist()
+    except BadZipFile:  # whoever reads it as a spreadsheet says what is wrong
+        return
+    inside = [name for name in names if name.casefold().endswith(LISTS)]
+    if inside:
+        raise WrongInput(
+            f"is an archive that holds {shown(inside)}",
+            do="unpack it, and import each file by itself under its own name, which may tell who has left",
+            place=str(path),
+        )
 
 
 def _spreadsheet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:

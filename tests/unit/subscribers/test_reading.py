@@ -327,17 +327,6 @@ def test_a_line_without_end_is_one_fault_and_the_others_are_read(tmp_path: Path,
     assert long.fault == "is a line of 2,097,153 signs"
 
 
-def test_a_spreadsheet_is_read_whatever_it_is_called(tmp_path: Path) -> None:
-    book = Workbook()
-    sheet = book.create_sheet(index=0)
-    sheet.append(["email"])
-    sheet.append(["ada@x.org"])
-    book.save(tmp_path / "people.xlsx")
-    path = (tmp_path / "people.xlsx").rename(tmp_path / "people.csv")
-
-    assert [record.cells for record in open_source(path, is_email_column).records()] == [["ada@x.org"]]
-
-
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WrongInput, match="cannot be read"):
         open_source(tmp_path / "nowhere.csv", is_email_column)
