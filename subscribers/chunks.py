@@ -18,11 +18,11 @@ from mailer.base.tables import AudienceId, SubscriberId
 from mailer.base.tokens import Keys
 from subscribers.attributes import LONGEST, TAGS, declare_new
 from subscribers.bulk import Bulk, bulk_of, dumps
+from subscribers.candidate import Candidate
 from subscribers.delimited import Record
 from subscribers.models import Suppression
 from subscribers.public_ids import AT_ONCE, new_public_ids
 from subscribers.rejected import RejectedRows
-from subscribers.rows import Candidate
 from subscribers.standing import Standing
 from subscribers.upsert import Decision, Known, Order, decide_known, decide_new
 

@@ -20,12 +20,12 @@ from mailer.base.errors import WrongInput
 from mailer.base.tokens import Keys
 from subscribers.attributes import Kind, kinds
 from subscribers.audiences import audience_ids, list_audiences
+from subscribers.candidate import Candidate
 from subscribers.chunks import ChunkImport, Refusal
 from subscribers.columns import is_email_column, roles_of
 from subscribers.delimited import Record
 from subscribers.reading import open_source
 from subscribers.rejected import RejectedRows
-from subscribers.rows import Candidate
 from subscribers.shapes import Plan, plan_for
 from subscribers.source import Source
 from subscribers.standing import Standing

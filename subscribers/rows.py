@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
@@ -12,19 +12,16 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from mailer.base.errors import WrongInput
-from subscribers.addresses import HIDDEN, find_address, is_plain, written_name
+from subscribers import will
+from subscribers.addresses import find_address, is_plain, written_name
 from subscribers.attributes import Kind, typed
+from subscribers.candidate import Candidate, Setter, Unusable, clean_text, set_attribute
 from subscribers.delimited import Record
 from subscribers.json_text import read_json
-from subscribers.standing import FALSE, NEVER, NO_END, STANDINGS, Standing, reason_of, standing_of
+from subscribers.standing import NO_END, Standing, standing_of
 
 ATTRIBUTES_LIMIT = 16_384  # signs of JSON
 _NOTHING = ("", None)
-# The Newsletter Plugin of WordPress.
-LETTERS: Mapping[str, str] = {
-    "C": "confirmed", "S": "not confirmed", "U": "unsubscribed", "B": "bounced", "P": "complained",
-}  # fmt: skip
-NO_MAIL = frozenset({"nomail", "no email", "no mail", "none", "don't send email updates"})
 _TONGUES: Mapping[str, str] = {
     word: tag
     for tag, words in {
@@ -41,48 +38,8 @@ _TONGUES: Mapping[str, str] = {
     }.items()
     for word in words.split()
 }
-LONGEST_CODE = 3  # of a part of a country: OK, NSW
 _BETWEEN = re.compile(r"[\s;,|]*(?::::|[\s;,|])[\s;,|]*")  # several addresses in one cell
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
-
-
-class Candidate:
-    """What one row says of one person; filled in while the row is read. What is not said stays with the class.
-
-    Args:
-        line: where the row begins.
-        consented_at: when they agreed, as the file tells it.
-        written: the address as written; `key` makes it one person.
-        standing: the worst that the row says of the person's will to be mailed; `reason` why, where that is suppressed.
-        audiences: those that the row itself names.
-        has_status: a column of its own tells the standing in a word.
-    """
-
-    written: str = ""
-    key: str = ""
-    name: str = ""
-    first_name: str = ""
-    last_name: str = ""
-    language: str = ""
-    zone: str = ""
-    reason: str = ""
-    paused_until: datetime | None = None
-    consented_at: datetime | None = None
-    created_at: datetime | None = None
-    audiences: tuple[tuple[str, Standing], ...] = ()
-    has_status: bool = False
-
-    def __init__(self, line: int, standing: Standing) -> None:
-        self.line = line
-        self.standing = standing
-        self.attributes: dict[str, Any] = {}
-
-
-class Unusable(Exception):
-    """A row with a value that must not be guessed at; never leaves this module."""
-
-
-Setter = Callable[[Candidate, str, Any], None]
 
 
 def read_row(setters: tuple[tuple[int, Setter, str], ...], record: Record, standing: Standing) -> Candidate | str:
@@ -102,10 +59,12 @@ def read_row(setters: tuple[tuple[int, Setter, str], ...], record: Record, stand
             value = cells[index]
             if value or value not in _NOTHING:  # 0 and false are something
                 setter(candidate, name, value)
-            elif setter is _WANTED:
+            elif setter is will.WANTED:
                 is_unanswered = True
     except IndexError:  # a short row: the setters stand in the order of the cells
-        is_unanswered = is_unanswered or any(setter is _WANTED for index, setter, _ in setters if index >= len(cells))
+        is_unanswered = is_unanswered or any(
+            setter is will.WANTED for index, setter, _ in setters if index >= len(cells)
+        )
     except Unusable as unusable:
         return str(unusable)
     if is_unanswered and not candidate.has_status:
@@ -142,12 +101,6 @@ def _person_name(value: object) -> str:
         with suppress(ValueError, LookupError):
             text = clean_text(str(make_header(decode_header(text))))
     return text[:200]
-
-
-def clean_text(value: object) -> str:
-    """A cell as text, blanks of every kind made plain."""
-    text = value if isinstance(value, str) else str(value)
-    return " ".join((text if text.isascii() else text.translate(HIDDEN)).split())
 
 
 # --- what each kind of column sets -------------------------------------------------------------------------------
@@ -194,12 +147,6 @@ def _zone(candidate: Candidate, _name: str, value: Any) -> None:
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
-
-
-def _attribute(candidate: Candidate, name: str, value: Any) -> None:
-    kept = clean_text(value) if isinstance(value, str) else value
-    if kept != "":
-        candidate.attributes[name] = kept
 
 
 def _attributes(candidate: Candidate, _name: str, value: Any) -> None:
@@ -285,84 +232,6 @@ def _created_at(candidate: Candidate, _name: str, value: Any) -> None:
     candidate.created_at = _moment(value)
 
 
-# --- what the columns about a person's will say ------------------------------------------------------------------
-
-
-def _status(candidate: Candidate, _name: str, value: Any) -> None:
-    word = clean_text(value)
-    said = standing_of(word) if word else Standing.SUBSCRIBED
-    if said is None:
-        message = f"has the status {word[:40]!r}, which is not known"
-        raise Unusable(message)
-    candidate.has_status = True
-    _judge(candidate, said, word)
-
-
-def _place(candidate: Candidate, name: str, value: Any) -> None:
-    """`State` beside a city or a country: a part of a country; a status where it is a word for one, as `Unsubscribed`."""
-    word = clean_text(value)
-    said = STANDINGS.get(word.casefold()) if len(word) > LONGEST_CODE else None
-    if said is None:
-        _attribute(candidate, name, value)
-    else:
-        _judge(candidate, said, word)
-
-
-def _status_letter(candidate: Candidate, name: str, value: Any) -> None:
-    _status(candidate, name, LETTERS.get(clean_text(value), value))
-
-
-def _reception(candidate: Candidate, _name: str, value: Any) -> None:
-    """Sympa's and Google's: who is on the list and has switched its mail off gets none."""
-    _judge(candidate, Standing.UNSUBSCRIBED if clean_text(value).casefold() in NO_MAIL else Standing.SUBSCRIBED, "")
-
-
-def _lists(candidate: Candidate, _name: str, value: Any) -> None:
-    """The lists of listmonk's API: who has left all of them is out, and who has confirmed none is not in yet.
-
-    A list without double opt-in leaves its people unconfirmed, and mails them.
-    """
-    each = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-    states = {
-        "confirmed" if state == "unconfirmed" and one.get("optin") == "single" else state
-        for one in each
-        if (state := one.get("subscription_status"))
-    }
-    if states == {"unsubscribed"}:
-        _judge(candidate, Standing.UNSUBSCRIBED, "")
-    elif states and "confirmed" not in states:
-        _judge(candidate, Standing.UNCONFIRMED, "")
-
-
-def _yes(if_not: Standing) -> Setter:
-    """A column that is true where all is well; where false, `if_not` is meant."""
-
-    def read(candidate: Candidate, _name: str, value: Any) -> None:
-        word = clean_text(value).casefold()
-        _judge(candidate, if_not if word in FALSE else standing_of(word) or Standing.SUBSCRIBED, word)
-
-    return read
-
-
-def _no(if_so: Standing, reason: str = "") -> Setter:
-    """A column that is empty or false where all is well; whatever else it holds, yes or a time, `if_so` is meant."""
-
-    def read(candidate: Candidate, _name: str, value: Any) -> None:
-        word = clean_text(value).casefold()
-        _judge(candidate, if_so if word and word not in NEVER else Standing.SUBSCRIBED, reason)
-
-    return read
-
-
-_WANTED = _yes(Standing.UNSUBSCRIBED)
-
-
-def _judge(candidate: Candidate, said: Standing, word: str) -> None:
-    if said == Standing.SUPPRESSED:
-        candidate.reason = reason_of(word)
-    candidate.standing = max(candidate.standing, said)
-
-
 def setter_for(role: str, name: str, declared: Mapping[str, Kind]) -> Setter:
     """What reads a column of this role and name; values of attributes that are more than text are read into their types.
 
@@ -394,24 +263,24 @@ SETTERS: Mapping[str, Setter] = {
     "last_name": _last_name,
     "language": _language,
     "zone": _zone,
-    "attribute": _attribute,
+    "attribute": set_attribute,
     "attributes": _attributes,
     "tags": _tags,
     "audiences": _audiences,
     "paused_until": _paused_until,
     "consented_at": _consented_at,
     "created_at": _created_at,
-    "status": _status,
-    "status_letter": _status_letter,
-    "place": _place,
-    "lists": _lists,
-    "reception": _reception,
-    "+unsubscribed": _WANTED,
-    "+unconfirmed": _yes(Standing.UNCONFIRMED),
-    "-unsubscribed": _no(Standing.UNSUBSCRIBED),
-    "-unconfirmed": _no(Standing.UNCONFIRMED),
-    "-bounced": _no(Standing.SUPPRESSED, "bounced"),
-    "-complained": _no(Standing.SUPPRESSED, "complained"),
-    "-blocklisted": _no(Standing.SUPPRESSED, "import"),
-    "-paused": _no(Standing.PAUSED),
+    "status": will.status,
+    "status_letter": will.status_letter,
+    "place": will.place,
+    "lists": will.lists,
+    "reception": will.reception,
+    "+unsubscribed": will.WANTED,
+    "+unconfirmed": will.yes(Standing.UNCONFIRMED),
+    "-unsubscribed": will.no(Standing.UNSUBSCRIBED),
+    "-unconfirmed": will.no(Standing.UNCONFIRMED),
+    "-bounced": will.no(Standing.SUPPRESSED, "bounced"),
+    "-complained": will.no(Standing.SUPPRESSED, "complained"),
+    "-blocklisted": will.no(Standing.SUPPRESSED, "import"),
+    "-paused": will.no(Standing.PAUSED),
 }

@@ -9,9 +9,10 @@ from types import MappingProxyType
 
 from mailer.base.errors import WrongInput
 from subscribers.attributes import Kind
+from subscribers.candidate import Candidate, Setter
 from subscribers.columns import OWNERS, plain, roles_of, shown
 from subscribers.delimited import Record
-from subscribers.rows import Candidate, Setter, read_row, setter_for
+from subscribers.rows import read_row, setter_for
 from subscribers.standing import Standing
 
 

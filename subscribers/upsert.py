@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from mailer.base.tables import AudienceId, SubscriberId
 from subscribers.attributes import Kind
+from subscribers.candidate import Candidate
 from subscribers.consents import Deed
-from subscribers.rows import Candidate
 from subscribers.standing import Standing
 
 Outcome = Literal["created", "updated", "unchanged", "suppressed"]

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from mailer.base.errors import WrongInput
+from subscribers.candidate import Candidate
 from subscribers.columns import is_email_column
 from subscribers.formulas import guarded, unguarded
 from subscribers.reading import open_source
-from subscribers.rows import Candidate
 from subscribers.shapes import plan_for
 from subscribers.standing import Standing
 

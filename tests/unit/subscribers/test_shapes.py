@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from subscribers.candidate import Candidate
 from subscribers.columns import is_email_column
 from subscribers.reading import open_source
-from subscribers.rows import Candidate
 from subscribers.shapes import plan_for
 from subscribers.standing import Standing, standing_of
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from subscribers.candidate import Candidate
 from subscribers.delimited import Record
-from subscribers.rows import Candidate
 from subscribers.shapes import plan_for
 from subscribers.standing import Standing
 
