@@ -1,6 +1,7 @@
 """App: settings, database, clock, keys, queue and relay, opened once per process and handed down; the only wiring."""
 
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 import mailer.every_table  # noqa: F401 - whoever erases a person goes through all of them
+from mailer import campaigns
 from mailer.base.database import Database, Queue
 from mailer.base.errors import WrongInput
 from mailer.base.languages import Languages
@@ -19,7 +21,7 @@ from mailer.delivery.holders import this_process
 from mailer.delivery.pacing.allowances import SharedBySql
 from mailer.delivery.pacing.pace import Pace
 from mailer.queues import CeleryQueue, make_celery
-from mailer.rendering import Frame, Sender
+from mailer.rendering import Frame, Picture, Sender
 from subscribers import list_audiences, public_slugs
 
 ADDRESS_FILE = "web.address"
@@ -90,11 +92,17 @@ class App:
             base_url=self.base_url,
             archive_url=f"{self.base_url}/archive/{slug}" if slug else "",
             overrides=str(self.home / "templates"),
+            pictures=self.settings.letter.pictures,
             budget_bytes=self.settings.limits.letter_bytes,
             audience_names={row.slug: row.name for row in list_audiences(session)},
             archived_for=public_slugs(session),
             settings=str(self.home / "mailer.toml"),
         )
+
+    def keep_pictures(self, pictures: Sequence[Picture]) -> None:
+        """Put pictures under the public address, in a transaction of their own."""
+        with self.database.begin() as session:
+            campaigns.keep_pictures(session, pictures, self.clock())
 
     @cached_property
     def relay(self) -> Relay:

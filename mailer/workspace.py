@@ -46,6 +46,10 @@ url = "mailbox:"
 address = ""
 url = ""
 
+[letter]
+# embed: pictures travel in the message, up to 1 MB in all; host: they are fetched from the public address when it is read
+pictures = "embed"
+
 [release]
 cooling_off = "5 min"
 canary = 0

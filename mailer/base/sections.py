@@ -195,6 +195,15 @@ class ReleaseSection(Section):
     grace: Duration = Field(default=timedelta(hours=6), description="a time missed by more waits for a decision")
 
 
+class LetterSection(Section):
+    """What letters are made like."""
+
+    pictures: Literal["embed", "host"] = Field(
+        default="embed",
+        description="embed: in the message, up to 1 MB in all; host: at the public address, fetched when read",
+    )
+
+
 class PrivacySection(Section):
     """What is measured."""
 

@@ -20,6 +20,7 @@ from mailer.base.sections import (
     DatabaseSection,
     DkimSection,
     JoinSection,
+    LetterSection,
     LimitsSection,
     LogSection,
     PaceSection,
@@ -63,6 +64,7 @@ class Settings(BaseSettings):
     join: JoinSection = JoinSection()
     dkim: DkimSection = DkimSection()
     release: ReleaseSection = ReleaseSection()
+    letter: LetterSection = LetterSection()
     privacy: PrivacySection = PrivacySection()
     limits: LimitsSection = LimitsSection()
     pace: PaceSection = PaceSection()

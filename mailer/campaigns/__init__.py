@@ -41,7 +41,14 @@ from mailer.campaigns.issues import (
 )
 from mailer.campaigns.narrowing import filters_of, narrowing
 from mailer.campaigns.plan import Plan, left_out, plan
-from mailer.campaigns.release import media, released_edition, released_letter, released_masks, verify_release
+from mailer.campaigns.release import (
+    keep_pictures,
+    media,
+    released_edition,
+    released_letter,
+    released_masks,
+    verify_release,
+)
 from mailer.campaigns.rows import CampaignRow, campaign, is_live, list_campaigns, may_go_out, over_before, row, working
 from mailer.campaigns.segments import delete_segment, edit_segment, uses_of_segments
 from mailer.campaigns.when import parse_when
@@ -71,6 +78,7 @@ __all__ = [
     "issue",
     "issue_of_revision",
     "keep_key",
+    "keep_pictures",
     "left_out",
     "list_campaigns",
     "list_issues",

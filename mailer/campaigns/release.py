@@ -60,7 +60,7 @@ def release(
             require_checked(found if issue.meta.own else judged(found, own=False), accept_warnings)
         _keep(session, row.id, mask, letters.pack(letter))
         pictures.update((picture.name, picture) for picture in letter.pictures)
-    _keep_media(session, pictures.values(), now)
+    keep_pictures(session, pictures.values(), now)
     session.flush()
     return _hash(session, row.id)
 
@@ -110,6 +110,16 @@ def media(session: Session, name: str) -> tuple[bytes, str]:
     return found.content, found.media_type
 
 
+def keep_pictures(session: Session, pictures: Iterable[Picture], now: datetime) -> None:
+    """Put them under the public address, each once: the name is a hash of the content, so one that is there is the same."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    for picture in pictures:
+        statement = insert(Media).values(
+            name=picture.name, media_type=picture.media_type, content=picture.content, created_at=now
+        )
+        session.execute(statement.on_conflict_do_nothing())
+
+
 def require_checked(findings: Sequence[Finding], accepted: bool | Collection[str]) -> None:  # noqa: FBT001
     """Refuse what the checker found, but the warnings that were accepted: all of them, or those of these codes.
 
@@ -139,16 +149,6 @@ def _content(session: Session, campaign_id: CampaignId, mask: int) -> bytes:
 
 def _keep(session: Session, campaign_id: CampaignId, mask: int, content: bytes) -> None:
     session.add(ReleasedLetter(campaign_id=campaign_id, mask=mask, digest=letters.digest(content), content=content))
-
-
-def _keep_media(session: Session, pictures: Iterable[Picture], now: datetime) -> None:
-    """Keep each once: the name is a hash of the content, so one that is there is the same."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    for picture in pictures:
-        statement = insert(Media).values(
-            name=picture.name, media_type=picture.media_type, content=picture.content, created_at=now
-        )
-        session.execute(statement.on_conflict_do_nothing())
 
 
 def _hash(session: Session, campaign_id: CampaignId) -> str:

@@ -223,6 +223,7 @@ def test_send(
             audiences=audience or read.meta.audiences,
             to=to,
             frame=frame,
+            keep=app.keep_pictures,
             now=app.clock(),
             formula_cache=app.formula_cache,
         )

@@ -1,6 +1,6 @@
 """Test copies: the letter as it would go out, marked, to named people; its links show their pages and change nothing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from mailer.delivery.ledger import Recipient
 from mailer.delivery.message.compose import Composer
 from mailer.delivery.outcomes import Outcome
 from mailer.delivery.run import Relay
-from mailer.rendering import Frame, render
+from mailer.rendering import Frame, Picture, render
 from subscribers import parse_address
 
 MARK = "[Test] "
@@ -28,16 +28,22 @@ def test_copies(
     audiences: Collection[str],
     to: Sequence[str],
     frame: Frame,
+    keep: Callable[[Sequence[Picture]], None],
     now: datetime,
     formula_cache: Path | None = None,
 ) -> dict[str, Outcome]:
     """Send one marked copy of the letter for these audiences to each address; gives what the relay said to each.
+
+    Args:
+        keep: puts pictures under the public address, where a letter that does not carry them shows them.
 
     Raises:
         WrongInput: an address cannot be mailed; then nothing is sent.
     """
     addresses = [parse_address(address).written for address in dict.fromkeys(to)]
     letter = render(issue, frozenset(audiences), frame, formula_cache=formula_cache)
+    if not letter.embedded:
+        keep(letter.pictures)
     marked = replace(letter, subject=(MARK, *letter.subject))
     mould = composer.mould(marked, issue.meta, slug="test")
     # A number of their own for every copy: a client that has seen a Message-ID shows the message once only.

@@ -79,6 +79,7 @@ def _send_copies(app: App, name: str, addresses: list[str], *, actor: str) -> No
         audiences=row.audiences,
         to=addresses,
         frame=frame,
+        keep=app.keep_pictures,
         now=app.clock(),
         formula_cache=app.formula_cache,
     )

@@ -1,7 +1,9 @@
 """/archive, /feed.xml, /media, and what operators ask."""
 
+import email
 import re
 from datetime import timedelta
+from email.policy import default
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
@@ -10,10 +12,10 @@ import pytest
 from fastapi.testclient import TestClient
 from icalendar import Calendar
 
-from mailer import campaigns
+from mailer import campaigns, delivery
 from mailer.app import App
 from mailer.base.settings import templates_dir
-from mailer.content import read_issue
+from mailer.content import StoredFiles, read_files, read_issue
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -39,6 +41,34 @@ def published(app: App) -> str:
         )
         campaigns.due(session, now=now + timedelta(seconds=1), grace=timedelta(hours=1))
     return slug
+
+
+@pytest.fixture
+def hosting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILER_LETTER_PICTURES", "host")
+
+
+@pytest.mark.usefixtures("hosting")
+def test_a_test_copy_shows_hosted_pictures_before_anything_is_released(app: App, client: TestClient) -> None:
+    issue = read_files(StoredFiles({"issue.md": b"# T\n\n$$ x = \\sqrt{y} $$\n"}))
+    with app.database.read() as session:
+        frame = app.frame(session)
+    delivery.test_copies(
+        app.relay,
+        app.composer,
+        issue,
+        audiences=(),
+        to=["a@x.org"],
+        frame=frame,
+        keep=app.keep_pictures,
+        now=app.clock(),
+    )
+    (copy,) = (email.message_from_bytes(path.read_bytes(), policy=default) for path in app.mailbox.glob("*.eml"))
+    assert [part.get_content_type() for part in copy.iter_parts()] == ["text/plain", "text/html"]
+    (_, page) = copy.iter_parts()
+    shown = set(re.findall(r'src="http://testserver(/media/[^"]+)"', page.get_content()))
+    assert shown
+    assert {client.get(address).status_code for address in shown} == {200}
 
 
 def test_what_was_only_scheduled_is_not_published(client: TestClient) -> None:
