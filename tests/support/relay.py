@@ -37,6 +37,8 @@ class RelayServer:
     """Given, STARTTLS is offered."""
     is_tls: bool = False
     """TLS from the first byte (smtps)."""
+    unknown: tuple[str, ...] = ()
+    """Commands that it does not know, whatever it says to EHLO."""
     user: str = ""
     password: str = ""
     mechanisms: str = "AUTH PLAIN LOGIN"
@@ -208,7 +210,7 @@ class _Session:
             line = self._line()
             self.server.commands.append(line)
             verb = line.partition(" ")[0].upper()
-            stage = VERBS.get(verb)
+            stage = VERBS.get(verb) if verb not in self.server.unknown else None
             if stage is None:
                 self._say("250 2.0.0 OK" if verb == "NOOP" else "500 5.5.2 what?")
                 continue

@@ -17,12 +17,12 @@ from contextlib import suppress
 from time import monotonic
 
 from mailer.base.relay_url import RelaySettings
-from mailer.delivery.outcomes import ANSWERED, KEPT, LEFT, TAKEN, Accepted, Deferred, Outcome, Stage, Unknown
+from mailer.delivery.outcomes import ANSWERED, KEPT, LEFT, TAKEN, Accepted, Outcome, Stage, Unknown
 from mailer.delivery.policy import meaning
 from mailer.delivery.replies import NotSmtp, Reply, ReplyReader, shown
 from mailer.delivery.smtp.dialling import Address, dial, own_name
 from mailer.delivery.smtp.exchange import Closed, Events, Expected, Patience, Transaction
-from mailer.delivery.smtp.features import Features, stuffed
+from mailer.delivery.smtp.features import UNKNOWN_COMMAND, Features, stuffed
 from mailer.delivery.smtp.opening import SECURED, Opening, OpeningFailed, opening
 from mailer.delivery.smtp.writing import Piece, write
 
@@ -34,10 +34,17 @@ class Connection:
 
     Args:
         context: how to judge the relay's certificate.
+        chunking: whether to use CHUNKING where it is offered; see `has_no_chunks`.
     """
 
     def __init__(
-        self, settings: RelaySettings, address: "Address", *, context: ssl.SSLContext, patience: Patience
+        self,
+        settings: RelaySettings,
+        address: "Address",
+        *,
+        context: ssl.SSLContext,
+        patience: Patience,
+        chunking: bool = True,
     ) -> None:
         self.settings = settings
         self.address = address
@@ -47,9 +54,12 @@ class Connection:
         self.failure = ""
         self.is_ready = False
         self.was_ready = False
+        self.has_no_chunks = False
+        """It was lost because the relay offers CHUNKING and does not know it."""
         self.delivered = 0
         self.idle_since = monotonic()
         self._context = context
+        self._may_chunk = chunking
         self._offered: dict[str, str] = {}
         self._features = Features()
         self._reader = ReplyReader()
@@ -207,7 +217,7 @@ class Connection:
             said = next(self._opening) if reply is None else self._opening.send(reply)
         except StopIteration:
             self._opening, self.is_ready, self.was_ready, self.idle_since = None, True, True, monotonic()
-            self._features = Features.of(self._offered)
+            self._features = Features.of(self._offered, chunking=self._may_chunk)
             return
         if said is None:
             self._secure(lambda: self._advance(SECURED))
@@ -249,6 +259,10 @@ class Connection:
             raise NotSmtp(f"it answers a whole message with {shown(reply)}")
         elif reply.kind == 2 and not transaction.is_gone:
             raise NotSmtp(f"it says {shown(reply)} to a message that it does not have")
+        elif self._features.chunking and reply.code in UNKNOWN_COMMAND and not self.delivered:
+            # Such a relay, or what stands before it, takes a message for commands: nothing of it was taken, nor will be.
+            self.has_no_chunks = True
+            self._hear_no_more(f"it offers CHUNKING and says {shown(reply)} to BDAT")
         else:
             # A chunk is answered even if nobody was there to get it.
             self._finish(transaction, transaction.refused or meaning(reply, "dot"))
@@ -286,13 +300,10 @@ class Connection:
     @staticmethod
     def _hand_over(transaction: Transaction) -> None:
         transaction.is_handed_over = True
-        if transaction.message.trace is not None:
-            transaction.message.trace(transaction.message.number, LEFT)
+        transaction.note(LEFT)
 
     def _finish(self, transaction: Transaction, outcome: Outcome) -> None:
-        message = transaction.message
-        if message.trace is not None:
-            message.trace(message.number, TAKEN if isinstance(outcome, Accepted) else ANSWERED)
+        transaction.note(TAKEN if isinstance(outcome, Accepted) else ANSWERED)
         self._transactions.remove(transaction)
         self.delivered += 1
         self.events.answers.append((transaction, outcome))
@@ -303,9 +314,13 @@ class Connection:
         stage, transaction = expected
         if stage == "dot" and transaction is not None:
             self._finish(transaction, transaction.refused or meaning(reply, "dot"))
-        for refused in self._transactions:  # answers come in order: what was said after this is not heard any more
-            refused.is_gone = False
-        self._lose(shown(reply))
+        self._hear_no_more(shown(reply))
+
+    def _hear_no_more(self, why: str) -> None:
+        """Lose a relay that does not hear any more what was said to it: answers come in order."""
+        for transaction in self._transactions:
+            transaction.is_gone = False
+        self._lose(why)
 
     # --- bytes -------------------------------------------------------------------------------------------------------
 
@@ -376,14 +391,8 @@ class Connection:
             elif transaction.refused is not None:
                 self.events.answers.append((transaction, transaction.refused))
             else:
-                if transaction.message.trace is not None:
-                    transaction.message.trace(transaction.message.number, KEPT)
+                transaction.note(KEPT)
                 self.events.returned.append(transaction)
         self._transactions.clear()
         self._expected.clear()
         self._out.clear()
-
-
-def lost_for_now(why: str) -> Deferred:
-    """The outcome of a message that several connections were lost over."""
-    return Deferred(0, "", f"the connection was lost each time: {why}")

@@ -39,6 +39,11 @@ class Transaction:
     is_handed_over: bool = False
     is_gone: bool = False
 
+    def note(self, mark: int) -> None:
+        """Tell who traces the message: it leaves, it was kept, or what was answered."""
+        if self.message.trace is not None:
+            self.message.trace(self.message.number, mark)
+
 
 Expected = tuple[Stage | None, Transaction | None]
 """A command that was sent, whose reply has not come."""

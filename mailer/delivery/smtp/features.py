@@ -6,6 +6,9 @@ from typing import Self
 
 from mailer.delivery.outcomes import Outgoing, Refused
 
+UNKNOWN_COMMAND = (500, 502)
+"""RFC 5321 §4.2.4: a command that is not recognized, or not implemented."""
+
 CHUNKS_DEEP = 3
 """With CHUNKING, so many messages may be beyond recall on a connection that is lost."""
 
@@ -24,12 +27,12 @@ class Features:
     """How many messages may be under way on one connection."""
 
     @classmethod
-    def of(cls, offered: Mapping[str, str]) -> Self:
-        """Read the keywords and their parameters."""
+    def of(cls, offered: Mapping[str, str], *, chunking: bool = True) -> Self:
+        """Read the keywords and their parameters; without `chunking`, it is left where it is offered."""
         limit = offered.get("SIZE", "")
         pipelining = "PIPELINING" in offered
         # Without PIPELINING a chunk could not follow its commands at once, and nothing would be gained.
-        chunking = "CHUNKING" in offered and pipelining
+        chunking = chunking and "CHUNKING" in offered and pipelining
         return cls(
             pipelining=pipelining,
             chunking=chunking,

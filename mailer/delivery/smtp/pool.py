@@ -33,6 +33,7 @@ class Way:
         self.in_use = 0
         self.down_until = 0.0
         self.turn = 0
+        self.may_chunk = True
         self._addresses: list[Address] = []
 
     @property
@@ -49,7 +50,7 @@ class Way:
         left = self._addresses = self._addresses or addresses_of(self.settings)
         while True:
             try:
-                return Connection(self.settings, left[0], context=context, patience=patience)
+                return Connection(self.settings, left[0], context=context, patience=patience, chunking=self.may_chunk)
             except OSError:
                 left = self._without(left[0])
                 if not left:
@@ -233,15 +234,20 @@ class Share:
 
     def missed(self, connection: Connection) -> None:
         """A connection was lost before it carried anything: use fewer, another address, or another relay."""
-        way = next(way for way in self._pool.ways if way.settings is connection.settings)
+        way = self._way_of(connection)
         if self.connections:  # some relays allow only so many
             self._cap = len(self.connections)
         elif not way.missed(connection):
             self._failed_way(way, f"relay {way.settings.name}: {connection.failure}")
 
+    def has_no_chunks(self, connection: Connection) -> None:
+        """Use DATA with this relay from now on."""
+        self._way_of(connection).may_chunk = False
+        log.warning("relay_has_no_chunks", relay=connection.settings.name, reply=connection.failure)
+
     def refused(self, connection: Connection) -> bool:
         """A relay that does not let us sign in: use another; True where each of them refuses us, which is about us."""
-        way = next(way for way in self._pool.ways if way.settings is connection.settings)
+        way = self._way_of(connection)
         if self._pool.ways.index(way) not in self._failed:
             self._refusals += 1
             log.error("relay_refused_us", relay=way.settings.name, reply=connection.failure)
@@ -289,6 +295,9 @@ class Share:
         with self._pool.changed:
             self._pool.users -= 1
             self._pool.changed.notify_all()
+
+    def _way_of(self, connection: Connection) -> Way:
+        return next(way for way in self._pool.ways if way.settings is connection.settings)
 
     def _give_back(self, way: Way) -> None:
         with self._pool.changed:

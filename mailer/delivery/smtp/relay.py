@@ -9,9 +9,9 @@ from selectors import EVENT_READ, EVENT_WRITE
 from time import monotonic
 
 from mailer.base.relay_url import RelaySettings
-from mailer.delivery.outcomes import NotTried, Outcome, Outgoing, Refused
+from mailer.delivery.outcomes import Deferred, NotTried, Outcome, Outgoing, Refused
 from mailer.delivery.pacing.allowances import Shared
-from mailer.delivery.smtp.connection import Connection, lost_for_now
+from mailer.delivery.smtp.connection import Connection
 from mailer.delivery.smtp.exchange import Closed, Patience, Transaction
 from mailer.delivery.smtp.pool import Pool, Share
 
@@ -202,7 +202,7 @@ class _Sending:
                     self._source.give_back(transaction)
                     has_returned = True
                 else:
-                    self._answers.append((transaction.message.number, lost_for_now(connection.failure)))
+                    self._answers.append((transaction.message.number, _lost_for_now(connection.failure)))
             events.returned.clear()
             if connection.closed is not None:
                 self._lost(connection)
@@ -217,6 +217,8 @@ class _Sending:
             if self._share.refused(connection):
                 text = f"relay {connection.settings.name}: {connection.failure}"
                 self._give_up(Refused(0, "", text, "campaign", "connect"))
+        elif connection.has_no_chunks:
+            self._share.has_no_chunks(connection)
         elif connection.closed is Closed.LOST and not connection.delivered:
             self._barren += connection.was_ready
             if not connection.was_ready or self._barren >= BARREN:
@@ -224,6 +226,11 @@ class _Sending:
 
     def _give_up(self, outcome: Outcome) -> None:
         self._answers.extend((transaction.message.number, outcome) for transaction in self._source.stop())
+
+
+def _lost_for_now(why: str) -> Deferred:
+    """The outcome of a message that several connections were lost over."""
+    return Deferred(0, "", f"the connection was lost each time: {why}")
 
 
 def _busy(connection: Connection) -> int:

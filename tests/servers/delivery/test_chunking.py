@@ -51,6 +51,31 @@ def test_where_it_is_not_offered_or_has_to_wait_data_is_used(
     assert {received.data for received in server.messages} == {BODY}
 
 
+def test_a_relay_that_offers_chunks_and_does_not_know_them_gets_everything_by_data(server: RelayServer) -> None:
+    server.unknown = ("BDAT",)
+    with closing(relay_to(server, connections=3)) as relay:
+        outcomes = send(relay, messages(40, data=BODY))
+        opened = server.connections
+        again = send(relay, messages(5, data=BODY))
+
+    assert {type(outcome) for outcome in (*outcomes.values(), *again.values())} == {Accepted}
+    assert Counter(server.recipients) == {f"p{n}@x.test": 2 if n < 5 else 1 for n in range(40)}
+    assert {received.data for received in server.messages} == {BODY}
+    assert server.connections <= opened + 3
+    asked = sum(command.startswith("BDAT") for command in server.commands)
+    assert 1 <= asked <= 3 * CHUNKS_DEEP, "what was learnt on one connection holds for those after it"
+
+
+@pytest.mark.parametrize("reply", ["500 5.6.0 I do not like it", "502 5.5.1 not today"])
+def test_a_message_that_is_refused_so_after_others_were_taken_is_refused(
+    server: RelayServer, relay: SmtpRelay, reply: str
+) -> None:
+    server.fault("dot", reply, to="p3@x.test")
+    outcomes = send(relay, messages(6, data=BODY))
+    assert [number for number, outcome in outcomes.items() if isinstance(outcome, Refused)] == [3]
+    assert server.connections == 1
+
+
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot"])
 @pytest.mark.parametrize("reply", ["450 4.2.0 not now", "550 5.1.1 no such user"])
 def test_each_answer_belongs_to_its_message(server: RelayServer, relay: SmtpRelay, stage: Stage, reply: str) -> None:
