@@ -48,7 +48,8 @@ _NAMES: dict[str, str] = {
     "+unsubscribed": "subscribed subscribed~to~emails accepts~marketing accepts~email~marketing email~subscribed"
     " email~opt~in email~optin newsletter~subscribed is~subscribed is~active active enabled mailing receive~emails"
     " newsletter newsletter~abonniert consent marketing~consent email~consent gdpr~consent einwilligung consentement"
-    " boletin boletín infolettre lettre~d’information nieuwsbrief rundbrief activated aktiviert",
+    " boletin boletín infolettre lettre~d’information nieuwsbrief rundbrief activated aktiviert"
+    " aktiv actif activo attivo actief abonniert angemeldet inscrit suscrito",
     "+unconfirmed": "opt~in optin opted~in double~opt~in confirmed is~confirmed verified email~verified",
     # anything but false and nothing is a reason not to mail: yes, or when it happened
     "-unsubscribed": "unsubscribed unsub~time unsubscribed~at unsubscribed~on unsubscribe~date unsubscribed~date email~disabled"

@@ -95,7 +95,9 @@ def _with_address(candidate: Candidate) -> Candidate | str:
 
 
 def _person_name(value: object) -> str:
-    """A name; one in the words of a mail's header (RFC 2047), as Mailman lists it, is read."""
+    """A name; one in the words of a mail's header (RFC 2047), as Mailman lists it, is read, and JSON's parts are joined."""
+    if isinstance(value, dict):
+        value = " ".join(part for part in value.values() if isinstance(part, str))
     text = clean_text(value)
     if "=?" in text and "?=" in text:
         with suppress(ValueError, LookupError):

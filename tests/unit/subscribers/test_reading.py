@@ -261,6 +261,7 @@ def test_json_lines_name_their_columns_anew_in_each(tmp_path: Path) -> None:
     [
         ('{"email": "ada@x.org", "name": "A\\u0000da\\ud800"}', ("Ada", {})),
         ('{"email": "ada@x.org", "attributes": {"a\\u0000": ["\\udfff", "\\u00e9"]}}', ("", {"a": ["", "é"]})),
+        ('{"email": "ada@x.org", "name": {"first": "Ada", "last": "L"}}', ("Ada L", {})),
         ('{"email": "ada@x.org", "n": NaN}', "is not JSON: NaN is no number"),
         ('{"email": "ada@x.org", "n": 1e999}', "is not JSON: inf is no number"),
         ('{"email": "ada@x.org", "n": ' + "[" * 100_000, "is not JSON"),

@@ -33,6 +33,8 @@ def standing(columns: tuple[str, ...], *cells: str) -> Standing:
         ("NO BULK EMAILS (User Opt Out)", "Yes", UNSUBSCRIBED),
         ("Unsubscribed?", "yes", UNSUBSCRIBED),
         ("Subscribed?", "no", UNSUBSCRIBED),
+        ("Aktiv", "false", UNSUBSCRIBED),
+        ("Inscrit", "non", UNSUBSCRIBED),
         ("Stop Time", "02/02/2023", UNSUBSCRIBED),
         ("Abgemeldet", "05.02.2023", UNSUBSCRIBED),
         ("Désinscrit le", "05/02/2023", UNSUBSCRIBED),
