@@ -97,7 +97,8 @@ class Composer:
         person = Personal(self._origin, recipient, campaign_id, audience_names=audience_names, key_id=key_id)
         parts, is_plain = letter.fill(person, _date(now))
         if self._signers:
-            parts.insert(0, signed(b"".join(parts[: letter.head])[:-2], parts[letter.head :], self._signers, now))
+            head, body = b"".join(parts[: letter.head]), b"".join(parts[letter.head :])
+            parts = [signed(head[:-2], body, self._signers, now), head, body]
         data = b"".join(parts)
         sender = self.envelope_sender(campaign_id, recipient.number)
         return Outgoing(recipient.number, sender, envelope_address(recipient.address), data, is_plain)
@@ -111,7 +112,7 @@ class Composer:
         if not self._signers:
             return message
         head, _, body = message.partition(b"\r\n\r\n")
-        return signed(head + b"\r\n", [relaxed_body(body)], self._signers, now) + message
+        return signed(head + b"\r\n", relaxed_body(body), self._signers, now) + message
 
     def personal(
         self,

@@ -26,7 +26,7 @@ def test_both_keys_sign_and_their_records_verify(tmp_path: Path) -> None:
         key_file=" ".join(key.file for key in keys),
     )
 
-    message = signed(HEAD, [BODY], signers(section, home=tmp_path, sender_domain="x.test"), NOW)
+    message = signed(HEAD, BODY, signers(section, home=tmp_path, sender_domain="x.test"), NOW)
 
     whole = dkim.DKIM(message + HEAD + b"\r\n" + BODY)
     assert [key.name for key in keys] == [
