@@ -5,11 +5,12 @@ from threading import get_ident
 
 import pytest
 
-from mailer.delivery.message.ahead import AHEAD, Ahead
+from mailer.delivery.message.ahead import AHEAD, HANDFUL, Ahead
 
 
 def test_messages_come_in_the_order_of_their_recipients() -> None:
-    assert list(Ahead().made(str, range(3 * AHEAD))) == [str(number) for number in range(3 * AHEAD)]
+    many = range(3 * AHEAD * HANDFUL + 1)
+    assert list(Ahead().made(str, many)) == [str(number) for number in many]
 
 
 def test_they_are_made_beside_the_loop_that_sends() -> None:
@@ -21,7 +22,7 @@ def test_only_a_few_are_made_before_they_are_asked_for() -> None:
 
     list(islice(Ahead().made(begun.append, count()), 5))
 
-    assert len(begun) <= 5 + AHEAD
+    assert len(begun) <= HANDFUL * (AHEAD + 1)
 
 
 def test_what_goes_wrong_in_a_thread_is_raised_where_the_message_is_asked_for() -> None:
