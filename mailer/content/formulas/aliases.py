@@ -6,7 +6,7 @@ from typing import Final
 _SIGNS: Final = {
     "alef": r"\aleph", "alefsym": r"\aleph", "empty": r"\emptyset", "exist": r"\exists", "infin": r"\infty", "isin": r"\in",
     "lang": r"\langle", "rang": r"\rangle", "sdot": r"\cdot", "sub": r"\subset", "sube": r"\subseteq", "supe": r"\supseteq",
-    "sect": r"\S", "thetasym": r"\vartheta", "weierp": r"\wp", "real": r"\Re", "image": r"\Im", "plusmn": r"\pm",
+    "sect": r"\S", "thetasym": r"\vartheta", "weierp": r"\wp", "real": r"\Re", "image": r"\Im", "Image": r"\Im", "plusmn": r"\pm",
     "clubs": r"\clubsuit", "hearts": r"\heartsuit", "diamonds": r"\diamondsuit", "spades": r"\spadesuit", "bull": r"\bullet",
     "larr": r"\leftarrow", "rarr": r"\rightarrow", "uarr": r"\uparrow", "darr": r"\downarrow", "harr": r"\leftrightarrow",
     "lArr": r"\Leftarrow", "rArr": r"\Rightarrow", "uArr": r"\Uparrow", "dArr": r"\Downarrow", "hArr": r"\Leftrightarrow",

@@ -116,7 +116,8 @@ def drawable(tex: str) -> str:
         parts = unicodedata.normalize("NFD", sign)
         if len(parts) == 2 and parts[0].isascii() and parts[0].isalpha() and parts[1] in _ACCENTS:
             in_formula, in_text = _ACCENTS[parts[1]]
-            result.append(f"\\{in_text}{{{parts[0]}}}" if is_text else f"{{\\{in_formula}{{{parts[0]}}}}}")
+            bare, dotless = ({"i": ("ı", "\\imath"), "j": ("ȷ", "\\jmath")}).get(parts[0], (parts[0], parts[0]))
+            result.append(f"\\{in_text}{{{bare}}}" if is_text else f"{{\\{in_formula}{{{dotless}}}}}")
         else:
             result.append(sign)
     return "".join(result)

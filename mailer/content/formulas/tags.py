@@ -28,4 +28,6 @@ def without_tag(tex: str) -> tuple[str, str]:
     tags = _TAG.findall(tex)
     if len(tags) == 1 and not tags[0][0]:
         return _TAG.sub("", tex).strip(), _plain(tags[0][1])
+    if len(tags) == 1 and "\\\\" not in tex:
+        return rf"{_TAG.sub('', tex).strip()}\qquad\text{{{tags[0][1]}}}", ""
     return _TAG.sub(lambda tag: rf"\qquad\text{{{tag[2]}}}" if tag[1] else rf"\qquad\text{{({tag[2]})}}", tex), ""

@@ -5,7 +5,7 @@ import pytest
 from mailer.content import Issue, StoredFiles, check_issue, read_files
 from mailer.content.formulas.aliases import ALIASES
 from mailer.content.formulas.typesetting import Typeset, typeset
-from mailer.content.issue import Formula
+from mailer.content.issue import DisplayFormula, Formula
 from mailer.content.walk import all_inlines
 
 
@@ -62,3 +62,12 @@ def test_a_formula_too_wide_for_a_phone_is_named_at_its_place() -> None:
     wide = " + ".join(f"x_{{{number}}}" for number in range(30))
     text = f"---\ntitle: T\nsubject: S\npreheader: P\n---\n\n$${wide}$$\n\n$x + y$\n\n$$\\begin{{gathered}}{wide[:90]}\\\\{wide[:90]}\\end{{gathered}}$$\n"
     assert [(found.place.line, found.code) for found in check_issue(read(text))] == [(7, "formula-wide")]
+
+
+def test_a_tag_with_a_star_stands_behind_its_formula_without_brackets() -> None:
+    for source in ("\\tag*{hi} x+y", "x+y \\tag*{hi}"):
+        issue = read(f"# T\n\n$$\n{source}\n$$\n")
+        (formula,) = (block for block in issue.blocks if isinstance(block, DisplayFormula))
+        found = typeset(formula.formula.tex, display=True)
+        assert isinstance(found, Typeset)
+        assert (found.alt, formula.formula.number) == ("x plus y hi", "")

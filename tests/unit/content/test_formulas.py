@@ -391,3 +391,10 @@ def test_deep_but_honest_nesting_is_set() -> None:
     is_set("{" * 40 + "x" + "}" * 40)
     assert isinstance(typeset(r"\frac{1}{" * 115 + "x" + "}" * 115, display=False), Typeset | FormulaError)
     assert is_set("z").alt == "z"
+
+
+def test_an_accent_takes_the_place_of_the_dot_of_an_i() -> None:
+    for written, dotless in ((r"\text{maïs}", "131"), ("ï", "131"), (r"\text{ĵ}", "237")):  # U+0131, U+0237
+        svg = is_set(written).svg
+        assert f'data-c="{dotless}"' in svg
+        assert 'data-c="69"' not in svg.lower()
