@@ -18,7 +18,7 @@ from subscribers.audiences import (
 )
 from subscribers.consents import ConsentRow, list_consents
 from subscribers.erasure import erase
-from subscribers.export import everything_about, export_people, write_csv, write_json_lines
+from subscribers.export import export_people, write_csv, write_json_lines
 from subscribers.importing import Report, import_file, look_at
 from subscribers.joining import (
     NothingToSend,
@@ -64,7 +64,6 @@ __all__ = [
     "count_people",
     "edit_audience",
     "erase",
-    "everything_about",
     "exclusions",
     "export_people",
     "find_address",

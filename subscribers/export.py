@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import IO, Any
+from typing import IO
 
 from sqlalchemy import ColumnElement
 
@@ -57,15 +57,6 @@ def write_json_lines(people: Iterable[Person], out: IO[str]) -> int:
         out.write(json.dumps(person.as_dict(), ensure_ascii=False) + "\n")
         count += 1
     return count
-
-
-def everything_about(person: Person, consents: Iterable[Any]) -> dict[str, Any]:
-    """What a person may ask for: all that is kept of them, with the log of their consent."""
-    lines = [
-        {"at": c.at.isoformat(), "deed": c.deed, "audience": c.audience, "wording": c.wording, "source": c.source}
-        for c in consents
-    ]
-    return {**person.as_dict(), "consents": lines}
 
 
 def _cells(person: Person) -> list[str]:

@@ -29,6 +29,14 @@ class ToConfirmAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A new address that waits to be confirmed."""
+
+    address: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """The address was changed: tell the old one."""
 
@@ -70,6 +78,13 @@ def ask_to_move(
     session.flush()
     audit.note(session, actor="subscriber", deed="move_asked", subject=f"subscriber {subscriber_id}", now=now)
     return ToConfirmAddress(subscriber_id, change.id, parsed.written)
+
+
+def asked_for(session: Session, subscriber_id: SubscriberId) -> Asked | None:
+    """The address to which a person wants to move, until they confirm it there; None where there is none."""
+    query = select(AddressChange).where(AddressChange.subscriber_id == subscriber_id, AddressChange.address != "")
+    change = session.scalar(query.order_by(AddressChange.id.desc()).limit(1))
+    return Asked(change.address, change.asked_at) if change is not None else None
 
 
 def address_to_confirm(session: Session, subscriber_id: SubscriberId, change_id: int, *, now: datetime) -> str:

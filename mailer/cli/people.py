@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ from mailer.cli.exits import DONE, FAULTS
 from mailer.cli.output import JsonOption, say, show, show_json, show_table
 from mailer.cli.workspace import WorkspaceOption, opened
 from mailer.feedback.engagement import engagement
+from mailer.feedback.subject_access import everything_about
 from subscribers import segments as segment_book
 
 ACTOR = "cli"
@@ -189,7 +190,7 @@ def show_(email: EmailArgument, workspace: WorkspaceOption = None, json_: JsonOp
             if stranger is None:
                 raise
             person = stranger
-        known = book.everything_about(person, book.list_consents(session, person.id))
+        known = everything_about(session, person)
     if json_:
         show_json(known)
         return
@@ -198,10 +199,23 @@ def show_(email: EmailArgument, workspace: WorkspaceOption = None, json_: JsonOp
     show(f"{'attributes':<14}{json.dumps(known['attributes'], ensure_ascii=False)}")
     for membership in person.audiences:
         show(f"{'audience':<14}{membership.slug}: {membership.state}")
+    for key, text in _history(known):
+        show(f"{key:<14}{text}".rstrip())
+
+
+def _history(known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What somebody agreed to and was sent, and what came of it, as lines with a key."""
     for line in known["consents"]:
-        show(
-            f"{'consent':<14}{line['at']} {line['deed']} {line['audience'] or 'everything'} ({line['source']}) {line['wording']}"
-        )
+        where = f"{line['audience'] or 'everything'} ({line['source']})"
+        yield "consent", f"{line['at']} {line['deed']} {where} {line['wording']}"
+    for letter in known["letters"]:
+        yield "letter", f"{letter['at'] or ''} {letter['campaign']}: {letter['state']} {letter['reason']}"
+    for event in known["events"]:
+        yield "event", f"{event['at']} {event['kind']} {event['campaign']} {event['detail']}"
+    if why := known["suppression"]:
+        yield "suppressed", f"{why['since']} {why['subject']}: {why['reason']} ({why['source']})"
+    if asked := known["new_address"]:
+        yield "new address", f"{asked['asked_at']} {asked['address']}"
 
 
 @subscribers.command("list", epilog="Example: mailer subscribers list --audience academic --status paused")

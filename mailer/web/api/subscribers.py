@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from mailer.base.tables import SubscriberId
 from mailer.feedback.engagement import engagement
+from mailer.feedback.subject_access import everything_about
 from mailer.web.api.access import About, Call, IfMatch, may, may_read, require_match, shown
 from mailer.web.api.shapes import (
     Cursor,
@@ -26,7 +27,7 @@ from mailer.web.api.shapes import (
     cursor_to,
     read_cursor,
 )
-from subscribers import Person, consents, editing, erasure, joining, people, segments
+from subscribers import Person, editing, erasure, joining, people, segments
 
 router = APIRouter(tags=["subscribers"])
 Reader = Annotated[Call, may_read("subscribers:read")]
@@ -128,10 +129,57 @@ class ConsentLine(BaseModel):
     source: str
 
 
+class LetterLine(BaseModel):
+    """One message that the person was to get, and what became of it."""
+
+    campaign: str
+    state: str
+    reason: str
+    at: datetime | None
+
+
+class EventLine(BaseModel):
+    """Something that came back, or that the person did with a message."""
+
+    at: datetime
+    kind: str
+    campaign: str
+    detail: str
+
+
+class SuppressionLine(BaseModel):
+    """Why the person is not mailed; `subject` is their address, or their domain after an @."""
+
+    subject: str
+    reason: str
+    source: str
+    since: datetime
+
+
+class NewAddress(BaseModel):
+    """An address that the person wants to move to and has not confirmed."""
+
+    address: str
+    asked_at: datetime
+
+
+class LogLine(BaseModel):
+    """One deed of the audit log that was done to the person's record."""
+
+    at: datetime
+    deed: str
+    detail: str
+
+
 class Everything(Subscriber):
     """All that is kept of a person."""
 
     consents: list[ConsentLine]
+    letters: list[LetterLine]
+    events: list[EventLine]
+    suppression: SuppressionLine | None
+    new_address: NewAddress | None
+    log: list[LogLine]
 
 
 class Subscribers(Listed):
@@ -235,15 +283,10 @@ def erase_subscriber(email_or_id: Id, call: Eraser) -> Response:
 
 @router.get("/subscribers/{email_or_id}/everything")
 def show_everything(email_or_id: Id, call: Reader) -> Everything:
-    """All that is kept of a person, with the log of their consent: the answer to a subject access request."""
+    """All that is kept of a person, wherever it is kept: the answer to a subject access request."""
     with call.app.database.read() as session:
         person = people.find_person(session, email_or_id, now=call.now)
-        lines = consents.list_consents(session, person.id)
-    told = [
-        ConsentLine(at=line.at, deed=line.deed, audience=line.audience, wording=line.wording, source=line.source)
-        for line in lines
-    ]
-    return Everything.model_validate({**person.as_dict(), "consents": told})
+        return Everything.model_validate(everything_about(session, person))
 
 
 @router.post("/subscribers/{email_or_id}/unsubscribe", response_model=Subscriber)

@@ -12,13 +12,13 @@ from mailer.base.errors import WrongInput
 from mailer.base.limits import MAILS_TO_ADDRESS
 from mailer.base.tokens import Purpose
 from mailer.delivery import notices
+from mailer.feedback.subject_access import everything_about
 from mailer.web.dependencies import AppOf
 from mailer.web.pages import public_page, same_page, see_other, wanted_language
 from mailer.web.public.pauses import PAUSES, pause_end
 from mailer.web.public.persons import NOBODY, Bearer, bearer, read_link
-from subscribers import audiences, consents, erasure, find_address, joining, moving
+from subscribers import audiences, erasure, find_address, joining, moving
 from subscribers.audiences import AudienceRow
-from subscribers.export import everything_about
 
 router = APIRouter(include_in_schema=False)
 
@@ -89,7 +89,7 @@ def download(token: str, app: AppOf) -> Response:
     """Everything on record about this person, as a file; a button, so that no scanner fetches it."""
     with app.database.read() as session:
         who = bearer(session, app, Purpose.PREFERENCES, token)
-        known = everything_about(who.person, consents.list_consents(session, who.subscriber_id)) if who.person else {}
+        known = everything_about(session, who.person) if who.person else {}
     return Response(
         json.dumps(known, ensure_ascii=False, indent=2, default=str),
         media_type="application/json",

@@ -57,6 +57,8 @@ def test_everything_about_a_person_is_told_and_forgotten(app: App, script: TestC
     told = script.get("/api/v1/subscribers/ada@maths.test/everything").json()
     assert {line["audience"] for line in told["consents"]} == {"academic", "industry"}
     assert told["consents"][0]["wording"] == "asked us at a workshop"
+    assert (told["letters"], told["events"], told["suppression"], told["new_address"]) == ([], [], None, None)
+    assert [line["deed"] for line in told["log"]] == ["person_added"]
 
     assert script.delete("/api/v1/subscribers/ada@maths.test").status_code == 204
     assert script.get("/api/v1/subscribers/ada@maths.test").status_code == 404
