@@ -80,7 +80,7 @@ def words_for_others(checked: Checked) -> Iterator[Finding]:
 def _only_for(slug: str) -> re.Pattern[str]:
     named = rf"{re.escape(slug)}\w{{0,2}}\b"
     return re.compile(
-        rf"\b(?:only for|nur für|réservée?s? aux|uniquement pour)(?: \w+)? {named}|\b(?:for )?{named}(?: \w+)? only\b"
+        rf"\b(?:only for|nur für|réservée?s? aux|uniquement pour)(?: \w+)? {named}|\b(?:for )?{named}(?: (?!interest\b)\w+)? only\b"
         rf"|\b(?:dear|liebe|chers|chères) {named}",
         re.IGNORECASE,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from posixpath import dirname, join
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from PIL import Image, UnidentifiedImageError
 
@@ -25,7 +25,7 @@ _SAYS_NOTHING: Final = frozenset({
     "here", "click here", "click", "more", "read more", "learn more", "link", "this link", "this", "this page", "page",
     "website", "details", "see here", "find out more", "go", "more info", "more information", "further information", "see more",
     "info", "continue reading", "this site", "this website", "this article", "web page", "webpage", "homepage", "click this link",
-    "hier", "hier klicken", "mehr", "weiterlesen", "mehr lesen", "klicken sie hier", "klick hier", "weitere informationen",
+    "hier", "hier klicken", "weiter", "mehr", "weiterlesen", "mehr lesen", "klicken sie hier", "klick hier", "weitere informationen",
     "mehr informationen", "mehr infos", "mehr erfahren", "mehr dazu", "webseite", "dieser link", "diese seite", "diesem link",
     "zum link", "zur webseite", "zur website",
     "ici", "cliquez ici", "cliquer ici", "en savoir plus", "savoir plus", "plus", "lire la suite", "lien", "ce lien", "cette page",
@@ -42,10 +42,12 @@ _LOOKS_LIKE_ADDRESS: Final = re.compile(
     r"\s*(?:(?:https?://|www\.)[^\s]+|(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|info|io|eu|int|ac\.uk|co\.uk|uk|de|fr|ch|at|it|es|nl)(?:/\S*)?)\s*",
     re.IGNORECASE,
 )
+_MAIL_ADDRESS: Final = re.compile(r"\s*[\w.+-]+@[\w-]+(?:\.[\w-]+)+\s*")
 LONG_ADDRESS: Final = 60
 """Characters: who listens to a longer address hears it letter by letter."""
 _POOR_ALT: Final = re.compile(
-    r"(?:image|picture|photo(?:graph)?|figure|fig|img|bild|foto|abbildung|abb|grafik|graphic|logo|icon|banner|illustration"
+    r"(?:DSC[NF]?|IMG|PXL|MVIMG|GOPR)[_-]?[\d_-]+|(?:image|picture|photo) (?:description|text)|whatsapp image\b[\d:. apm-]*(?:\bat\b[\d:. apm-]*)?"
+    r"|(?:image|picture|photo(?:graph)?|figure|fig|img|bild|foto|abbildung|abb|grafik|graphic|logo|icon|banner|illustration|chart|graph|diagram|plot|map"
     r"|screen ?shot|bildschirmfoto|capture(?: d[’']écran)?|alt(?: text)?|untitled|unnamed|placeholder)"
     r"\W*(?:[\d_]|\b(?:at|um|à|von|de)\b|\W)*|\S+\.(?:png|jpe?g|gif|svg|webp)",
     re.IGNORECASE,
@@ -120,11 +122,14 @@ def link_texts(checked: Checked) -> Iterator[Finding]:
             )
             yield warning(place, "link-text", message)
         elif _shows_another_site(words, href):
-            message = f"the link shows {_host(words)} and leads to {_host(href)}, as frauds do; write the same address"
+            shown, real = (words.strip(), urlsplit(href).path) if "@" in words else (_host(words), _host(href))
+            message = f"the link shows {shown} and leads to {real}, as frauds do; write the same address"
             yield warning(place, "link-text-mismatch", message)
 
 
 def _shows_another_site(words: str, href: str) -> bool:
+    if _MAIL_ADDRESS.fullmatch(words) and scheme_of(href) == "mailto":
+        return words.strip().casefold() != unquote(urlsplit(href).path).casefold()
     if not _LOOKS_LIKE_ADDRESS.fullmatch(words) or scheme_of(href) not in {"http", "https"}:
         return False
     shown, real = _host(words), _host(href)

@@ -36,6 +36,7 @@ _PLACEHOLDER: Final = re.compile(
     r"|\btexte (?:à venir|factice)\b"
     r"|\[(?:your|insert|add|enter|fill in|put|ihre?|dein|votre|insérer|ajouter)\b[^\[\]]{0,40}\]"
     r"|\[[^\[\]]{1,40} (?:here|einfügen|ergänzen|eintragen|einsetzen|à (?:insérer|ajouter))\]"
+    r"|\bxx[./-]xx(?:[./-](?:\d{2,4}|xx(?:xx)?))?\b|\[(?:(?:first|last|family|full) name|vorname|nachname|prénom)\]"
     r"|\[(?:name|date|title|link|url|e-?mail|address|phone|venue|place|speaker|image|photo|amount|datum|titel|ort|uhrzeit|nom"
     r"|lieu|titre|platzhalter)\])"
 )
