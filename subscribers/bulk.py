@@ -51,9 +51,9 @@ AT_ONCE = 100  # people in one statement of SQLite: the quickest of 1, 100 and 5
 _ONE_PERSON = f"({', '.join('?' * len(PERSON))})"
 _MANY_PEOPLE = f"INSERT INTO {_PEOPLE} VALUES {', '.join([_ONE_PERSON] * AT_ONCE)}"
 _HAS_SUPPRESSIONS = "SELECT " + ", ".join(
-    f"EXISTS (SELECT 1 FROM suppressions WHERE {column} IS NOT NULL)"
-    for column in ("address_key", "domain", "address_hash")
+    f"EXISTS (SELECT 1 FROM suppressions WHERE {column} IS NOT NULL)" for column in ("address_key", "domain")
 )
+_ERASED = "SELECT count(*) FROM suppressions WHERE address_hash IS NOT NULL"
 _KEEP_NEW = " ON CONFLICT (subscriber_id, audience_id) DO UPDATE SET state = excluded.state, since = excluded.since"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _quoted = encode_basestring
@@ -73,8 +73,11 @@ class Bulk(Protocol):
     def suppressed(self, column: str, values: Sequence[str]) -> set[str]:
         """Those of these values that stand in a column of the suppression list."""
 
-    def has_suppressions(self) -> tuple[bool, bool, bool]:
-        """Whether the suppression list holds addresses, domains, and hashes of erased people at all."""
+    def has_suppressions(self) -> tuple[bool, bool]:
+        """Whether the suppression list holds addresses, and domains, at all."""
+
+    def erased(self) -> int:
+        """How many hashes of erased people the suppression list holds at this moment."""
 
     def next_ids(self, count: int) -> Sequence[int]:
         """Ids for new people, never given to anyone."""
@@ -154,9 +157,13 @@ class _Sqlite:
         query = f"{_SUPPRESSED[column]} IN (SELECT value FROM json_each(?))"
         return set(self._connection.exec_driver_sql(query, (json.dumps(values),)).scalars())
 
-    def has_suppressions(self) -> tuple[bool, bool, bool]:
-        addresses, domains, hashes = self._connection.exec_driver_sql(_HAS_SUPPRESSIONS).one()
-        return bool(addresses), bool(domains), bool(hashes)
+    def has_suppressions(self) -> tuple[bool, bool]:
+        addresses, domains = self._connection.exec_driver_sql(_HAS_SUPPRESSIONS).one()
+        return bool(addresses), bool(domains)
+
+    def erased(self) -> int:
+        count: int = self._connection.exec_driver_sql(_ERASED).scalar_one()
+        return count
 
     def next_ids(self, count: int) -> Sequence[int]:
         last: int = self._connection.exec_driver_sql(_LAST_ID).scalar_one()
@@ -223,9 +230,13 @@ class _Postgres:
     def suppressed(self, column: str, values: Sequence[str]) -> set[str]:
         return {row[0] for row in self._connection.execute(f"{_SUPPRESSED[column]} = ANY(%s)", (list(values),))}
 
-    def has_suppressions(self) -> tuple[bool, bool, bool]:
-        addresses, domains, hashes = self._connection.execute(_HAS_SUPPRESSIONS).fetchone() or (False, False, False)
-        return addresses, domains, hashes
+    def has_suppressions(self) -> tuple[bool, bool]:
+        addresses, domains = self._connection.execute(_HAS_SUPPRESSIONS).fetchone() or (False, False)
+        return addresses, domains
+
+    def erased(self) -> int:
+        (count,) = self._connection.execute(_ERASED).fetchone() or (0,)
+        return count
 
     def next_ids(self, count: int) -> Sequence[int]:
         # Where nobody else has taken one meanwhile they have no gap, and two numbers tell them all; else others are asked for.

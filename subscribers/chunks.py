@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -35,6 +36,10 @@ class Refusal(NamedTuple):
 
     record: Record
     reason: str
+
+
+class OvertakenError(Exception):
+    """Somebody was erased while they were written; never leaves this module."""
 
 
 class ChunkImport:
@@ -107,7 +112,7 @@ class ChunkImport:
         new = self._new_names(candidates)
         driver: Any = self.database.engine.dialect.loaded_dbapi
         # By SQLAlchemy's statements and by the driver's own.
-        races = (IntegrityError, OperationalError, driver.IntegrityError, driver.OperationalError)
+        races = (OvertakenError, IntegrityError, OperationalError, driver.IntegrityError, driver.OperationalError)
         for attempt in range(1, TRIES + 1):
             try:
                 with self.database.read() if self.dry_run else self.database.begin() as session:
@@ -163,6 +168,7 @@ class _Chunk:
     bulk: Bulk
     candidates: Sequence[Candidate]
     has_known: bool = False
+    erased: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     ids: list[SubscriberId] = field(default_factory=list)
     new_ids: list[tuple[int, int]] = field(default_factory=list)
@@ -218,7 +224,8 @@ class _Chunk:
 
     def _suppressed(self) -> tuple[set[str], set[str]]:
         """Keys that stand on the suppression list, themselves or by their domain; and those of people who were erased."""
-        has_addresses, has_domains, has_erased = self.bulk.has_suppressions()
+        has_addresses, has_domains = self.bulk.has_suppressions()
+        self.erased = self.bulk.erased()
         suppressed: set[str] = set()
         if has_addresses:
             suppressed = self.bulk.suppressed("address_key", list(map(_KEY, self.candidates)))
@@ -226,7 +233,7 @@ class _Chunk:
             by_domain = {key: key.rpartition("@")[2] for key in map(_KEY, self.candidates)}
             domains = self.bulk.suppressed("domain", list(set(by_domain.values())))
             suppressed |= {key for key, domain in by_domain.items() if domain in domains}
-        if not has_erased:
+        if not self.erased:
             return suppressed, set()
         hashes = {digest: key for key in map(_KEY, self.candidates) for digest in self.run.keys.keyed_hashes(key)}
         return suppressed, {hashes[digest] for digest in self.bulk.suppressed("address_hash", list(hashes))}
@@ -237,8 +244,17 @@ class _Chunk:
         public_ids = self.run.next_public_ids(len(self.joining) + len(self.new))
         self._write_joining(public_ids, at)
         self._write_new(public_ids, at)
+        self._require_nobody_erased()
         self._write_changed(at)
         self._write_suppressions(session)
+
+    def _require_nobody_erased(self) -> None:
+        """To add somebody waits for the end of their erasure, if there is one, and would then add them anew."""
+        if self.bulk.erased() == self.erased:
+            return
+        _, erased = self._suppressed()
+        if any(candidate.key in erased for candidate in chain(self.joining, (candidate for candidate, _ in self.new))):
+            raise OvertakenError
 
     def _write_joining(self, public_ids: Iterator[str], at: object) -> None:
         """Those who come in as the import asks: the database itself makes their subscriptions and consents."""

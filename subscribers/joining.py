@@ -83,7 +83,9 @@ def subscribe(
     wanted = offered_to_all(session, audience_slugs)
     if not wanted or is_suppressed(session, parsed.key, keys=keys):
         return NothingToSend()
-    person = _person_of(session, parsed, name=name, language=language, now=now)
+    person = _person_of(session, parsed, name=name, language=language, keys=keys, now=now)
+    if person is None:
+        return NothingToSend()
     was_asked = _waits_since(session, person.id, now - BETWEEN_CONFIRMATIONS)
     for audience in wanted:
         subscription = session.get(Subscription, (person.id, audience.id))
@@ -257,8 +259,10 @@ def _locked(session: Session, subscriber_id: SubscriberId) -> Subscriber:
     return person
 
 
-def _person_of(session: Session, address: Address, *, name: str, language: str, now: datetime) -> Subscriber:
-    """The person of an address, locked; made where there is none."""
+def _person_of(
+    session: Session, address: Address, *, name: str, language: str, keys: Keys, now: datetime
+) -> Subscriber | None:
+    """The person of an address, locked; made where there is none, but for one who is being forgotten at this moment."""
     query = select(Subscriber).where(Subscriber.address_key == address.key).with_for_update()
     query = query.execution_options(populate_existing=True)
     person = session.scalar(query)
@@ -278,6 +282,10 @@ def _person_of(session: Session, address: Address, *, name: str, language: str, 
             session.add(person)
     except IntegrityError:  # the same form was sent twice at once: the other one made the person
         return session.scalars(query).one()
+    # Only now: whoever adds a person waits until another's erasure of the same one is done.
+    if is_suppressed(session, address.key, keys=keys):
+        session.delete(person)
+        return None
     return person
 
 

@@ -96,12 +96,14 @@ def address_to_confirm(session: Session, subscriber_id: SubscriberId, change_id:
     return _change(session, subscriber_id, change_id, now).address
 
 
-def move(session: Session, subscriber_id: SubscriberId, change_id: int, *, now: datetime, source: str) -> Moved:
+def move(
+    session: Session, subscriber_id: SubscriberId, change_id: int, *, keys: Keys, now: datetime, source: str
+) -> Moved:
     """The link at the new address was used: mail goes there from now on. Old links of the person keep working.
 
     Raises:
         NotFound: it was used, replaced by a newer one, or is too old.
-        NotAllowed: somebody else took the address meanwhile.
+        NotAllowed: somebody else took the address meanwhile, or it must not be mailed any more.
     """
     change = _change(session, subscriber_id, change_id, now)
     person = session.get_one(Subscriber, change.subscriber_id, with_for_update=True)
@@ -110,6 +112,8 @@ def move(session: Session, subscriber_id: SubscriberId, change_id: int, *, now: 
         with session.begin_nested():
             person.address, person.address_key, person.updated_at = change.address, change.address_key, now
             session.flush()
+            if is_suppressed(session, change.address_key, keys=keys):
+                raise NotAllowed("this address must not be mailed", do="ask the sender, or stay with the old one")
     except IntegrityError as error:
         raise NotAllowed("this address is subscribed already", do="leave with the old one instead") from error
     change.address = change.address_key = ""

@@ -13,7 +13,7 @@ from mailer.base import audit
 from mailer.base.errors import NotAllowed, NotFound, WrongInput
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Keys
-from subscribers.addresses import find_address, parse_address
+from subscribers.addresses import Address, find_address, parse_address
 from subscribers.attributes import read_values
 from subscribers.audiences import audience_ids, find_audience_id, shown_status
 from subscribers.consents import record
@@ -194,8 +194,7 @@ def add_person(
         raise WrongInput(
             "nobody is subscribed without consent on record", do="say what was agreed to, or add them as unconfirmed"
         )
-    if is_suppressed(session, parsed.key, keys=keys):
-        raise NotAllowed(f"{parsed.written} is suppressed", do="an address that must not be mailed is not added")
+    _require_mailable(session, parsed, keys)
     ids = audience_ids(session, audience_slugs)
     person = Subscriber(
         public_id=next(new_public_ids(1, now)),
@@ -211,6 +210,8 @@ def add_person(
     try:
         with session.begin_nested():
             session.add(person)
+            session.flush()
+            _require_mailable(session, parsed, keys)  # again: if they were being forgotten, that was waited for
     except IntegrityError as error:
         raise NotAllowed(f"{parsed.written} is known already", do="change that person instead") from error
     for audience_id in ids:
@@ -221,6 +222,11 @@ def add_person(
     audit.note(session, actor=actor, deed="person_added", subject=f"subscriber {person.id}", now=now)
     session.flush()
     return person.id
+
+
+def _require_mailable(session: Session, address: Address, keys: Keys | None) -> None:
+    if is_suppressed(session, address.key, keys=keys):
+        raise NotAllowed(f"{address.written} is suppressed", do="an address that must not be mailed is not added")
 
 
 def _conditions(

@@ -29,7 +29,9 @@ def move(request: Request, token: str, app: AppOf) -> Response:
     now = app.clock()
     try:
         with app.database.begin() as session:
-            moved = moving.move(session, subscriber_id, change_id, now=now, source="link at the new address")
+            moved = moving.move(
+                session, subscriber_id, change_id, keys=app.keys, now=now, source="link at the new address"
+            )
             notices.tell_moved(session, moved, now=now)
     except NotAllowed:
         return _page(request, app, token, is_taken=True)

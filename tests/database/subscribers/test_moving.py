@@ -30,13 +30,13 @@ def test_mail_goes_to_the_new_address_once_it_was_confirmed_there(database: Data
         assert asked is not None
         assert moving.address_to_confirm(session, asked.subscriber_id, asked.change_id, now=NOW) == "Ada@New.org"
         assert [row.address for row in session.execute(audiences.recipients(ids, now=NOW))] == ["ada@old.org"]
-        moved = moving.move(session, asked.subscriber_id, asked.change_id, now=NOW, source="page")
+        moved = moving.move(session, asked.subscriber_id, asked.change_id, keys=KEYS, now=NOW, source="page")
         assert (moved.old, moved.new) == ("ada@old.org", "Ada@New.org")
         assert [row.address for row in session.execute(audiences.recipients(ids, now=NOW))] == ["Ada@New.org"]
         assert people.find_person(session, "ada@new.org", now=NOW).id == ada
         assert list_consents(session, ada)[-1].deed == "moved"
         with pytest.raises(NotFound, match="used already"):
-            moving.move(session, asked.subscriber_id, asked.change_id, now=NOW, source="page")
+            moving.move(session, asked.subscriber_id, asked.change_id, keys=KEYS, now=NOW, source="page")
 
 
 def test_only_the_newest_link_counts_and_none_for_ever(database: Database) -> None:
@@ -49,11 +49,13 @@ def test_only_the_newest_link_counts_and_none_for_ever(database: Database) -> No
         assert second is not None
         assert first.change_id != second.change_id
         with pytest.raises(NotFound):
-            moving.move(session, first.subscriber_id, first.change_id, now=NOW, source="page")
+            moving.move(session, first.subscriber_id, first.change_id, keys=KEYS, now=NOW, source="page")
         with pytest.raises(NotFound):
-            moving.move(session, SubscriberId(ada + 1), second.change_id, now=NOW, source="page")
+            moving.move(session, SubscriberId(ada + 1), second.change_id, keys=KEYS, now=NOW, source="page")
         with pytest.raises(NotFound):
-            moving.move(session, second.subscriber_id, second.change_id, now=NOW + timedelta(days=31), source="page")
+            moving.move(
+                session, second.subscriber_id, second.change_id, keys=KEYS, now=NOW + timedelta(days=31), source="page"
+            )
 
 
 def test_an_address_that_is_somebody_elses_or_suppressed_is_not_told(database: Database) -> None:
@@ -67,5 +69,5 @@ def test_an_address_that_is_somebody_elses_or_suppressed_is_not_told(database: D
         assert asked is not None
         _add(session, "dee@x.org")
         with pytest.raises(NotAllowed, match="already"):
-            moving.move(session, asked.subscriber_id, asked.change_id, now=NOW, source="page")
+            moving.move(session, asked.subscriber_id, asked.change_id, keys=KEYS, now=NOW, source="page")
         assert people.find_person(session, "ada@x.org", now=NOW).id == ada

@@ -206,7 +206,7 @@ def test_a_new_address_is_asked_and_the_old_one_is_told(office: Office, relay_se
     assert office.keys.read(Purpose.CHANGE_ADDRESS, token) == (ada, asked.change_id)
 
     with office.database.begin() as session:
-        moved = moving.move(session, ada, asked.change_id, now=office.now, source="t")
+        moved = moving.move(session, ada, asked.change_id, keys=office.keys, now=office.now, source="t")
         notices.tell_moved(session, moved, now=office.now)
     send_what_is_called_out(office)
     to_old = relay_server.messages[2]
