@@ -103,6 +103,11 @@ class Bulk(Protocol):
     def add_consents(self, rows: Rows) -> None:
         """Rows of `CONSENT`."""
 
+    def add_told_consents(
+        self, told: Sequence[tuple[int, object]], audience_id: int | None, deed: str, wording: str, source: str
+    ) -> None:
+        """The same line for each of these people, but for its time: an id and a moment."""
+
     def moment(self, value: datetime | None) -> object:
         """A moment as the driver wants it."""
 
@@ -198,6 +203,11 @@ class _Sqlite:
     def add_consents(self, rows: Rows) -> None:
         self._insert(_CONSENTS, rows)
 
+    def add_told_consents(
+        self, told: Sequence[tuple[int, object]], audience_id: int | None, deed: str, wording: str, source: str
+    ) -> None:
+        self._insert(_CONSENTS, [(who, audience_id, deed, wording, source, at) for who, at in told])
+
     def moment(self, value: datetime | None) -> object:
         return self._to_text(value)
 
@@ -278,6 +288,16 @@ class _Postgres:
 
     def add_consents(self, rows: Rows) -> None:
         self._copy(_CONSENTS, rows)
+
+    def add_told_consents(
+        self, told: Sequence[tuple[int, object]], audience_id: int | None, deed: str, wording: str, source: str
+    ) -> None:
+        if told:
+            self._connection.execute(
+                f"INSERT INTO {_CONSENTS} SELECT id, %s::bigint, %s::text, %s::text, %s::text, at"
+                " FROM unnest(%s::bigint[], %s::timestamptz[]) AS told (id, at)",
+                (audience_id, deed, wording, source, *map(list, zip(*told, strict=True))),
+            )
 
     def moment(self, value: datetime | None) -> object:
         return None if value is None else value.isoformat()

@@ -1,5 +1,6 @@
 """A chunk of an import: what its rows meet in the database, and everything that is written for them, in one transaction."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -201,7 +202,7 @@ class _Chunk:
     def _meet_strangers(self) -> None:
         """The way of nearly every chunk of a large import: nobody is known, and little is to be decided."""
         for candidate in self.candidates:
-            if candidate.standing or candidate.audiences or candidate.consented_at:
+            if candidate.standing or candidate.audiences:
                 self._meet_new(candidate, decide_new(candidate, self.run.order, is_suppressed=False), is_again=False)
             else:
                 self.joining.append(candidate)
@@ -258,24 +259,34 @@ class _Chunk:
         """Those who come in as the import asks: the database itself makes their subscriptions and consents."""
         if not self.joining:
             return
+        # Those last who agreed at a time of their own: the others share a line of consent for a range of ids.
+        self.joining.sort(key=self._tells_when)
+        shared = bisect_left(self.joining, True, key=self._tells_when)
         ids = self.bulk.next_ids(len(self.joining))
         self.new_ids = list(_ranges(ids))
         people = zip(ids, public_ids, self.joining, strict=False)
         self.bulk.add_people(self._person(*each, "subscribed", at) for each in people)
         new = self.run.order.new
-        agreed: list[tuple[AudienceId | None, str]] = [
-            (audience_id, deed) for audience_id, _, deed in new.changes if deed
-        ]
+        agreed: list[AudienceId | None] = [audience_id for audience_id, _, deed in new.changes if deed]
         if new.agreed:
-            agreed.append((None, "agreed"))
-        for first, last in self.new_ids:
-            self.bulk.add_shared_consents(
-                [(first, last, audience_id, deed, *self._how(deed, at)) for audience_id, deed in agreed]
-            )
+            agreed.append(None)
+        how = self._how("agreed", at)
+        for first, last in _ranges(ids[:shared]):
+            self.bulk.add_shared_consents([(first, last, audience_id, "agreed", *how) for audience_id in agreed])
         self.run.meanwhile()
+        told = [
+            (of, self.bulk.moment(one.consented_at))
+            for of, one in zip(ids[shared:], self.joining[shared:], strict=True)
+        ]
+        for audience_id in agreed:
+            self.bulk.add_told_consents(told, audience_id, "agreed", *how[:2])
         for first, last in self.new_ids:
             for audience_id, state, _ in new.changes:
                 self.bulk.join(first, last, audience_id, state, at)
+
+    def _tells_when(self, candidate: Candidate) -> bool:
+        """Whether the file tells when they agreed, and that was before now."""
+        return candidate.consented_at is not None and candidate.consented_at < self.run.now
 
     def _write_new(self, public_ids: Iterator[str], at: object) -> None:
         ids = self.bulk.next_ids(len(self.new))
@@ -331,7 +342,7 @@ class _Chunk:
         """Wording, source and time of a line of consent; only an agreement has a wording, and a time that the file gives."""
         if deed != "agreed":
             return "", self.run.source, at
-        if candidate is not None and candidate.consented_at is not None and candidate.consented_at < self.run.now:
+        if candidate is not None and self._tells_when(candidate):
             at = self.bulk.moment(candidate.consented_at)
         return self.run.consent, self.run.source, at
 
@@ -353,6 +364,8 @@ class _Chunk:
 
 def _ranges(ids: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Growing ids as ranges without a gap; nearly always one."""
+    if not ids:
+        return
     if ids[-1] - ids[0] == len(ids) - 1:
         yield ids[0], ids[-1]
         return

@@ -90,7 +90,7 @@ class Decision:
 def decide_new(candidate: Candidate, order: Order, *, is_suppressed: bool) -> Decision:
     """What becomes of a row whose person is not known yet."""
     standing = max(candidate.standing, order.standing)
-    if not (standing or is_suppressed or candidate.audiences or candidate.consented_at):
+    if not (standing or is_suppressed or candidate.audiences):
         return order.new
     if is_suppressed:
         standing = Standing.SUPPRESSED
