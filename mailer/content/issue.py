@@ -187,6 +187,12 @@ class List(Block):
     start: int | None = None
     tight: bool = True
 
+    @property
+    def has_boxes(self) -> bool:
+        """Whether it is a list of things to do, whose items begin with a box."""
+        runs = [item[0].inlines if item and isinstance(item[0], Paragraph) else () for item in self.items]
+        return bool(runs) and all(run and isinstance(run[0], Text) and run[0].text[:1] in {"☐", "☑"} for run in runs)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definitions(Block):

@@ -1,6 +1,7 @@
 """The templates: a workspace's own folder is searched first, then the ones that come with the program."""
 
 import traceback
+from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -88,9 +89,10 @@ def written(found: Template, context: Mapping[str, object]) -> Markup:
         place = f"{error.filename or error.name}:{error.lineno}"
         raise WrongInput(str(error.message), do="mend the template", place=place) from error
     except RecursionError as error:
-        raise WrongInput(
-            "the template includes itself", do="take the circle out", place=_first_line(found, error)
-        ) from error
+        began = _begin_of_circle(error)
+        if began is None:
+            raise  # to where it is seen whole
+        raise WrongInput("the template includes itself", do="take the circle out", place=began) from error
     except FAULTS as error:
         place, is_inside = _place(found)
         if not isinstance(error, TemplateError) and not is_inside:
@@ -110,11 +112,17 @@ def _place(found: Template) -> tuple[str, bool]:
     return f"{inside[-1].filename}:{inside[-1].lineno}", inside[-1] is frames[-1]
 
 
-def _first_line(found: Template, error: RecursionError) -> str:
-    """The file and line of the template at which the descent began."""
-    frames = traceback.extract_tb(error.__traceback__)
-    line = next((frame.lineno for frame in frames if frame.filename == found.filename), None) or 1
-    return f"{found.filename}:{found.get_corresponding_lineno(line)}"
+def _begin_of_circle(error: RecursionError) -> str | None:
+    """The file and line at which the first template stands that comes back to itself; None where none is seen twice."""
+    steps: list[tuple[Template, int]] = []
+    at = error.__traceback__
+    while at is not None:
+        if running := at.tb_frame.f_globals.get("__jinja_template__"):
+            steps.append((running, at.tb_lineno))
+        at = at.tb_next
+    times = Counter(running.filename for running, _ in steps)
+    circle = ((running, line) for running, line in steps if times[running.filename] > 1)
+    return next((f"{running.filename}:{running.get_corresponding_lineno(line)}" for running, line in circle), None)
 
 
 def rendered(made: Environment, *names: str, **context: object) -> Markup:

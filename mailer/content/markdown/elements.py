@@ -1,7 +1,9 @@
 """What an element with inlines in it becomes, whether Markdown or HTML wrote it."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from mailer.content.issue import Code, Inline, Inlines, LineBreak, Link, Picture, Place, Span, Text
 from mailer.content.markdown.html_tags import DROPPED_WHOLE, SPANS, TRANSPARENT, HtmlEvent
@@ -80,6 +82,8 @@ def inline_element(reading: Reading, frame: Frame, *, outer: Collection[str] = (
 
 def _link(reading: Reading, frame: Frame, children: Inlines, *, inside_link: bool) -> list[Inline]:
     href = frame.attributes.get("href", "").strip()
+    if frame.markdown:
+        href, children = _unescaped(href, children)
     shows = bool(plain(children).strip()) or any(isinstance(part, Picture) for part in in_inlines(children))
     if not href:
         if frame.markdown or ("href" in frame.attributes and shows):
@@ -94,6 +98,16 @@ def _link(reading: Reading, frame: Frame, children: Inlines, *, inside_link: boo
         message = f"the link to {href} has no words and shows its address; write between the brackets where it goes"
         reading.warn(frame.place, "link-text", message)
     return [Link(safe, children if shows else (Text(href),), frame.place, frame.attributes.get("title", ""))]
+
+
+_ESCAPED: Final = re.compile(r"(?:\\|%5C)([_*~#&=+])")
+
+
+def _unescaped(href: str, children: Inlines) -> tuple[str, Inlines]:
+    r"""The link without the backslashes that an export wrote once too often into an address, as in `https://x.org/a\_b`."""
+    href = _ESCAPED.sub(r"\1", href)
+    shown = plain(children)
+    return href, (Text(href),) if "\\" in shown and _ESCAPED.sub(r"\1", shown) == href else children
 
 
 def void_element(reading: Reading, event: HtmlEvent, place: Place) -> list[Inline]:

@@ -22,6 +22,7 @@ from mailer.content.issue import (
     Place,
     Text,
 )
+from mailer.content.language import held
 from mailer.content.markdown.attributes import name_what_goes
 from mailer.content.markdown.elements import Frame, inline_element, joined, void_element
 from mailer.content.markdown.grammar import CLOSING, MAX_NESTING, inline_tokens_of
@@ -127,7 +128,7 @@ class _Builder:
             self._part()
         if name in {"text", "text_special"}:
             self._close_gap(token.content)
-            self._add(Text(with_emoji(token.content)))
+            self._add(Text(held(with_emoji(token.content), self._reading.language)))
         elif name in {"softbreak", "hardbreak"}:
             self._row += 1
             self._add(LineBreak() if name == "hardbreak" or self._source.is_field(self._row) else Text(" "))

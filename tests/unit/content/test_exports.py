@@ -159,3 +159,27 @@ def test_formulas_within_a_sentence_that_are_not_read_are_named() -> None:
         (3, "foreign-markup"),
         (5, "foreign-markup"),
     ]
+
+
+def test_an_address_with_an_escape_too_many_leads_where_it_should() -> None:
+    text = (
+        "# T\n\n[https://x.org/a\\\\_b](https://x.org/a_b), https://x.org/a\\_b, <https://x.org/a\\_b> and C:\\\\_x\n"
+    )
+    assert words(text) == ["https://x.org/a_b, https://x.org/a_b, https://x.org/a_b and C:\\_x"]
+    assert {found.href for _, found in all_inlines(read(text).blocks) if isinstance(found, Link)} == {
+        "https://x.org/a_b"
+    }
+
+
+def test_no_line_of_french_begins_with_its_signs() -> None:
+    text = "---\nlang: fr\n---\n\n# T\n\nIl dit : « oui ! » ; et *non* ? `a ; b`\n"
+    assert words(text) == ["Il dit\u00a0: «\u00a0oui\u00a0!\u00a0»\u00a0; et non\u00a0? a ; b"]
+    assert words("# T\n\nHe said : yes !\n") == ["He said : yes !"]
+
+
+def test_a_list_of_things_to_do_shows_its_boxes_alone() -> None:
+    shown = [
+        filled_html(render(read(f"# T\n\n{text}\n"), frozenset(), FRAME))
+        for text in ("- [ ] One\n- [x] Two", "- [ ] One\n- Two", "- One")
+    ]
+    assert ["list-style-type:none" in html for html in shown] == [True, False, False]

@@ -190,6 +190,11 @@ def test_a_template_in_a_circle_or_not_compiled_is_a_finding_at_its_line(
     assert finding.message.startswith(message)
 
 
+def test_a_part_of_the_frame_that_includes_itself_is_a_finding_at_its_line(tmp_path: Path) -> None:
+    (finding,) = check_letters(from_markdown(TEXT), [], overriding(tmp_path, foot='\n{% include "foot.mjml" %}'))
+    assert (str(finding.place), finding.code) == (f"{tmp_path}/email/foot.mjml:2:1", "template-error")
+
+
 @pytest.mark.parametrize(
     ("theme", "line", "message"),
     [
