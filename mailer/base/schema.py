@@ -3,9 +3,12 @@
 Every command looks whether the schema is this version's; for that the table of Alembic and the names of the files do.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 
 from mailer.base.database import Database
 from mailer.base.errors import WrongInput
@@ -20,9 +23,32 @@ def upgrade_schema(database: Database, *, to: str = "head") -> None:
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with database.engine.connect() as connection:
+    with _unreferenced(database) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, to)
+
+
+@contextmanager
+def _unreferenced(database: Database) -> Iterator[Connection]:
+    """A connection on which SQLite lets a table be made anew, as some migrations do.
+
+    To drop the old one would delete what refers to it: of a campaign its whole ledger. What refers to nothing afterwards is
+    a fault of the migration.
+    """
+    with database.engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            yield connection
+            return
+        # Of this connection alone, which is not used again; inside a transaction the pragma does nothing (SQLite, "Foreign
+        # Key Support" §2).
+        driver: Any = connection.connection.driver_connection
+        connection.detach()
+        driver.execute("PRAGMA foreign_keys=OFF")
+        yield connection
+        broken = driver.execute("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            message = f"rows of {broken[0][0]} refer to rows of {broken[0][2]} that are not there"
+            raise RuntimeError(message)
 
 
 def schema_revision(database: Database) -> str | None:

@@ -87,6 +87,39 @@ def test_a_release_from_before_segments_is_still_what_was_approved_and_goes_to_e
         assert campaigns.narrowing(session, row, now=row.created_at) == EVERYBODY
 
 
+def test_an_upgrade_loses_nothing_of_what_refers_to_a_table_that_is_made_anew(empty: Database) -> None:
+    schema.upgrade_schema(empty, to="0014_range_references")
+    with empty.begin() as session:
+        session.execute(
+            text(
+                "INSERT INTO issue_revisions (id, slug, title, main, digest, origin, author, created_at)"
+                " VALUES (1, 's', 't', 'issue.md', 'd', '', '', '2027-01-01 00:00:00')"
+            )
+        )
+        session.execute(
+            text(
+                "INSERT INTO campaigns (id, slug, title, revision_id, audiences, state, reason, detail, resumes_to, zone,"
+                " release_hash, uncertain_rule, tested_digest, is_enlisted, created_at)"
+                " VALUES (1, 's', 't', 1, '[]', 'sent', '', '', '', 'UTC', '', 'resend', '', true, '2027-01-01 00:00:00')"
+            )
+        )
+        session.execute(text("INSERT INTO deliveries (campaign_id, number, mask, state) VALUES (1, 1, 1, 'sent')"))
+        session.execute(
+            text(
+                "INSERT INTO feedback_events (id, kind, campaign_id, detail, source_key, at)"
+                " VALUES (1, 'opened', 1, '', 'k', '2027-01-01 00:00:00')"
+            )
+        )
+
+    schema.upgrade_schema(empty)
+
+    with empty.begin() as session:
+        assert session.scalar(text("SELECT count(*) FROM deliveries WHERE campaign_id = 1")) == 1
+        assert session.scalar(text("SELECT campaign_id FROM feedback_events")) == 1
+        session.execute(text("DELETE FROM campaigns"))  # the references hold again
+        assert session.scalar(text("SELECT count(*) FROM deliveries")) == 0
+
+
 def test_whoever_goes_through_every_table_knows_all_that_there_are(sqlite_url: str) -> None:
     alone = "from mailer.every_table import EVERY_TABLE; print(*EVERY_TABLE.tables)"
     known = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True, check=True, cwd=PROJECT)
