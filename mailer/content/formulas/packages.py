@@ -191,15 +191,24 @@ _WRITERS: Final[dict[str, Writer]] = {
 _COMMAND: Final = re.compile(r"\\(" + "|".join(sorted(_WRITERS, key=len, reverse=True)) + r")(?![A-Za-z])")
 
 
+_DEFINED: Final = re.compile(
+    r"\\(?:(?:re)?newcommand|providecommand|[gex]?def|let|Declare(?:MathOperator|PairedDelimiter\w*))\*?\s*\{?\s*\\([A-Za-z]+)"
+)
+
+
 def written_out(tex: str) -> str:
-    """The source without these commands; one that lacks what it needs stays, to be refused by its name."""
+    """The source without these commands; one that lacks what it needs stays, to be refused by its name.
+
+    A command that the formula defines for itself is its own.
+    """
     position = 0
+    own = frozenset(_DEFINED.findall(tex))
     for _ in range(_LIMIT_ROUNDS):
         found = _COMMAND.search(tex, position)
         if found is None:
             return tex
         given = _Arguments(tex, found.end())
-        written = _WRITERS[found[1]](given)
+        written = None if found[1] in own else _WRITERS[found[1]](given)
         if written is None:
             position = found.end()
         else:

@@ -22,6 +22,7 @@ _ACCENTS: Final = {  # combining character: command in a formula, command in \te
     "\u0308": ("ddot", '"'),
     "\u030c": ("check", "v"),
 }
+_DOTLESS: Final = {"i": ("ı", "\\imath"), "j": ("ȷ", "\\jmath")}  # in \text, in a formula
 _DASHES: Final = {"--": "–", "---": "—"}  # what TeX makes of them
 _SURFACE: Final = re.compile(r"\\oi{2,3}nt(?![A-Za-z])|[∯∰]")
 _SURFACES: Final = {
@@ -116,7 +117,7 @@ def drawable(tex: str) -> str:
         parts = unicodedata.normalize("NFD", sign)
         if len(parts) == 2 and parts[0].isascii() and parts[0].isalpha() and parts[1] in _ACCENTS:
             in_formula, in_text = _ACCENTS[parts[1]]
-            bare, dotless = ({"i": ("ı", "\\imath"), "j": ("ȷ", "\\jmath")}).get(parts[0], (parts[0], parts[0]))
+            bare, dotless = _DOTLESS.get(parts[0], (parts[0], parts[0]))
             result.append(f"\\{in_text}{{{bare}}}" if is_text else f"{{\\{in_formula}{{{dotless}}}}}")
         else:
             result.append(sign)

@@ -42,7 +42,7 @@ ZOOM: Final = 3
 """Pixels of the picture for one CSS pixel."""
 LIMIT_PIXELS: Final = 12_000_000
 LIMIT_EX: Final = 400
-_VERSION: Final = f"6 {version('django-static-mathjax')} {version('resvg-py')} {version('pillow')}"
+_VERSION: Final = f"7 {version('django-static-mathjax')} {version('resvg-py')} {version('pillow')}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,14 @@ _SETTING: Final = re.compile(
 )
 _LIST: Final = re.compile(r"[ \t]*\\(begin|end)\{(itemize|enumerate|description)\}(?:\[[^\]]*\])?[ \t]*$")
 _ITEM: Final = re.compile(r"[ \t]*\\item\b[ \t]*(?:\[([^\]]*)\])?[ \t]*")
-_STATEMENT: Final = re.compile(
-    r"[ \t]*\\begin\{(theorem|thm|lemma|lem|proposition|prop|corollary|cor|definition|defn|remark|rem|example|conjecture|claim"
-    r"|proof|exercise|question|problem)\*?\}[ \t]*(?:\[([^\]]*)\])?[ \t]*(?:\\label\{[^{}]*\})?[ \t]*"
+_STATEMENTS: Final = (
+    "theorem|thm|lemma|lem|proposition|prop|corollary|cor|definition|defn|remark|rem|example|conjecture|claim|proof|exercise"
+    "|question|problem"
 )
-_END_STATEMENT: Final = re.compile(r"[ \t]*\\end\{(theorem|thm|lemma|lem|proposition|prop|corollary|cor|definition|defn|remark|rem"
-    r"|example|conjecture|claim|proof|exercise|question|problem|quote|quotation|abstract)\*?\}[ \t]*$")  # fmt: skip
+_STATEMENT: Final = re.compile(
+    rf"[ \t]*\\begin\{{({_STATEMENTS})\*?\}}[ \t]*(?:\[([^\]]*)\])?[ \t]*(?:\\label\{{[^{{}}]*\}})?[ \t]*"
+)
+_END_STATEMENT: Final = re.compile(rf"[ \t]*\\end\{{(?:{_STATEMENTS}|quote|quotation|abstract)\*?\}}[ \t]*$")
 _WHOLE: Final = {
     "thm": "Theorem", "lem": "Lemma", "prop": "Proposition", "cor": "Corollary", "defn": "Definition", "rem": "Remark",
 }  # fmt: skip

@@ -90,3 +90,19 @@ def test_what_lacks_something_is_refused_by_its_name(tex: str, named: str) -> No
     assert isinstance(found, FormulaError)
     assert named in found.message
     assert 0 <= found.offset < len(tex)
+
+
+@pytest.mark.parametrize(
+    ("defined", "meant"),
+    [
+        (r"\newcommand{\ev}[1]{E(#1)} \ev{x}", "E(x)"),
+        (r"\def\dv{w}\dv{x}", "w{x}"),
+        (r"\DeclareMathOperator{\op}{Op}\op{x}", r"\operatorname{Op}{x}"),
+        (r"\renewcommand\braket[2]{#1+#2} \braket{a}{b}", "a+b"),
+    ],
+)
+def test_a_command_that_the_formula_defines_is_its_own(defined: str, meant: str) -> None:
+    found, expected = typeset(defined, display=False), typeset(meant, display=False)
+    assert isinstance(found, Typeset)
+    assert isinstance(expected, Typeset)
+    assert found.alt == expected.alt
