@@ -72,7 +72,7 @@ def blocks_of_tokens(reading: Reading, tokens: list[Token]) -> Blocks:
     """The blocks of the main file, its footnotes last."""
     deepest = next((token for token in tokens if token.level >= MAX_NESTING - 1 and token.map), None)
     if deepest and deepest.map:
-        message = f"more than {MAX_NESTING} lists, quotes or containers stand in one another; what is deeper is dropped"
+        message = f"more than {MAX_NESTING} lists, quotes or containers stand in one another; what is deeper, and what may follow it, is dropped; flatten it"
         reading.fault(reading.place(deepest.map[0] + 1), "nested-too-deep", message)
     builder = _Builder(reading)
     blocks = builder.run(tree_of(tokens))
