@@ -38,7 +38,7 @@ def _drop_some(session: Session, before: datetime) -> int:
         .where(
             Subscriber.status == "unconfirmed",
             exists().where(mine, Consent.deed == "asked"),
-            ~exists().where(mine, (Consent.deed != "asked") | (Consent.at >= before)),
+            ~exists().where(mine, Consent.deed.not_in(("asked", "reminded")) | (Consent.at >= before)),
         )
         .order_by(Subscriber.id)
         .limit(SLICE)

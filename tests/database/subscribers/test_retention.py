@@ -10,7 +10,7 @@ from mailer.app import App, open_app
 from mailer.base import audit
 from mailer.base.database import Database
 from mailer.worker.tasks import retain
-from subscribers import audiences, importing, joining, people, retention
+from subscribers import audiences, consents, importing, joining, people, retention
 from tests.faces.web.conftest import SETTINGS
 
 OLD = datetime.now(UTC) - timedelta(days=100)
@@ -25,7 +25,7 @@ def open_with(tmp_path: Path, url: str, settings: str) -> App:
 
 @pytest.fixture
 def app(tmp_path: Path, database_url: str) -> App:
-    """A workspace with Ada, who was asked long ago, Bob lately, Cy who confirmed, Dee who left and Eve of a file."""
+    """A workspace with Ada, who was asked and reminded long ago, Bob lately, Cy who confirmed, Dee who left, Eve of a file."""
     app = open_with(tmp_path, database_url, '[retention]\ndeliveries = "30 d"\naudit = "200 d"\n')
     with app.database.begin() as session:
         audiences.add_audience(session, "academic", "Academic", now=NOW, actor="test")
@@ -33,7 +33,8 @@ def app(tmp_path: Path, database_url: str) -> App:
             joining.subscribe(
                 session, f"{name}@x.org", audience_slugs=["academic"], wording="w", source="form", keys=app.keys, now=at
             )
-        cy, dee = (people.find_person(session, f"{name}@x.org", now=NOW).id for name in ("cy", "dee"))
+        ada, cy, dee = (people.find_person(session, f"{name}@x.org", now=NOW).id for name in ("ada", "cy", "dee"))
+        consents.record(session, ada, "reminded", source="reminder", now=OLD)
         joining.confirm(session, cy, now=OLD, source="link")
         joining.unsubscribe(session, dee, audience_slugs=None, now=OLD, source="page")
         audit.note(session, actor="test", deed="long_ago", subject="x", now=NOW - timedelta(days=300))
