@@ -157,6 +157,17 @@ def _worsen(first: Candidate, later: Candidate) -> None:
     if later.standing > first.standing:
         first.standing, first.reason = later.standing, later.reason or first.reason
         first.paused_until = first.paused_until or later.paused_until
+    if later.audiences:
+        said = dict(first.audiences)
+        worse = {slug: each for slug, each in later.audiences if each > said.get(slug, Standing.UNCONFIRMED)}
+        first.audiences = tuple((said | worse).items())
+
+
+def _is_for_the_worse(candidate: Candidate) -> bool:
+    """Whether a row that comes too late to count still says that somebody wants less."""
+    return candidate.standing not in (Standing.SUBSCRIBED, Standing.UNCONFIRMED) or any(
+        said >= Standing.UNSUBSCRIBED for _, said in candidate.audiences
+    )
 
 
 @dataclass(slots=True)
@@ -188,7 +199,7 @@ class _Chunk:
             key = candidate.key
             known = found.get(key)
             is_again = self.run.was_seen(key, known)
-            if is_again and candidate.standing < Standing.UNSUBSCRIBED:
+            if is_again and not _is_for_the_worse(candidate):
                 self._count("duplicates")
             elif known is not None:
                 decision = decide_known(candidate, known, order, is_suppressed=key in suppressed)

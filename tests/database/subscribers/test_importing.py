@@ -211,6 +211,23 @@ def test_duplicates_are_found_across_chunks(
     assert receiving(database) == {"a@x.org", "c@x.org"}
 
 
+@pytest.mark.parametrize("many", [0, 9])
+@pytest.mark.parametrize(
+    ("later", "stays"),
+    [("paused,", set()), ("subscribed,academic:unsubscribed", {"industry"}), ("bounced,", set())],
+)
+def test_a_later_row_takes_away_however_far_below_it_stands(
+    database: Database, tmp_path: Path, many: int, later: str, stays: set[str]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importing, "CHUNK", 2)
+        rows = ["a@x.org,subscribed,academic:subscribed industry:subscribed"]
+        rows += [f"b{number}@x.org,subscribed," for number in range(many)] + [f"a@x.org,{later}"]
+        report = take(database, written(tmp_path, "email,status,audiences\n" + "\n".join(rows)))
+    assert report.duplicates == 1
+    assert {slug for slug in ("academic", "industry") if "a@x.org" in receiving(database, slug)} == stays
+
+
 def test_someone_known_is_met_after_many_who_were_not(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
