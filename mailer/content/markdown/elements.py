@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from mailer.content.issue import Code, Inline, Inlines, LineBreak, Link, Picture, Place, Span, Text
 from mailer.content.markdown.html_tags import DROPPED_WHOLE, SPANS, TRANSPARENT, HtmlEvent
 from mailer.content.markdown.widths import sized
 from mailer.content.plain import plain
 from mailer.content.reading import Reading
-from mailer.content.walk import in_inlines
+from mailer.content.walk import changed_inlines, in_inlines
 
 
 @dataclass(slots=True)
@@ -97,7 +98,20 @@ def _link(reading: Reading, frame: Frame, children: Inlines, *, inside_link: boo
     if not shows:
         message = f"the link to {href} has no words and shows its address; write between the brackets where it goes"
         reading.warn(frame.place, "link-text", message)
+    elif not plain(children).strip():
+        children = _named_by_site(reading, safe, children, frame.place)
     return [Link(safe, children if shows else (Text(href),), frame.place, frame.attributes.get("title", ""))]
+
+
+def _named_by_site(reading: Reading, href: str, children: Inlines, place: Place) -> Inlines:
+    """The pictures that are all there is of a link, and that say nothing, with the name of its site."""
+    try:
+        site = (urlsplit(href).hostname or href.removeprefix("mailto:")).removeprefix("www.")
+    except ValueError:  # such as https://[x
+        site = href
+    message = f"the picture alone is the link to {href}, without alt text; write between the brackets where it goes"
+    reading.warn(place, "missing-alt", message)
+    return changed_inlines(children, lambda part: replace(part, alt=site) if isinstance(part, Picture) else part)
 
 
 _ESCAPED: Final = re.compile(r"(?:\\|%5C)([_*~#&=+])")

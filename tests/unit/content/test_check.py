@@ -56,7 +56,7 @@ def found(text: str, front: str = FRONT, **options: object) -> list[tuple[int, i
         # links
         ("A [here](https://x.org)", [(6, 3, "warning", "link-text")]),
         ("A [read more…](https://x.org)", [(6, 3, "warning", "link-text")]),
-        ("A [![](a.png)](https://x.org)", [(6, 3, "warning", "link-text"), (6, 4, "warning", "missing-alt")]),
+        ("A [![](a.png)](https://x.org)", [(6, 3, "warning", "missing-alt")]),
         ("[https://good.org](https://evil.org)", [(6, 1, "warning", "link-text-mismatch")]),
         ("[www.good.org/a](https://good.org/a) <https://good.org>", []),
         ("[the page](page.html)", [(6, 1, "error", "relative-link")]),

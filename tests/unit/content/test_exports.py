@@ -183,3 +183,13 @@ def test_a_list_of_things_to_do_shows_its_boxes_alone() -> None:
         for text in ("- [ ] One\n- [x] Two", "- [ ] One\n- Two", "- One")
     ]
     assert ["list-style-type:none" in html for html in shown] == [True, False, False]
+
+
+def test_a_link_that_is_a_picture_without_words_has_the_name_of_its_site() -> None:
+    for text in (
+        "[![](https://x.org/a.png)](https://www.y.org/b)\n",
+        '<a href="https://www.y.org/b"><img src="https://x.org/a.png" alt=""></a>\n',
+    ):
+        assert words(text) == ["y.org"]
+        assert codes(text) == [(1, "missing-alt"), (1, "remote-picture")]
+    assert codes("[![A lake](https://x.org/a.png)](https://y.org/b)\n") == [(1, "remote-picture")]
