@@ -35,7 +35,8 @@ _NAMES: dict[str, str] = {
     "status": "status state subscription~status subscriber~status subscriber~state email~status email~marketing~status"
     " email~permission~status contact~status delivery~status marketing~status list~status member~status statut estado"
     " email~subscription~status global~status email~marketing~consent stato état~de~l’abonnement marketing~contact~status"
-    " email~permission~status permission~status stop~status",
+    " email~permission~status permission~status stop~status subscribe~type"
+    " can2~subscription~status",
     "tags": "tags labels tag label étiquettes schlagworte group~membership groups",
     "audiences": "audiences",
     "attributes": "attributes attribs data custom~data",
@@ -48,22 +49,24 @@ _NAMES: dict[str, str] = {
     "+unsubscribed": "subscribed subscribed~to~emails accepts~marketing accepts~email~marketing email~subscribed"
     " email~opt~in email~optin newsletter~subscribed is~subscribed is~active active enabled mailing receive~emails"
     " newsletter newsletter~abonniert consent marketing~consent email~consent gdpr~consent einwilligung consentement"
-    " boletin boletín infolettre lettre~d’information nieuwsbrief rundbrief activated aktiviert"
+    " boletin boletín infolettre lettre~d’information nieuwsbrief rundbrief activated aktiviert module~sys~dmail~newsletter"
     " aktiv actif activo attivo actief abonniert angemeldet inscrit suscrito",
     "+unconfirmed": "opt~in optin opted~in double~opt~in confirmed is~confirmed verified email~verified",
     # anything but false and nothing is a reason not to mail: yes, or when it happened
     "-unsubscribed": "unsubscribed unsub~time unsubscribed~at unsubscribed~on unsubscribe~date unsubscribed~date email~disabled"
     " opted~out opt~out optout email~opt~out has~opted~out~of~email hasoptedoutofemail deleted~at unsub~date"
     " date~unsubscribed optout~time opt~out~date emails~disabled unsubscribed~from~all~email deactivated deactivated~at"
-    " disabled excluded~from~campaigns confirmed~opt~out emailstop deleted stop~time no~bulk~emails"
+    " disabled hidden excluded~from~campaigns confirmed~opt~out emailstop deleted stop~time no~bulk~emails"
     " abgemeldet abgemeldet~am abmeldedatum ausgetragen ausgetragen~am deaktiviert deaktiviert~am widerrufen widerrufen~am"
     " désabonné désabonné~le désinscrit désinscrit~le date~de~désabonnement date~de~désinscription"
     " baja fecha~de~baja disiscritto data~disiscrizione data~di~disiscrizione",
     "-unconfirmed": "opt~in~pending",
     "-bounced": "clean~time cleaned~at bounced bounced~at hard~bounced hardbounced bounce~date hard~bounce on~hold"
+    " hardbounce unzustellbar npai rebond"
     " email~address~quarantined quarantined email~is~bad email1~is~bad",
-    "-complained": "complained complained~at spam~complaint marked~as~spam complaint~date spam spam~complaining",
-    "-blocklisted": "blacklist blocklist blacklisted blocklisted email~blacklisted email~blacklist email~blocklist suppressed blocked banned"
+    "-complained": "complained complained~at spam~complaint marked~as~spam complaint~date spam spam~complaining"
+    " beschwerde plainte",
+    "-blocklisted": "suppression~reason blacklist blocklist blacklisted blocklisted email~blacklisted email~blacklist email~blocklist suppressed blocked banned"
     " do~not~email do~not~contact do~not~mail email~suppressions emails~blacklisted emails~blocklisted",
     "-paused": "suspend suspended",
     # what a newsletter has no use for, or has no business to keep

@@ -46,7 +46,7 @@ _WORDS = {
         blocklisted, blacklisted, blocked, block, banned, complained, complaint, complainer, complainers, spam complainers, spam, spam complaint,
         spam complained, spam report, spamreport, marked as spam, reported, abuse, abused, junk, hard bounced, hard bounce,
         hardbounce, hardbounced, do not contact, do not mail, do not email, dead, failed, erased, bouncing,
-        spammy, malformed, removed by provider,
+        spammy, malformed, removed by provider, confirmed bounces,
         gesperrt, blockiert, unzustellbar, beschwerde, bloqué, bloquée, rebond, indésirable, plainte,
         bloqueado, rebotado, bloccato, geblokkeerd""",
 }
@@ -110,7 +110,7 @@ TRUE = frozenset(
 
 def standing_of(word: str) -> Standing | None:
     """The standing that a status column's word means; None for a word that nobody knows."""
-    word = " ".join(word.casefold().replace("_", " ").replace("-", " ").split())
+    word = " ".join(word.casefold().replace("_", " ").replace("-", " ").removesuffix("(e)").split())
     if _REPLY.fullmatch(word):
         return Standing.SUPPRESSED if word.startswith("5") else Standing.SUBSCRIBED
     if word in TRUE:
