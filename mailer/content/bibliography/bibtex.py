@@ -20,6 +20,7 @@ from bibtexparser.model import Block, DuplicateBlockKeyBlock, DuplicateFieldKeyB
 from bibtexparser.model import Entry as ReadEntry
 from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped]
 
+from mailer.content.bibliography.exports import as_meant
 from mailer.content.bibliography.inherited import joined, with_parent
 from mailer.content.issue import Finding, Formula, Inline, Inlines, Place, Publication, Span, Text
 
@@ -84,9 +85,13 @@ def read_entries(text: str, file: str) -> tuple[dict[str, Entry], list[Finding]]
         for field in block.fields:
             value = str(field.value)
             bare = joined(value, strings) if field.enclosing == "no-enclosing" else value
-            fields.setdefault(field.key.lower(), value if bare is None else bare)
-            if bare is None:
-                message = f"{field.key} = {value} is no @string of this file; write {field.key} = {{…}}"
+            meant = value if bare is None else as_meant(field.key.lower(), bare)
+            fields.setdefault(field.key.lower(), value if meant is None else meant)
+            if bare is None or meant is None:
+                what = (
+                    "is no @string of this file" if bare is None else "is the command of no journal that is known here"
+                )
+                message = f"{field.key} = {value} {what}; write {field.key} = {{…}}"
                 findings.append(Finding(Place(file, (field.start_line or 0) + 1), "warning", "bibliography", message))
         entries.setdefault(block.key, Entry(block.key, block.entry_type.lower(), fields, place))
     return _with_parents(entries, findings)
@@ -348,9 +353,8 @@ def _venue(entry: Entry, kind: str, arxiv: str) -> Inlines:
     if kind == "preprint" and (arxiv or not name):
         parts.append(Text("arXiv preprint" if arxiv else "Preprint"))
         return tuple(parts)
-    before = {"proceedings": "In ", "thesis": f"{_THESES.get(entry.kind, 'Thesis')}, ", "report": "Report, "}.get(
-        kind, ""
-    )
+    thesis = _THESES.get(entry.value("type") or entry.kind, "Thesis")
+    before = {"proceedings": "In ", "thesis": f"{thesis}, ", "report": "Report, "}.get(kind, "")
     if entry.kind in {"incollection", "inbook", "proceedings"}:
         before = "" if entry.kind == "proceedings" else "In "
     if before and name:

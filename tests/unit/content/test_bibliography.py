@@ -194,3 +194,19 @@ def test_texts_are_joined_parents_lend_their_fields_and_other_systems_tags_go() 
     assert plain(works["tags"].title) == "E. coli in CO2, a<b <data>"
     assert plain(works["parent"].venue) == "Springer"
     assert plain(works["child"].venue) == "In The Book"
+
+
+def test_journals_as_commands_and_names_in_parts_are_read_as_ads_and_zotero_mean_them() -> None:
+    bib = r"""
+@article{ads, author = {{Roe}, J.}, title = {Ads}, journal = {\apj}, volume = 9, year = 2020}
+@article{own, author = {Roe, J.}, title = {Own}, journal = {\ourjournal}, volume = 9, year = 2020}
+@online{zotero, title = {Zotero}, date = {2024-10-10}, url = {https://x.org},
+  author = {Roe, Jo and family=Hogarth, given=Ian, prefix=de, useprefix=true}}
+@thesis{thesis, type = {phdthesis}, author = {Roe, J.}, title = {Thesis}, date = {2019}, institution = {Bonn}}
+"""
+    issue = issue_with("::: publications refs.bib\n:::", bib)
+    found = {entry.key: entry for _, entries in shown(issue) for entry in entries}
+    assert plain(found["ads"].venue).startswith("Astrophysical Journal 9")
+    assert plain(found["zotero"].authors) == "J. Roe, I. de Hogarth"
+    assert plain(found["thesis"].venue).startswith("PhD thesis, Bonn")
+    assert [(str(finding.place), finding.code) for finding in issue.findings] == [("refs.bib:3:1", "bibliography")]
