@@ -1,9 +1,11 @@
 """What the columns of a file mean: the names that many products and languages give to the same field."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from mailer.base.errors import WrongInput
+from subscribers.addresses import HIDDEN
 
 # What a column can be mapped to; anything else is the name of an attribute.
 FIELDS = (
@@ -92,7 +94,9 @@ ROLES: dict[str, str] = {
 
 
 def plain(column: str) -> str:
-    """A column's name without case, underscores, hyphens and signs of being required."""
+    """A column's name without case, underscores, hyphens, signs of being required, and signs that nobody sees."""
+    if not column.isascii():
+        column = unicodedata.normalize("NFKC", column.translate(HIDDEN))
     return " ".join(re.sub(r"[_\-*:]+", " ", column).casefold().split())
 
 

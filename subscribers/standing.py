@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from enum import IntEnum
+from unicodedata import normalize
 
 
 class Standing(IntEnum):
@@ -110,7 +111,7 @@ TRUE = frozenset(
 
 def standing_of(word: str) -> Standing | None:
     """The standing that a status column's word means; None for a word that nobody knows."""
-    word = " ".join(word.casefold().replace("_", " ").replace("-", " ").removesuffix("(e)").split())
+    word = " ".join(normalize("NFC", word).casefold().replace("_", " ").replace("-", " ").removesuffix("(e)").split())
     if _REPLY.fullmatch(word):
         return Standing.SUPPRESSED if word.startswith("5") else Standing.SUBSCRIBED
     if word in TRUE:
