@@ -24,6 +24,7 @@ from subscribers.candidate import Candidate
 from subscribers.chunks import ChunkImport, Refusal
 from subscribers.columns import is_email_column, roles_of
 from subscribers.delimited import Record
+from subscribers.doubts import doubtful
 from subscribers.reading import open_source
 from subscribers.rejected import RejectedRows
 from subscribers.shapes import Plan, plan_for
@@ -56,6 +57,7 @@ class Report:
         rejected_rows: the first few, as (line, reason).
         columns: what each column was taken for.
         declared: the names of attributes that were new, and are declared as text.
+        doubtful: columns kept as attributes that say of somebody that they have left.
     """
 
     read: int
@@ -71,6 +73,7 @@ class Report:
     columns: tuple[tuple[str, str], ...]
     dry_run: bool
     declared: tuple[str, ...] = ()
+    doubtful: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The shape that commands and the API give out."""
@@ -79,6 +82,7 @@ class Report:
             "dry_run": self.dry_run,
             "shape": self.shape,
             "declared": list(self.declared),
+            "doubtful": list(self.doubtful),
             "rejected_file": str(self.rejected_path) if self.rejected_path else None,
             "rejected_rows": [{"line": line, "reason": reason} for line, reason in self.rejected_rows],
         }
@@ -137,7 +141,7 @@ def import_file(
             importer.take(rows, rejected, at_once=CHUNK)
             if progress is not None:
                 progress(importer.read, source.share())
-    report = _report(importer, rejected, plan)
+    report = _report(importer, rejected, plan, doubtful(source, plan, mapping or {}))
     if not dry_run:
         _note(database, report, name, now, actor)
         database.refresh_statistics()
@@ -265,7 +269,7 @@ def _own_plan(record: Record, mapping: Mapping[str, str], name: str, kind: str, 
         return Plan("", (), Standing.SUBSCRIBED, ())
 
 
-def _report(importer: ChunkImport, rejected: RejectedRows, plan: Plan) -> Report:
+def _report(importer: ChunkImport, rejected: RejectedRows, plan: Plan, doubts: tuple[str, ...]) -> Report:
     counts = importer.counts
     return Report(
         importer.read,
@@ -281,4 +285,5 @@ def _report(importer: ChunkImport, rejected: RejectedRows, plan: Plan) -> Report
         plan.roles,
         importer.dry_run,
         tuple(sorted(importer.declared)),
+        doubts,
     )

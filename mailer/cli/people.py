@@ -119,6 +119,10 @@ def _show_report(report: book.Report, *, json_: bool) -> None:
         )
     if report.declared:
         say(f"new attributes, declared as text: {', '.join(report.declared)}")
+    for column in report.doubtful:
+        say(
+            f"{column} says of some that they have left, and is kept as an attribute: --map {column!r}=status lets it count"
+        )
     for line, reason in report.rejected_rows:
         say(f"line {line}: {reason}")
     if report.rejected > len(report.rejected_rows):

@@ -69,6 +69,9 @@ class Report(BaseModel):
     dry_run: bool
     shape: str
     declared: list[str] = Field(default=[], description="names of attributes that were new, declared as text")
+    doubtful: list[str] = Field(
+        default=[], description="columns kept as attributes that say of some that they have left"
+    )
     rejected_rows: list[RejectedRow] = Field(description="the first few; all of them are at `…/rejected`")
 
 
