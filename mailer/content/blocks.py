@@ -188,7 +188,7 @@ class _Builder:
             message = f"what is written for {raw[1]} is dropped; letters cannot show it"
             self._reading.warn(place, "code-dropped", message)
             return ()
-        if chunk := re.fullmatch(r"\{\s*([A-Za-z]+)\b(.*)\}", info):  # a chunk of R Markdown
+        if chunk := re.fullmatch(r"\{\s*([A-Za-z][\w-]*)(.*)\}", info):  # a chunk of R Markdown
             language = chunk[1].lower()
             text, options = _without_options(text)
             if re.search(r"\b(?:echo|include)\s*[=:]\s*(?:FALSE|F|false)\b", f"{chunk[2]}\n{options}"):

@@ -24,7 +24,8 @@ _ONLY_OURS: Final = frozenset(
 _FOREIGN: Final = frozenset({
     "layout", "permalink", "categories", "category", "tags", "author", "authors", "draft", "published", "output",
     "weight", "url", "aliases", "description", "excerpt", "type", "params", "hascode", "rss", "image", "cover", "menu",
-    "toc", "math", "mathjax", "comments", "summary", "lastmod", "keywords", "bibliography",
+    "toc", "math", "mathjax", "comments", "summary", "lastmod", "keywords", "bibliography", "sidebar_position",
+    "sidebar_label", "jupytext", "kernelspec",
 })  # fmt: skip
 
 _KEY_LINE: Final = re.compile(r"[ \t]*[\"']?([A-Za-z_][\w .-]*?)[\"']?[ \t]*:(?:[ \t]|$)")

@@ -48,7 +48,7 @@ LONG_ADDRESS: Final = 60
 _POOR_ALT: Final = re.compile(
     r"(?:DSC[NF]?|IMG|PXL|MVIMG|GOPR)[_-]?[\d_-]+|(?:image|picture|photo) (?:description|text)|whatsapp image\b[\d:. apm-]*(?:\bat\b[\d:. apm-]*)?"
     r"|(?:image|picture|photo(?:graph)?|figure|fig|img|bild|foto|abbildung|abb|grafik|graphic|logo|icon|banner|illustration|chart|graph|diagram|plot|map"
-    r"|screen ?shot|bildschirmfoto|capture(?: d[’']écran)?|alt(?: text)?|untitled|unnamed|placeholder)"
+    r"|captionless image|png|jpe?g|gif|svg|screen ?shot|bildschirmfoto|capture(?: d[’']écran)?|alt(?: text)?|untitled|unnamed|placeholder)"
     r"\W*(?:[\d_]|\b(?:at|um|à|von|de)\b|\W)*|\S+\.(?:png|jpe?g|gif|svg|webp)",
     re.IGNORECASE,
 )

@@ -64,7 +64,7 @@ _FOREIGN: Final = re.compile(
 )
 _DRAWN_ELSEWHERE: Final = frozenset({
     "mermaid", "plantuml", "graphviz", "dot", "dataview", "dataviewjs", "tasks", "query", "excalidraw", "chart", "flow",
-    "sequence",
+    "sequence", "list-table", "csv-table", "toctree", "glossary",
 })  # fmt: skip
 _OTHER_MARKUP: Final = {
     "AsciiDoc": re.compile(
@@ -284,8 +284,8 @@ def foreign_blocks(checked: Checked) -> Iterator[Finding]:
         elif isinstance(block, Rule) and re.match(r"\s*-{2,}(?:\s+-{2,})+\s*$", checked.lines[block.place.line - 1]):
             message = "a table without bars is another system's, and its lines run together; write it as | a | b | over |---|---|"
             yield warning(block.place, "foreign-markup", message)
-        elif isinstance(block, CodeBlock) and block.language in _DRAWN_ELSEWHERE:
-            message = f"what {block.language} makes of this is another system's, and its source is shown; put the result in its place"
+        elif isinstance(block, CodeBlock) and block.language.strip("{}") in _DRAWN_ELSEWHERE:
+            message = f"what {block.language.strip('{}')} makes of this is another system's, and its source is shown; put the result in its place"
             yield warning(block.place, "foreign-markup", message)
 
 

@@ -7,8 +7,10 @@ _FENCE: Final = re.compile(r"[ \t>]*(?P<fence>`{3,}|~{3,})")
 _INDENTED: Final = re.compile(
     r"([ \t]*)(?:!!!|\?\?\?\+?|===\+?)[ \t]+(?:([\w-]+)(?:[ \t]+[\w-]+)*)?[ \t]*(?:\"([^\"]*)\")?[ \t]*$"
 )
-_DIRECTIVE: Final = re.compile(r"([ \t]*)(?P<fence>`{3,})\{([\w-]+)\}[ \t]*(.*)$")
+_DIRECTIVE: Final = re.compile(r"([ \t]*)(?P<fence>`{3,}|:{3,})\{([\w-]+)\}[ \t]*(.*)$")
 _OPTION: Final = re.compile(r"[ \t]*:[\w-]+:(?:[ \t].*)?$")
+_SHOWN: Final = frozenset({":alt:", ":width:"})
+"""The options of a figure that mean something here."""
 _NOTICE: Final = re.compile(
     r"([ \t]*)\{\{[<%][ \t]*(notice|callout|alert|admonition|hint|note|tip|info|warning|important|caution|details)\b(.*?)[ \t]*[>%]\}\}[ \t]*$"
 )
@@ -29,6 +31,9 @@ def ours(lines: list[str]) -> None:
         line = lines[index]
         if fence := _DIRECTIVE.match(line) or _FENCE.match(line):
             end = _closing(lines, index, fence["fence"])
+            if end is None and fence["fence"][0] == ":":
+                index += 1
+                continue
             if end is None:
                 return  # it runs to the end, and so does what is code
             index = _directive(lines, index, end, fence) if fence.re is _DIRECTIVE else end
@@ -62,14 +67,20 @@ def _closed_by(lines: list[str], opening: int, closing: str) -> int | None:
 
 def _directive(lines: list[str], index: int, end: int, found: re.Match[str]) -> int:
     """The directive is a container now where it is a note; the last line that needs no more looking at."""
-    kind = _KINDS.get(found[3].lower())
-    if kind is None:
-        return end
-    lines[index], lines[end] = f"{found[1]}::: {kind} {found[4]}".rstrip(), f"{found[1]}:::"
+    name = found[3].lower()
+    kind = "figure" if name in {"figure", "image"} else _KINDS.get(name)
+    if kind is None and name != "math":
+        return end if found["fence"][0] == "`" else index
     first = index + 1
     while first < end and _OPTION.match(lines[first]):
-        lines[first] = ""
         first += 1
+    options = [line.strip().partition(" ") for line in lines[index + 1 : first]]
+    kept = [f"{found[1]}{key.strip(':')}: {value}" for key, _, value in options if kind == "figure" and key in _SHOWN]
+    lines[index + 1 : first] = [*kept, *[""] * (len(options) - len(kept))]
+    if kind is None:
+        lines[index] = f"{found[1]}{found['fence']}math" if found["fence"][0] == "`" else lines[index]
+        return end
+    lines[index], lines[end] = f"{found[1]}::: {kind} {found[4]}".rstrip(), f"{found[1]}:::"
     return index
 
 

@@ -100,7 +100,9 @@ def container_rule(state: StateBlock, start_line: int, end_line: int, silent: bo
 def _name_of(opens: re.Match[str]) -> tuple[str, str]:
     """The container's name and arguments; in Pandoc's and Quarto's `{.name key=value}` only a title is one."""
     if opens["name"]:
-        return opens["name"], opens["rest"].strip()
+        rest = opens["rest"].strip()
+        titled = re.fullmatch(r"\[([^\[\]]*)\]", rest)  # Docusaurus: :::tip[Title]
+        return opens["name"], titled[1] if titled else rest
     attributes = opens["attributes"]
     named = _CLASS.search(attributes)
     title = _TITLE.search(attributes)

@@ -127,6 +127,7 @@ class Foreign:
         if defined := macro_of(line):
             self._reading.macros[defined[0]] = defined[1]
             return ""
+        line = self._roles(_MDX_COMMENT.sub("", line), number) if "}`" in line or "{/*" in line else line
         line = _RAW.sub(lambda found: found[1] if found[2] == "html" else "", line)
         line = _MATH_TAG.sub(lambda found: f"${found[1].strip()}$", self._latex.in_markdown(line))
         if _LONE_MATH_TAG.match(line):
@@ -138,6 +139,20 @@ class Foreign:
         if any(mark in line for mark in ("[[", "%%", "]{", " ^", " =", "{:", "{%")) or line.startswith("^"):
             line = _outside_code(line, lambda part: self._spans(part, number))
         return line
+
+    def _roles(self, line: str, number: int) -> str:
+        """MyST's roles: `{math}` a formula, of any other the words."""
+
+        def role(found: re.Match[str]) -> str:
+            if found[1] == "math":
+                return f"${found[2].strip()}$"
+            words = found[2].partition(" <")[0]
+            place = self._reading.place(number, self._reading.column_of(found[0], number))
+            message = f"{found[0]} means something to another system only; its words stay; write what it stands for"
+            self._reading.fault(place, "foreign-template", message)
+            return words
+
+        return _ROLE.sub(role, line)
 
     def _is_dropped(self, line: str, number: int) -> bool:
         """Whether nothing of the line is for readers; what it is for is named, but for what only gathers other lines."""
@@ -187,11 +202,16 @@ class Foreign:
         part = _HACKMD_WIDTH.sub(r"\1){width=\2}", part)
         part = _REMARK.sub(lambda found: found[1] or "", part) if not self._reading.own else part
         part = _BLOCK_ID.sub("", part) if not self._reading.own else part
-        return re.sub(r"(?<![!\\])\[([^\[\]]*)\]\{[^{}]*[.#=][^{}]*\}", r"\1", part)
+        for _ in range(part.count("]{")):  # the inner ones first
+            part = _BRACKETED.sub(r"\1", part)
+        return part
 
 
 _LONE_PICTURE: Final = re.compile(r"!\[[^\[\]]*\]\([^()\s]+(?: \"[^\"]*\")?\)")
 _CLOSES_LINK: Final = re.compile(r"\]\([^()\s]+\)")
+_BRACKETED: Final = re.compile(r"(?<![!\\])\[([^\[\]]*)\]\{[^{}]*[.#=][^{}]*\}")
+_ROLE: Final = re.compile(r"(?<![\w#$`])\{([a-z][\w:+.-]*)\}`([^`\n]+)`(?!`)")
+_MDX_COMMENT: Final = re.compile(r"\{/\*(?:(?!\{/\*).)*?\*/\}")
 _HACKMD_WIDTH: Final = re.compile(r"(!\[[^\[\]\n]*\]\([^\s()]+)[ \t]+=(\d+(?:px|%)?)x?\d*(?:px|%)?\)")
 _BULLET: Final = re.compile(r"[ \t]*(?P<mark>[•·▪◦‣●○■□\uf0b7\uf0a7]|[o§](?=[\t\u00a0]))[ \t\u00a0]+(?=\S)")
 """Also of the symbol fonts that Word writes its signs in."""
@@ -229,6 +249,9 @@ _WHOLE_LINES: Final = (
         r"[ \t]*\\(?:newpage|pagebreak|clearpage|toc|tableofcontents|maketitle|bibliography\{[^}]*\}"
         r"|bibliographystyle\{[^}]*\}|biblabel\{[^}]*\}(?:\{[^}]*\})?)[ \t]*$"
     ),
+    re.compile(r"\([\w:.-]+\)=[ \t]*$"),  # what MyST refers to
+    re.compile(r"import[ \t]+(?:[\w*{}, \t]+[ \t]+from[ \t]+)?([\"'])[^\"']+\1;?[ \t]*$"),  # MDX
+    re.compile(r"export[ \t]+(?:const|default|function)\b.*[;})][ \t]*$"),
     re.compile(r"[ \t]*\[(?:TOC|toc|\[_TOC_\])\][ \t]*$"),
 )
 _FRANKLIN_CALL: Final = re.compile(

@@ -38,6 +38,8 @@ from mailer.content.reading import Reading
 from mailer.content.walk import changed_inlines
 
 _FIELD_LINE: Final = re.compile(r"\**[A-ZÀ-Þ][\w'’./-]*(?: [\w'’./&-]+){0,2} ?:\**[ \t]+\S")
+_IN_COLUMNS: Final = re.compile(r"\S+(?: \S+)* {2,}\S+(?: \S+)* {3,}\S")
+"""A row of a table that was set with blanks."""
 _MARKDOWN_SPANS: Final = {"strong": "strong", "em": "em", "s": "s"}
 
 
@@ -68,7 +70,8 @@ class Source:
 
     def is_field(self, row: int) -> bool:
         """Whether this line and the one before are such as `From: Ada` and `Date: today`, which stand below one another."""
-        return "`" not in self.content and all(map(_FIELD_LINE.match, self.content.split("\n")[row - 1 : row + 1]))
+        lines = self.content.split("\n")[row - 1 : row + 1]
+        return "`" not in self.content and (all(map(_FIELD_LINE.match, lines)) or all(map(_IN_COLUMNS.match, lines)))
 
 
 def inlines_of_token(reading: Reading, token: Token, line: int, *, start: int = 0) -> Inlines:

@@ -43,6 +43,7 @@ _SPANS: Final = (
     (re.compile(r"\\href\{([^{}\s]+)\}" + _GROUP), r"[\2](\1)"),
     (re.compile(r"\\url\{([^{}\s]+)\}"), r"<\1>"),
     (re.compile(r"\\footnote" + _GROUP), r"^[\1]"),
+    (re.compile(r"\\begin\{(equation|displaymath)(\*?)\}((?:(?!\\begin).)+?)\\end\{\1\2\}"), r"$$\3$$"),
     (re.compile(r"\\(?:qed|qedhere|blacksquare)(?![A-Za-z])"), "∎"),
 )
 

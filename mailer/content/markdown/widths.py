@@ -18,7 +18,7 @@ _PIXELS: Final = {
     "rem": 16.0,
 }
 """CSS pixels in a unit of length (CSS Values 4, §6)."""
-_LENGTH: Final = re.compile(r"\s*(\d{1,5}(?:\.\d{1,6})?|\.\d{1,6})\s*(%|[a-z]*)\s*(?:!important)?\s*", re.IGNORECASE)
+_LENGTH: Final = re.compile(r"\s*(\d{1,5}(?:\.\d{1,20})?|\.\d{1,20})\s*(%|[a-z]*)\s*(?:!important)?\s*", re.IGNORECASE)
 _LINE: Final = re.compile(r"\s*(\d?\.?\d{0,4})\s*\\(?:line|text|column)width\s*", re.IGNORECASE)
 _STYLE: Final = re.compile(r"(?:^|;)\s*(?:max-)?width\s*:\s*([^;]+)", re.IGNORECASE)
 LARGEST: Final = 4000

@@ -6,7 +6,7 @@ import io
 from PIL import Image
 
 from mailer.content import Issue, StoredFiles, check_issue, plain, read_files
-from mailer.content.issue import CodeBlock, DisplayFormula, Figure, Formula, Heading, Link, Note, Paragraph
+from mailer.content.issue import CodeBlock, DisplayFormula, Figure, Formula, Heading, LineBreak, Link, Note, Paragraph
 from mailer.content.walk import all_blocks, all_inlines
 from mailer.rendering import render
 from tests.unit.rendering.builders import FRAME, filled_html
@@ -193,3 +193,48 @@ def test_a_link_that_is_a_picture_without_words_has_the_name_of_its_site() -> No
         assert words(text) == ["y.org"]
         assert codes(text) == [(1, "missing-alt"), (1, "remote-picture")]
     assert codes("[![A lake](https://x.org/a.png)](https://y.org/b)\n") == [(1, "remote-picture")]
+
+
+def test_roles_figures_and_names_of_myst_are_read_or_named() -> None:
+    text = (
+        "(intro)=\n# T\n\n:::{figure} https://x.org/a.png\n:name: fig-a\n:width: 60%\n:alt: A wave at sea\n\nThe wave.\n:::\n\n"
+        "By {math}`a^2` and {ref}`the start <intro>`.\n\n```{math}\n:label: eq\nx = y\n```\n\n```{list-table}\n* - One\n```\n"
+    )
+    issue = read(text)
+    (figure,) = (block for block in issue.blocks if isinstance(block, Figure))
+    assert (figure.picture.alt, figure.picture.share, plain(figure.caption)) == ("A wave at sea", 60, "The wave.")
+    assert [found.tex for _, found in all_inlines(issue.blocks) if isinstance(found, Formula)] == ["a^2", "x = y"]
+    assert "By a^2 and the start." in words(text)
+    assert codes(text) == [
+        (1, "foreign-template"),
+        (4, "remote-picture"),
+        (12, "foreign-template"),
+        (19, "foreign-markup"),
+    ]
+
+
+def test_programs_between_the_words_of_mdx_are_named_and_its_comments_are_none() -> None:
+    text = "import Tabs from '@theme/Tabs';\n\nexport const A = 1;\n\n{/* to do */}\n\n:::tip[Now]\nGo.\n:::\n\nWe import tea from India.\n"
+    assert codes(text) == [(1, "foreign-template"), (3, "foreign-template")]
+    (note,) = (block for block in read(text).blocks if isinstance(block, Note))
+    assert plain(note.title) == "Now"
+    assert words(text) == ["Go.", "We import tea from India."]
+
+
+def test_rows_that_were_set_with_blanks_stay_rows() -> None:
+    (rows,) = (block for block in read("# T\n\nSat  5 Dec   10.00   Box Hill\nSun 13 Dec   09.30   Cheddar\n").blocks)
+    assert isinstance(rows, Paragraph)
+    assert any(isinstance(part, LineBreak) for part in rows.inlines)
+    (prose,) = (block for block in read("# T\n\nTwo  blanks here.\nAnd  here.\n").blocks)
+    assert isinstance(prose, Paragraph)
+    assert not any(isinstance(part, LineBreak) for part in prose.inlines)
+
+
+def test_words_widths_spans_and_formulas_are_read() -> None:
+    text = '# T\n\n![A lake at dawn](https://x.org/a.png){width="6.268055555555556in" height="3in"}\n\n[[See]{.smallcaps}]{.underline} \\begin{equation}E=mc^2\\end{equation}\n'
+    issue = read(text)
+    (figure,) = (block for block in issue.blocks if isinstance(block, Figure))
+    assert figure.picture.width == 602
+    assert codes(text) == [(3, "remote-picture")]
+    assert [found.tex for _, found in all_inlines(issue.blocks) if isinstance(found, Formula)] == ["E=mc^2"]
+    assert words(text)[0].startswith("See")
