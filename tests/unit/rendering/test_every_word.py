@@ -31,6 +31,11 @@ PARTS = [
     "<table><tr><th>WORD</th><th colspan=2>WORD</th></tr><tr><td rowspan=2>WORD</td><td><ul><li>WORD</li></ul></td></tr><tr><td>WORD</td></tr></table>",
     "::: people\n- WORD ([WORD](https://x.test), WORD), *WORD*\n:::", "::: event x\nwhen: 2027-01-12\nwhere: WORD [WORD](https://x.test)\n:::",
     "::: note [WORD](https://x.test) *WORD*\nWORD\n:::", "[WORD](https://x.test 'WORD')", "## **WORD**", "WORD %%WORD%% %%word_field%%", "WORD {{ site.x }}, WORD",
+    ":::{figure} missing.png\n:alt: WORD\n:name: WORD\n\nWORD\n:::", "WORD {ref}`WORD` {math}`\\text{WORD}`", "(WORD)=\nWORD",
+    "import WORD from 'WORD'", "export const WORD = 1;", "{/* x */} WORD", "<a href='https://x.test'>\n<div>WORD</div><div>WORD</div></a>",
+    "<a href='https://x.test'>\n<ul><li>WORD</li></ul></a>", "[\n\n![WORD](missing.png)\n\n](https://x.test)", "## WORD {-}", "## WORD {#ü-–}",
+    "[[WORD]{.a}]{.b}", "WORD \\begin{equation}\\text{WORD}\\end{equation}", ":::tip[WORD]\nWORD\n:::", "a  WORD   WORD\nb  WORD   WORD",
+    "- [ ] WORD\n- [x] WORD", "[![](missing.png)](https://x.test) WORD", "```{list-table} x\nWORD\n```", "https://x.test/a\\_b WORD", "« WORD » ; WORD",
     "(1) WORD\n(2) WORD", "WORD {first_name, 'WORD'}", "* [{{ post.WORD }}]({{ post.url }})",
 ]  # fmt: skip
 
