@@ -85,6 +85,16 @@ def was_reminded(session: Session, subscriber_id: SubscriberId) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
+def has_left(session: Session, subscriber_id: SubscriberId, audience_id: AudienceId) -> bool:
+    """Whether a person's own last word about an audience was to leave it: to be asked again, by whoever filled in a form, is none."""
+    words = select(Consent.deed).where(
+        Consent.subscriber_id == subscriber_id,
+        Consent.audience_id == audience_id,
+        Consent.deed.in_(("agreed", "withdrew", "declined")),
+    )
+    return session.scalar(words.order_by(Consent.id.desc()).limit(1)) in {"withdrew", "declined"}
+
+
 def last_consent(
     session: Session, subscriber_id: SubscriberId, audience_id: AudienceId
 ) -> Consent | SharedConsent | None:

@@ -13,7 +13,7 @@ from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Keys
 from subscribers.attributes import read_values
 from subscribers.audiences import find_audience_id
-from subscribers.consents import Deed, record
+from subscribers.consents import Deed, has_left, record
 from subscribers.models import Subscriber, Subscription
 from subscribers.suppression import is_suppressed
 
@@ -89,7 +89,7 @@ def enrol(
         raise NotAllowed("this address is suppressed", do="an address that must not be mailed joins nothing")
     subscription = session.get(Subscription, (subscriber_id, audience_id), populate_existing=True)
     left = person.status == "unsubscribed" or (subscription is not None and subscription.state == "unsubscribed")
-    if left:
+    if left or has_left(session, subscriber_id, audience_id):
         raise NotAllowed("this person left", do="only they can come back: let them sign up again")
     state = "subscribed" if consent.strip() else "unconfirmed"
     if subscription is None:

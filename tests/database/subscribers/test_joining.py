@@ -10,7 +10,7 @@ from mailer.base.database import Database
 from mailer.base.errors import NotAllowed, NotFound
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Keys
-from subscribers import audiences, joining, people, suppression
+from subscribers import audiences, editing, joining, people, suppression
 from subscribers.consents import list_consents
 
 NOW = datetime(2027, 1, 5, 9, tzinfo=UTC)
@@ -96,6 +96,21 @@ def test_whoever_left_comes_back_only_by_confirming(database: Database) -> None:
         assert _receives(session) == {}
         joining.confirm(session, ada, now=later, source="page")
         assert _receives(session) == {"ada@example.org": 0b10}
+
+
+def test_a_form_filled_in_for_whoever_left_lets_nobody_else_bring_them_back(database: Database) -> None:
+    with database.begin() as session:
+        ada = _ada(session)
+        joining.unsubscribe(session, ada, audience_slugs=["academic"], now=NOW, source="page")
+        _sign_up(session, "academic", now=NOW + timedelta(hours=1))
+
+        with pytest.raises(NotAllowed, match="this person left"):
+            editing.enrol(
+                session, ada, "academic", consent="they said so", source="api", keys=KEYS, now=NOW, actor="api"
+            )
+        editing.enrol(session, ada, "outreach", consent="they said so", source="api", keys=KEYS, now=NOW, actor="api")
+        assert _receives(session) == {"ada@example.org": 0b110}
+        assert joining.confirm(session, ada, now=NOW, source="page") == ("academic",)
 
 
 def test_an_old_confirm_link_does_not_bring_back_who_left(database: Database) -> None:
