@@ -126,3 +126,10 @@ def test_the_edition_brings_its_calendar_files() -> None:
 )
 def test_a_feed_tells_the_preheader_or_the_first_words_for_everybody(text: str, summary: str) -> None:
     assert summary_of(from_markdown(text)) == summary
+
+
+def test_notes_are_no_landmarks_which_would_need_a_name_of_their_own() -> None:
+    issue = from_markdown("# T\n\n::: note\nOne.\n:::\n\n::: note\nTwo.\n:::\n")
+    page = web_edition(issue, frozenset(), ARCHIVED).html
+    assert page.count('<div class="note" role="note">') == 2
+    assert "<aside" not in page
