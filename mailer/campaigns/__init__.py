@@ -18,9 +18,6 @@ from mailer.campaigns.course import (
 )
 from mailer.campaigns.decisions import (
     cancel,
-    create,
-    create_from_revision,
-    discard,
     fail,
     hold_all,
     note_test,
@@ -29,6 +26,7 @@ from mailer.campaigns.decisions import (
     resume,
     schedule,
 )
+from mailer.campaigns.drafts import change, create, create_from_revision, discard
 from mailer.campaigns.issues import (
     IssueRow,
     issue,
@@ -63,6 +61,7 @@ __all__ = [
     "begin_judging",
     "campaign",
     "cancel",
+    "change",
     "create",
     "create_from_revision",
     "delete_segment",

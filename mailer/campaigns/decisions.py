@@ -1,114 +1,30 @@
 """What is decided about a campaign: each decision is one compare-and-set, one line in the audit log, and a hint."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from mailer.base import audit
-from mailer.base.errors import NotAllowed, WrongInput
+from mailer.base.errors import NotAllowed
 from mailer.base.hints import wake
-from mailer.base.tables import CampaignId, RevisionId, move
-from mailer.campaigns.issues import issue_of_revision, read_revision, store_revision
+from mailer.base.tables import CampaignId, move
+from mailer.campaigns.issues import read_revision
 from mailer.campaigns.models import Campaign, IssueRevision
-from mailer.campaigns.narrowing import chosen, narrowing, to_approve
+from mailer.campaigns.narrowing import narrowing, to_approve
 from mailer.campaigns.release import release, require_checked
-from mailer.campaigns.rows import row
+from mailer.campaigns.rows import CampaignRow, row
 from mailer.campaigns.states import MOVES
-from mailer.content import Issue, as_sent_at, check_issue
+from mailer.content import as_sent_at, check_issue
 from mailer.rendering import Frame
-from subscribers import attributes, audience_ids, list_audiences
+from subscribers import attributes, list_audiences
 from subscribers.filter_fields import Field
 
-UNCERTAIN_RULES = ("resend", "leave")
-MOST_AUDIENCES = 6
-"""Every combination of a campaign's audiences is a letter of its own: six make 63."""
 JUST_NOW = timedelta(minutes=2)
 """How old a wished time may be and still count as now: a page was open for a while."""
-
-
-def create(
-    session: Session,
-    issue: Issue,
-    *,
-    audiences: Sequence[str],
-    wanted: Sequence[str] = (),
-    excluded: Sequence[str] = (),
-    now: datetime,
-    actor: str,
-    origin: str = "",
-    uncertain_rule: str = "resend",
-) -> CampaignId:
-    """Make a draft that sends this issue to these audiences.
-
-    Args:
-        wanted: segments; only whom at least one of them finds gets it.
-        excluded: segments; nobody whom one of them finds gets it.
-        uncertain_rule: what becomes of those whose answer was lost: `resend` or `leave` them.
-
-    Raises:
-        WrongInput: no audience, or too many, or too many segments, or there is no such rule.
-        NotAllowed: an audience or a segment does not exist.
-    """
-    revision_id = store_revision(session, issue, now=now, author=actor, origin=origin)
-    return create_from_revision(
-        session,
-        revision_id,
-        audiences=audiences,
-        wanted=wanted,
-        excluded=excluded,
-        now=now,
-        actor=actor,
-        uncertain_rule=uncertain_rule,
-    )
-
-
-def create_from_revision(
-    session: Session,
-    revision_id: RevisionId,
-    *,
-    audiences: Sequence[str],
-    wanted: Sequence[str] = (),
-    excluded: Sequence[str] = (),
-    now: datetime,
-    actor: str,
-    uncertain_rule: str = "resend",
-) -> CampaignId:
-    """Make a draft that sends this revision to these audiences; see `create`.
-
-    Raises:
-        NotFound: the revision does not exist.
-        WrongInput: no audience, or too many, or too many segments, or there is no such rule.
-        NotAllowed: an audience or a segment does not exist.
-    """
-    if uncertain_rule not in UNCERTAIN_RULES:
-        raise WrongInput(
-            f"{uncertain_rule!r} is no rule for uncertain deliveries", do=f"use {' or '.join(UNCERTAIN_RULES)}"
-        )
-    slugs = list(dict.fromkeys(audiences))
-    if not 1 <= len(slugs) <= MOST_AUDIENCES:
-        raise WrongInput(f"{len(slugs)} audiences were named", do=f"name between 1 and {MOST_AUDIENCES}")
-    audience_ids(session, slugs)
-    by_segments = chosen(session, wanted, excluded)
-    revision, _main = issue_of_revision(session, revision_id)
-    campaign = Campaign(
-        slug=_free_slug(session, revision.slug),
-        title=revision.title,
-        revision_id=revision_id,
-        audiences=slugs,
-        segments=by_segments.wanted,
-        excluded=by_segments.excluded,
-        filters=by_segments.filters,
-        uncertain_rule=uncertain_rule,
-        created_at=now,
-    )
-    session.add(campaign)
-    session.flush()
-    audit.note(session, actor=actor, deed="campaign_created", subject=f"campaign {campaign.id}", now=now)
-    return campaign.id
 
 
 def schedule(
@@ -135,7 +51,7 @@ def schedule(
     Raises:
         WrongInput: the checker found an error, in the issue or in a letter of it; the first one is told. Or the filter of a
             segment cannot be understood.
-        NotAllowed: it is no draft, the time is past, a warning was not accepted, or a segment is gone.
+        NotAllowed: it is no draft or is changed just now, the time is past, a warning was not accepted, or a segment is gone.
     """
     if send_at < now - JUST_NOW:
         raise NotAllowed(f"{send_at:%d %B %Y %H:%M %Z} is past", do="choose a later time")
@@ -149,6 +65,8 @@ def schedule(
     # The state first: of two who release at once, the second waits here and is then refused, before any rendering.
     values = {"scheduled_at": send_at, "zone": zone, "canary": canary, "canary_until": None}
     _move(session, campaign_id, "schedule", "scheduled", filters=to_approve(session, campaign), **values)
+    if row(session, campaign_id).aim != campaign.aim:  # nobody can change it any more
+        raise NotAllowed(f"campaign {campaign_id} was changed meanwhile", do="look it over again")
     digest = release(
         session,
         campaign,
@@ -251,13 +169,6 @@ def cancel(session: Session, campaign_id: CampaignId, *, now: datetime, actor: s
     wake(session, "sweep", 0)
 
 
-def discard(session: Session, campaign_id: CampaignId, *, now: datetime, actor: str) -> None:
-    """Throw a draft away as if it had never been; anything else is left as it is."""
-    gone = delete(Campaign).where(Campaign.id == campaign_id, Campaign.state == "draft").returning(Campaign.id)
-    if session.execute(gone).scalar_one_or_none() is not None:
-        audit.note(session, actor=actor, deed="campaign_discarded", subject=f"campaign {campaign_id}", now=now)
-
-
 def fail(
     session: Session, campaign_id: CampaignId, *, now: datetime, actor: str, reason: str, detail: str = ""
 ) -> None:
@@ -269,15 +180,11 @@ def fail(
     _decide(session, campaign_id, "fail", "failed", now=now, actor=actor, reason=reason, detail=detail, finished_at=now)
 
 
-def note_test(session: Session, campaign_id: CampaignId, *, now: datetime, actor: str) -> None:
-    """Write down that a test copy of the campaign's revision was sent."""
-    digest = (
-        select(IssueRevision.digest)
-        .join(Campaign, Campaign.revision_id == IssueRevision.id)
-        .where(Campaign.id == campaign_id)
-    )
-    session.execute(update(Campaign).where(Campaign.id == campaign_id).values(tested_digest=session.scalar(digest)))
-    audit.note(session, actor=actor, deed="test_copy_sent", subject=f"campaign {campaign_id}", now=now)
+def note_test(session: Session, tested: CampaignRow, *, now: datetime, actor: str) -> None:
+    """Write down that a test copy of the campaign as it was then was sent."""
+    digest = session.scalar(select(IssueRevision.digest).where(IssueRevision.id == tested.revision_id))
+    session.execute(update(Campaign).where(Campaign.id == tested.id).values(tested_digest=digest))
+    audit.note(session, actor=actor, deed="test_copy_sent", subject=f"campaign {tested.id}", now=now)
 
 
 def _decide(
@@ -305,12 +212,3 @@ def _move(session: Session, campaign_id: CampaignId, decision: str, after: str, 
     if not move(session, Campaign, campaign_id, MOVES[decision], after, **values):
         state = row(session, campaign_id).state
         raise NotAllowed(f"campaign {campaign_id} is {state}: it cannot {decision}", do="reload and look again")
-
-
-def _free_slug(session: Session, wanted: str) -> str:
-    taken = set(session.scalars(select(Campaign.slug).where(Campaign.slug.startswith(wanted, autoescape=True))))
-    number, slug = 1, wanted
-    while slug in taken:
-        number += 1
-        slug = f"{wanted}-{number}"
-    return slug

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, func, or_, select
@@ -44,6 +45,12 @@ class CampaignRow:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+
+    @property
+    def aim(self) -> str:
+        """What it sends and to whom, in one word: another word where a draft was changed."""
+        told = repr((self.revision_id, self.audiences, self.segments, self.excluded, self.uncertain_rule))
+        return sha256(told.encode()).hexdigest()[:16]
 
     @property
     def can_be_recalled(self) -> bool:

@@ -10,6 +10,7 @@ draft → scheduled → preparing → sending → sent
 from typing import Final
 
 MOVES: Final[dict[str, tuple[str, ...]]] = {
+    "change": ("draft",),
     "schedule": ("draft",),
     "recall": ("scheduled",),
     "prepare": ("scheduled",),

@@ -105,6 +105,44 @@ def create(
         show_campaign(app, _create(app, issue, audience, uncertain, segments=segment, excluded=exclude), json_=json_)
 
 
+@campaign.command("edit", epilog="Example: mailer campaign edit 3 --issue issues/sample --audience industry")
+def edit(
+    campaign_id: IdArgument,
+    issue: Annotated[
+        Path | None, typer.Option(metavar="ISSUE", help="The issue as it is now, or another one; else its text stays.")
+    ] = None,
+    audience: Annotated[
+        list[str] | None, typer.Option("--audience", metavar="A", help="To whom instead; may be repeated.")
+    ] = None,
+    segment: SegmentOption = None,
+    exclude: ExcludeOption = None,
+    everybody: Annotated[bool, typer.Option(help="Drop the segments that are not named here.")] = False,
+    uncertain: UncertainOption = None,
+    workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
+) -> None:
+    """Change a draft: its issue, its audiences, its segments. What is not named stays."""
+    unnamed: list[str] | None = [] if everybody else None
+    with opened(workspace) as app:
+        read = read_issue(issue) if issue else None
+        with app.database.begin() as session:
+            found, now, stored = campaigns.campaign(session, campaign_id), app.clock(), None
+            if issue and read:
+                stored = campaigns.store_revision(session, read, now=now, author=ACTOR, origin=str(issue.absolute()))
+            campaigns.change(
+                session,
+                found,
+                revision_id=stored,
+                audiences=audience or None,
+                wanted=segment or unnamed,
+                excluded=exclude or unnamed,
+                uncertain_rule=uncertain,
+                now=now,
+                actor=ACTOR,
+            )
+        show_campaign(app, found.id, json_=json_)
+
+
 @campaign.command("schedule", epilog='Example: mailer campaign schedule 3 --at "2027-01-05 09:00 Europe/London"')
 def schedule(
     campaign_id: IdArgument,

@@ -8,6 +8,8 @@ SAID: Final = {
     "saved": "Saved.",
     "asked-anew": "Saved. A campaign was released with the filter as it was: it waits for your decision.",
     "created": "The campaign was made. Look at every letter, then release it.",
+    "changed": "The draft was changed. Look it over again.",
+    "newest": "The campaign has the newest text now. Look at its letters again.",
     "scheduled": "Released. It leaves at the time shown below; until then it can be recalled.",
     "paused": "Paused. What was already handed to the relay cannot be called back.",
     "resumed": "It goes on.",

@@ -116,6 +116,28 @@ def test_what_is_scheduled_leaves_at_its_time_across_a_restart(
     assert again.interrupt() == 0, again.log
 
 
+def test_a_draft_is_changed_until_it_is_released(home: Path) -> None:
+    _import(home)
+    _json(home, "segments", "add", "no-mail-yet", "mailed is empty")
+    draft = _json(home, "campaign", "create", "issue.md", "--audience", "academic", "--exclude", "no-mail-yet")
+    number = str(draft["id"])
+    (home.parent / "issue.md").write_text("# Hello again\n\nOther news.\n", encoding="utf-8")
+
+    kept = _json(home, "campaign", "edit", number, "--audience", "industry", "--audience", "academic")
+    assert (kept["title"], kept["audiences"], kept["exclude"]) == ("Hello", ["industry", "academic"], ["no-mail-yet"])
+    newer = _json(home, "campaign", "edit", number, "--issue", "issue.md", "--everybody")
+    assert (newer["title"], newer["audiences"], newer["exclude"]) == ("Hello again", ["industry", "academic"], [])
+    assert newer["slug"] != draft["slug"]
+
+    at = ("--at", "2099-01-05T09:00:00+00:00", "--yes")
+    assert run_mailer("campaign", "schedule", number, *at, home=home).returncode == 0
+    late = run_mailer("campaign", "edit", number, "--audience", "academic", home=home)
+    assert (late.returncode, late.stderr.strip().splitlines()[-1]) == (
+        2,
+        f"mailer: campaign {number} is scheduled: it cannot be changed; recall it first, if it can be",
+    )
+
+
 def test_a_campaign_is_held_and_goes_on_as_the_options_say(home: Path) -> None:
     _import(home)
     campaign_id = str(_json(home, "campaign", "create", "issue.md", "--audience", "academic")["id"])

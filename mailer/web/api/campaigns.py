@@ -37,6 +37,17 @@ class NewCampaign(Given):
     exclude: list[Name] = Field(default=[], max_length=20, description="nobody in any of these segments")
 
 
+class CampaignChanges(Given):
+    """What of a draft is to be different; what is not named stays."""
+
+    issue: Name | None = Field(
+        default=None, description="the issue's slug: its newest text is taken, also if it is the same issue"
+    )
+    audiences: list[Name] | None = Field(default=None, min_length=1, max_length=6)
+    segments: list[Name] | None = Field(default=None, max_length=20)
+    exclude: list[Name] | None = Field(default=None, max_length=20)
+
+
 class Schedule(Given):
     """A release."""
 
@@ -155,6 +166,27 @@ def show_campaign(campaign_id: Id, call: Reader) -> Progress:
     with call.app.database.read() as session:
         row = campaigns.campaign(session, campaign_id)
         return Progress.of(row, counts=delivery.progress(session, row.id).as_dict())
+
+
+@router.patch("/campaigns/{campaign_id}", response_model=Campaign)
+def change_campaign(campaign_id: Id, body: CampaignChanges, call: Writer) -> Response:
+    """Change a draft; what was released already is answered 409."""
+
+    def change(session: Session) -> Campaign:
+        row = campaigns.campaign(session, campaign_id)
+        campaigns.change(
+            session,
+            row,
+            revision_id=_issue_named(session, body.issue).revision_id if body.issue else None,
+            audiences=body.audiences,
+            wanted=body.segments,
+            excluded=body.exclude,
+            now=call.now,
+            actor=call.actor,
+        )
+        return Campaign.of(campaigns.row(session, row.id))
+
+    return call.once(change)
 
 
 @router.get("/campaigns/{campaign_id}/plan")

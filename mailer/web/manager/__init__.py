@@ -9,6 +9,7 @@ from mailer.web.manager import (
     audit,
     campaigns,
     dashboard,
+    drafts,
     imports,
     issues,
     mailbox,
@@ -20,12 +21,13 @@ from mailer.web.manager import (
 )
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(signed_in)])
-# `release` and `imports` name addresses that the patterns of `campaigns` and `people` would take too.
+# `release`, `drafts` and `imports` name addresses that the patterns of `campaigns` and `people` would take too.
 for part in (
     dashboard,
     issues,
     preview,
     release,
+    drafts,
     campaigns,
     imports,
     segments,

@@ -1,21 +1,20 @@
-"""/campaigns: make one, watch it, pause, resume, cancel or recall it, and see what became of each recipient."""
+"""/campaigns: watch one, pause, resume, cancel or recall it, and see what became of each recipient."""
 
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from mailer import campaigns, delivery
-from mailer.base.errors import NotFound, WrongInput
-from mailer.content import read_files
+from mailer.base.errors import NotFound
 from mailer.feedback.report import report as report_of
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.manager.narrowed import narrowed
 from mailer.web.pages import page, see_other
 from subscribers import audiences as audience_book
-from subscribers import people, segments
+from subscribers import people
 
 router = APIRouter(include_in_schema=False)
 
@@ -39,47 +38,6 @@ def index(request: Request, app: AppOf) -> Response:
     return page(request, "manager/campaigns.html", rows=rows)
 
 
-@router.get("/campaigns/new")
-def new(request: Request, app: AppOf, issue: str = "") -> Response:
-    """Which issue goes to whom?"""
-    with app.database.read() as session:
-        issues = campaigns.list_issues(session)
-        groups = audience_book.list_audiences(session)
-        saved = segments.list_segments(session)
-        revision = campaigns.revision_files(session, campaigns.issue(session, issue).revision_id) if issue else None
-    named = read_files(*revision).meta.audiences if revision else ()
-    return page(request, "manager/campaign_new.html", issues=issues, groups=groups, saved=saved, chosen=issue, named=named,
-                uncertain=app.settings.release.uncertain)  # fmt: skip
-
-
-@router.post("/campaigns")
-def create(
-    app: AppOf,
-    manager: Manager,
-    issue: Annotated[str, Form(max_length=200)],
-    audience: Annotated[list[str] | None, Form()] = None,
-    segment: Annotated[list[str] | None, Form()] = None,
-    exclude: Annotated[list[str] | None, Form()] = None,
-    uncertain: Annotated[str, Form(max_length=10)] = "",
-) -> Response:
-    """Make a draft of the issue's newest revision."""
-    if not audience:
-        raise WrongInput("no audience was chosen", do="go back and tick at least one")
-    with app.database.begin() as session:
-        row = campaigns.issue(session, issue)
-        campaign_id = campaigns.create_from_revision(
-            session,
-            row.revision_id,
-            audiences=audience,
-            wanted=segment or (),
-            excluded=exclude or (),
-            now=app.clock(),
-            actor=manager.actor,
-            uncertain_rule=uncertain or app.settings.release.uncertain,
-        )
-    return see_other(f"/campaigns/{campaign_id}", "created")
-
-
 @router.get("/campaigns/{name}")
 def show(
     request: Request,
@@ -99,10 +57,14 @@ def show(
         report = report_of(session, row.id)
         names = audience_book.audience_names(session)
         by_segments = narrowed(session, row)
+        issue = campaigns.issue_of_revision(session, row.revision_id)[0]
+        newest = campaigns.issue(session, issue.slug)
     return page(
         request,
         "manager/campaign.html",
         row=row,
+        issue=issue,
+        newest=newest,
         names=names,
         counts=counts,
         recipients=shown,

@@ -89,7 +89,7 @@ def _send_copies(app: App, name: str, addresses: list[str], *, actor: str) -> No
                 f"the copy to {address} was not taken: {reason_of(outcome)}", do="mend it, and send the copies again"
             )
     with app.database.begin() as session:
-        campaigns.note_test(session, row.id, now=app.clock(), actor=actor)
+        campaigns.note_test(session, row, now=app.clock(), actor=actor)
 
 
 @router.post("/campaigns/{name}/release")
@@ -100,6 +100,7 @@ def release(
     manager: Manager,
     at: Annotated[str, Form(max_length=40)],
     zone: Annotated[str, Form(max_length=64)],
+    aim: Annotated[str, Form(max_length=40)],
     number: Annotated[str, Form(max_length=20)] = "",
     accept: Annotated[list[str] | None, Form()] = None,
 ) -> Response:
@@ -112,6 +113,8 @@ def release(
         with app.database.begin() as session:
             row = campaigns.campaign(session, name)
             plan = campaigns.plan(session, row.id, now=now, more=engagement())
+            if aim != row.aim:
+                raise NotAllowed("the campaign was changed since this page was made", do="look it over again")
             _require(row, plan, number, accepted)
             campaigns.schedule(
                 session,
@@ -216,7 +219,8 @@ def _page(
         frame = app.frame(session, slug=row.slug)
         plan = campaigns.plan(session, row.id, now=now, frame=frame, formula_cache=app.formula_cache, more=engagement())
         by_segments = narrowed(session, row)
-        issue, _ = campaigns.issue_of_revision(session, row.revision_id)
+        issue = campaigns.issue_of_revision(session, row.revision_id)[0]
+        newest = campaigns.issue(session, issue.slug)
         names = {audience.slug: audience.name for audience in audience_book.list_audiences(session, archived=True)}
     warnings = [finding for finding in plan.findings if finding.level == "warning"]
     leaves_at = max(send_at, now + app.settings.release.cooling_off) if send_at else None
@@ -225,7 +229,8 @@ def _page(
         "manager/release.html",
         status=status_of(wrong) if wrong else 200,
         row=row,
-        issue_slug=issue.slug,
+        issue=issue,
+        newest=newest,
         names=names,
         letters=_letters(row, plan, names),
         plan=plan,

@@ -106,6 +106,22 @@ def test_a_campaign_is_made_planned_scheduled_and_paused(app: App, script: TestC
     assert script.post(f"{address}/recall").status_code == 409
 
 
+def test_a_draft_is_changed_and_nothing_else_is(app: App, script: TestClient, issue: str) -> None:
+    a_person(app)
+    made = script.post("/api/v1/campaigns", json={"issue": issue, "audiences": ["academic"]}).json()
+    address = f"/api/v1/campaigns/{made['id']}"
+
+    changed = script.patch(address, json={"audiences": ["industry", "academic"]})
+    assert (changed.status_code, changed.json()["audiences"]) == (200, ["industry", "academic"])
+    assert script.patch(address, json={"issue": issue}).json() == changed.json()
+    assert script.patch(address, json={"segments": ["none"]}).status_code == 409
+    assert script.patch(address, json={"issue": "none"}).status_code == 409
+    plan = script.get(f"{address}/plan").json()
+    order = {"at": "2099-01-05 09:00 Europe/London", "count": 1, "accept": [one["code"] for one in plan["findings"]]}
+    assert script.post(f"{address}/schedule", json=order).status_code == 200
+    assert script.patch(address, json={"audiences": ["academic"]}).status_code == 409
+
+
 def test_a_campaign_is_narrowed_by_segments(app: App, script: TestClient, issue: str) -> None:
     for email, slug in (("ada@maths.test", "academic"), ("bob@firm.test", "academic"), ("cy@maths.test", "academic")):
         a_person(app, email, slug)

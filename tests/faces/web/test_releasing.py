@@ -10,48 +10,17 @@ from mailer import campaigns
 from mailer.app import App
 from mailer.base.tokens import Purpose
 from tests.faces.web.conftest import a_person, text_of
-
-TEXT = """---
-title: Autumn letter
-subject: Autumn, for {{ name | default("you") }}
-language: en
-audiences: [academic, industry]
----
-
-# Autumn letter
-
-Dear {{ name | default("colleague") }}, everyone reads this.
-
-::: audience academic
-Only scholars read this.
-:::
-"""
+from tests.faces.web.drafted import TEXT, draft, state, the_form, the_row, write_issue
 
 
 @pytest.fixture
 def issue(manager: TestClient) -> str:
-    """An issue that was written in the editor; gives its address."""
-    answer = manager.post("/issues", data={"text": TEXT})
-    assert answer.status_code == 303
-    return answer.headers["location"].partition("?")[0]
+    return write_issue(manager)
 
 
 @pytest.fixture
 def campaign(app: App, manager: TestClient, issue: str) -> str:
-    """A draft of it for two people of two audiences; gives its address."""
-    a_person(app, "ada@maths.test", "academic", "industry")
-    a_person(app, "bob@maths.test", "industry", name="Bob")
-    form = {"issue": issue.rpartition("/")[2], "audience": ["academic", "industry"]}
-    answer = manager.post("/campaigns", data=form)
-    assert answer.status_code == 303
-    return answer.headers["location"].partition("?")[0]
-
-
-def the_form(page: str) -> dict[str, object]:
-    """The hidden fields of the release form."""
-    fields = dict(re.findall(r'<input type="hidden" name="(at|zone)" value="([^"]*)">', page))
-    assert set(fields) == {"at", "zone"}
-    return {**fields, "accept": re.findall(r'name="accept" value="([^"]+)"', page)}
+    return draft(app, manager, issue)
 
 
 def test_a_saved_issue_is_shown_again_and_kept_under_its_address(manager: TestClient, issue: str) -> None:
@@ -359,12 +328,3 @@ def test_a_reader_sees_the_very_letter_that_was_released(app: App, manager: Test
     assert "Only scholars" not in page.text
     assert manager.get(f"/view/{app.keys.sign(Purpose.VIEW, bob, row.id, 77)}").status_code == 404
     assert manager.get(f"/view/{app.keys.sign(Purpose.VIEW, 4711, row.id, 2)}").status_code == 404
-
-
-def the_row(app: App, campaign: str) -> campaigns.CampaignRow:
-    with app.database.read() as session:
-        return campaigns.campaign(session, campaign.rpartition("/")[2])
-
-
-def state(app: App, campaign: str) -> str:
-    return the_row(app, campaign).state
