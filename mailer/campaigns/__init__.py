@@ -29,6 +29,7 @@ from mailer.campaigns.decisions import (
 from mailer.campaigns.drafts import change, create, create_from_revision, discard
 from mailer.campaigns.issues import (
     IssueRow,
+    edited_since,
     issue,
     issue_of_revision,
     list_issues,
@@ -68,6 +69,7 @@ __all__ = [
     "discard",
     "due",
     "edit_segment",
+    "edited_since",
     "end_canary",
     "fail",
     "filters_of",

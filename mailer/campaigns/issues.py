@@ -104,6 +104,12 @@ def issue(session: Session, slug: str) -> IssueRow:
     return found[0]
 
 
+def edited_since(session: Session, revision: IssueRow) -> IssueRow | None:
+    """The newest revision of the same issue, where it is another text than this one."""
+    newest = issue(session, revision.slug)
+    return newest if newest.digest != revision.digest else None
+
+
 def list_issues(session: Session) -> tuple[IssueRow, ...]:
     """The newest revision of every issue, the newest first."""
     newest = select(func.max(IssueRevision.id)).group_by(IssueRevision.slug)

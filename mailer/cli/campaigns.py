@@ -266,8 +266,11 @@ def _schedule(app: App, campaign_id: CampaignId, at: str, *, yes: bool) -> datet
         plan = campaigns.plan(
             session, campaign_id, now=now, frame=frame, formula_cache=app.formula_cache, more=engagement()
         )
+        newest = campaigns.edited_since(session, campaigns.issue_of_revision(session, found.revision_id)[0])
     for finding in plan.findings:
         say(str(finding))
+    if newest:
+        say(f"the issue was edited since: `mailer campaign edit {campaign_id} --issue ISSUE` takes the newest text")
     say(
         f"{found.title}: {counted_people(plan.count)} ({', '.join(f'{slug} {count:,}' for slug, count in plan.by_audience.items())})"
     )

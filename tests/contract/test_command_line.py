@@ -121,6 +121,13 @@ def test_a_draft_is_changed_until_it_is_released(home: Path) -> None:
     _json(home, "segments", "add", "no-mail-yet", "mailed is empty")
     draft = _json(home, "campaign", "create", "issue.md", "--audience", "academic", "--exclude", "no-mail-yet")
     number = str(draft["id"])
+    at = ("--at", "2099-01-05T09:00:00+00:00", "--yes")
+    for edited in (False, True):
+        told = run_mailer("campaign", "schedule", number, *at, home=home)
+        assert (told.returncode, "the issue was edited since" in told.stderr) == (0, edited)
+        _json(home, "campaign", "recall", number)
+        (home.parent / "issue.md").write_text("# Hello\n\nOther news for everyone.\n", encoding="utf-8")
+        _json(home, "campaign", "create", "issue.md", "--audience", "industry")
     (home.parent / "issue.md").write_text("# Hello again\n\nOther news.\n", encoding="utf-8")
 
     kept = _json(home, "campaign", "edit", number, "--audience", "industry", "--audience", "academic")
@@ -129,7 +136,6 @@ def test_a_draft_is_changed_until_it_is_released(home: Path) -> None:
     assert (newer["title"], newer["audiences"], newer["exclude"]) == ("Hello again", ["industry", "academic"], [])
     assert newer["slug"] != draft["slug"]
 
-    at = ("--at", "2099-01-05T09:00:00+00:00", "--yes")
     assert run_mailer("campaign", "schedule", number, *at, home=home).returncode == 0
     late = run_mailer("campaign", "edit", number, "--audience", "academic", home=home)
     assert (late.returncode, late.stderr.strip().splitlines()[-1]) == (

@@ -58,7 +58,7 @@ def show(
         names = audience_book.audience_names(session)
         by_segments = narrowed(session, row)
         issue = campaigns.issue_of_revision(session, row.revision_id)[0]
-        newest = campaigns.issue(session, issue.slug)
+        newest = campaigns.edited_since(session, issue)
     return page(
         request,
         "manager/campaign.html",

@@ -220,7 +220,7 @@ def _page(
         plan = campaigns.plan(session, row.id, now=now, frame=frame, formula_cache=app.formula_cache, more=engagement())
         by_segments = narrowed(session, row)
         issue = campaigns.issue_of_revision(session, row.revision_id)[0]
-        newest = campaigns.issue(session, issue.slug)
+        newest = campaigns.edited_since(session, issue)
         names = {audience.slug: audience.name for audience in audience_book.list_audiences(session, archived=True)}
     warnings = [finding for finding in plan.findings if finding.level == "warning"]
     leaves_at = max(send_at, now + app.settings.release.cooling_off) if send_at else None
