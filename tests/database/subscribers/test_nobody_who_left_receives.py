@@ -4,10 +4,12 @@ Whatever happens: nobody who left and did not come back by their own act is ever
 nobody is who never agreed, and whoever agreed and did nothing since is.
 """
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -15,9 +17,10 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from mailer.base.database import Database
+from mailer.base.errors import NotAllowed
 from mailer.base.tables import AudienceId, Base, SubscriberId
 from mailer.base.tokens import Keys
-from subscribers import audiences, erasure, importing, joining, people, suppression
+from subscribers import audiences, editing, erasure, importing, joining, people, suppression
 from tests.support.database import TEMPLATE, numbers
 from tests.support.postgres import PostgresServer
 
@@ -191,6 +194,22 @@ class People(RuleBasedStateMachine):
                 else:
                     self.live |= joined
                     self.asked -= joined
+
+    @rule(who=Who, slug=st.sampled_from(SLUGS), consent=st.sampled_from(["", "w"]))
+    def put_in(self, who: str, slug: str, consent: str) -> None:
+        if who not in self.known:
+            return
+        pair = (who, slug)
+        may = not self._blocked(who) and who not in self.left_all and pair not in self.left
+        with self.database.begin() as session, nullcontext() if may else pytest.raises(NotAllowed):
+            editing.enrol(
+                session, self._id(who), slug, consent=consent, source="api", keys=KEYS, now=self.now, actor="api"
+            )
+        if may and consent:
+            self.live.add(pair)
+            self.asked.discard(pair)
+        elif may and pair not in self.live:
+            self.asked.add(pair)
 
     @rule(who=Who)
     def erase(self, who: str) -> None:
