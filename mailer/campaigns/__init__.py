@@ -36,6 +36,7 @@ from mailer.campaigns.issues import (
     read_front,
     read_revision,
     revision_files,
+    revisions,
     store_revision,
 )
 from mailer.campaigns.narrowing import filters_of, narrowing
@@ -104,6 +105,7 @@ __all__ = [
     "released_masks",
     "resume",
     "revision_files",
+    "revisions",
     "row",
     "schedule",
     "store_revision",

@@ -22,7 +22,7 @@ from mailer.rendering import summary_of
 
 @dataclass(frozen=True, slots=True)
 class IssueRow:
-    """The newest revision of an issue."""
+    """A revision of an issue, the newest where nothing else is said."""
 
     revision_id: RevisionId
     slug: str
@@ -108,6 +108,20 @@ def edited_since(session: Session, revision: IssueRow) -> IssueRow | None:
     """The newest revision of the same issue, where it is another text than this one."""
     newest = issue(session, revision.slug)
     return newest if newest.digest != revision.digest else None
+
+
+def revisions(session: Session, slug: str) -> tuple[IssueRow, ...]:
+    """Everything that was saved of an issue, the newest first.
+
+    Raises:
+        NotFound: there is no such issue.
+    """
+    found = session.scalars(
+        select(IssueRevision).where(IssueRevision.slug == slug).order_by(IssueRevision.id.desc())
+    ).all()
+    if not found:
+        raise NotFound(f"there is no issue {slug!r}", do="look at the list of issues")
+    return tuple(map(_row, found))
 
 
 def list_issues(session: Session) -> tuple[IssueRow, ...]:

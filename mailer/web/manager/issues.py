@@ -1,16 +1,18 @@
 """/issues: write an issue as Markdown with its files; every save is a new revision; findings stand beside their lines."""
 
 import posixpath
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 
 from mailer import campaigns
 from mailer.app import App
-from mailer.base.errors import MailerError, WrongInput
+from mailer.base.errors import MailerError, NotAllowed, NotFound, WrongInput
 from mailer.base.settings import templates_dir
+from mailer.campaigns import IssueRow
 from mailer.content import Finding, Issue, StoredFiles, check_issue, read_files
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.errors import status_of
@@ -41,6 +43,8 @@ def new(request: Request, app: AppOf) -> Response:
         "manager/issue.html",
         row=None,
         action="/issues",
+        shown=None,
+        saved=(),
         text=text,
         files=[],
         findings=[],
@@ -58,14 +62,13 @@ def create(
 
 
 @router.get("/issues/{slug}")
-def edit(request: Request, slug: str, app: AppOf) -> Response:
-    """The editor, and beside it what the check found."""
+def edit(request: Request, slug: str, app: AppOf, revision: Annotated[int, Query(ge=0)] = 0) -> Response:
+    """The editor, and beside it what the check found; with what was saved last, or an earlier `revision`."""
     with app.database.read() as session:
-        row = campaigns.issue(session, slug)
-        issue, (_, main) = (
-            campaigns.read_revision(session, row.revision_id),
-            campaigns.issue_of_revision(session, row.revision_id),
-        )
+        saved = campaigns.revisions(session, slug)
+        shown = _saved(saved, revision)
+        issue = campaigns.read_revision(session, shown.revision_id)
+        _, main = campaigns.issue_of_revision(session, shown.revision_id)
         known = frozenset(found.slug for found in audience_book.list_audiences(session))
         declared = attributes.kinds(session)
     findings = check_issue(
@@ -74,8 +77,10 @@ def edit(request: Request, slug: str, app: AppOf) -> Response:
     return page(
         request,
         "manager/issue.html",
-        row=row,
+        row=saved[0],
         action=request.url.path,
+        shown=shown,
+        saved=saved,
         text=issue.text,
         files=sorted(name for name in issue.source_files if name != main),
         findings=findings,
@@ -93,24 +98,61 @@ def save(
     text: Annotated[str, Form()],
     files: Uploads = None,
     remove: Annotated[list[str] | None, Form()] = None,
+    shown: Annotated[int, Form()] = 0,
+    newest: Annotated[int, Form()] = 0,
 ) -> Response:
-    """Keep a new revision with this text, these new files, and without the removed ones."""
+    """Keep a new revision with this text, these new files, and without the removed ones.
+
+    The form tells which revision it `shown` and which was the `newest` then: what somebody else saved meanwhile is not
+    written over unseen.
+    """
     with app.database.read() as session:
-        row = campaigns.issue(session, slug)
-        old = campaigns.read_revision(session, row.revision_id)
-        _, main = campaigns.issue_of_revision(session, row.revision_id)
+        saved = campaigns.revisions(session, slug)
+        before = _saved(saved, shown)
+        old = campaigns.read_revision(session, before.revision_id)
+        _, main = campaigns.issue_of_revision(session, before.revision_id)
+        last = campaigns.read_revision(session, saved[0].revision_id).text
     kept = {name: content for name, content in old.source_files.items() if name not in (remove or [])}
-    return _save(request, app, manager, Draft(text, main, kept, files or []), slug=slug)
+    draft = Draft(text, main, kept, files or [], before, saved)
+    if newest and newest != saved[0].revision_id and draft.written != last:  # else it is our own, pressed twice
+        overtaken = NotAllowed(
+            f"{saved[0].author} saved this issue while you wrote",
+            do="your text is below; look at the newest among the saved texts, then save yours again, with its new files",
+        )
+        return _again(request, draft, overtaken)
+    return _save(request, app, manager, draft, slug=slug)
+
+
+def _saved(saved: Sequence[IssueRow], revision: int) -> IssueRow:
+    """The revision of this number, or the newest.
+
+    Raises:
+        NotFound: it is not one of these.
+    """
+    found = next((row for row in saved if row.revision_id == revision), None) if revision else saved[0]
+    if found is None:
+        raise NotFound(f"this issue has no revision {revision}", do="choose one of its saved texts")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What the editor sent: the text, its file's name, the files kept from before and the new ones."""
+    """What the editor sent: the text, its file's name, the files kept from before and the new ones.
+
+    `before` is the revision that the editor showed, `saved` are all there are; both are of an issue that was saved before.
+    """
 
     text: str
     main: str
     kept: dict[str, bytes]
     uploads: list[UploadFile]
+    before: IssueRow | None = None
+    saved: Sequence[IssueRow] = ()
+
+    @property
+    def written(self) -> str:
+        """The text, its lines ended as files have them: a form sends CRLF."""
+        return self.text.replace("\r\n", "\n")
 
     def contents(self) -> dict[str, bytes]:
         """All files by name.
@@ -119,7 +161,7 @@ class Draft:
             WrongInput: an upload would take the place of the text.
         """
         new = {_file_name(file.filename, self.main): file.file.read() for file in self.uploads if file.filename}
-        return {**self.kept, **new, self.main: self.text.replace("\r\n", "\n").encode()}
+        return {**self.kept, **new, self.main: self.written.encode()}
 
 
 def _save(request: Request, app: App, manager: Manager, draft: Draft, *, slug: str) -> Response:
@@ -131,19 +173,26 @@ def _save(request: Request, app: App, manager: Manager, draft: Draft, *, slug: s
             revision_id = campaigns.store_revision(session, issue, now=app.clock(), author=manager.actor, origin="web")
             slug = campaigns.issue_of_revision(session, revision_id)[0].slug
     except MailerError as error:
-        return page(
-            request,
-            "manager/issue.html",
-            status=status_of(error),
-            row=None,
-            action=request.url.path,
-            text=draft.text,
-            files=sorted(name for name in draft.kept if name != draft.main),
-            findings=[],
-            lines=[],
-            wrong=error,
-        )
+        return _again(request, draft, error)
     return see_other(f"/issues/{slug}", "saved")
+
+
+def _again(request: Request, draft: Draft, wrong: MailerError) -> Response:
+    """The editor with what was sent, which is not kept yet, and why."""
+    return page(
+        request,
+        "manager/issue.html",
+        status=status_of(wrong),
+        row=None,
+        action=request.url.path,
+        shown=draft.before,
+        saved=draft.saved,
+        text=draft.text,
+        files=sorted(name for name in draft.kept if name != draft.main),
+        findings=[],
+        lines=[],
+        wrong=wrong,
+    )
 
 
 def _file_name(given: str, main: str) -> str:
