@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from mailer.app import App
 from mailer.base.hints import Hint
@@ -119,6 +119,19 @@ def test_what_a_person_says_a_column_is_stays_said(app: App, manager: TestClient
     manager.post(address, data={"what": "import", **columns})
 
     assert the_person(app, "ada@maths.test").name == "Ada"
+
+
+def test_a_column_that_seems_to_tell_who_has_left_is_named_and_a_report_from_before_that_is_still_shown(
+    app: App, manager: TestClient
+) -> None:
+    address, looked = _look(manager, b"email,Campaigns\nada@maths.test,Unsubscribed\n")
+    assert "Campaigns : this says of some people that they have left" in text_of(looked)
+
+    with app.database.begin() as session:
+        row = session.scalars(select(Import)).one()
+        row.report = {name: value for name, value in row.report.items() if name != "doubtful"}
+
+    assert manager.get(address).status_code == 200
 
 
 def test_how_far_a_file_was_read_is_shown_without_a_script(app: App, manager: TestClient) -> None:
