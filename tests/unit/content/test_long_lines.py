@@ -5,7 +5,7 @@ import pytest
 from mailer.content import Issue, StoredFiles, check_issue, plain, read_files
 from mailer.content.walk import all_blocks, inlines_of
 
-LENGTH = 100_000
+LENGTH = 50_000
 UNITS = {
     "base64": "iVBORw0KGgoAAAANSUhEUg", "minified": 'a.b({c:1,"d":[e]});', "hyphened": "a-", "dashes": "-", "blanks": " ", "backticks": "`",
     "round": "(", "tags": "<b>", "TeX round": "\\(", "TeX square": "\\[", "dollars": "$", "comments": "{% comment %}",
