@@ -63,7 +63,7 @@ def schedule(
     )
     require_checked(findings, accept_warnings)
     # The state first: of two who release at once, the second waits here and is then refused, before any rendering.
-    values = {"scheduled_at": send_at, "zone": zone, "canary": canary, "canary_until": None}
+    values = {"scheduled_at": send_at, "zone": zone, "canary": canary, "canary_until": None, "despite_refusals": False}
     _move(session, campaign_id, "schedule", "scheduled", filters=to_approve(session, campaign), **values)
     if row(session, campaign_id).aim != campaign.aim:  # nobody can change it any more
         raise NotAllowed(f"campaign {campaign_id} was changed meanwhile", do="look it over again")

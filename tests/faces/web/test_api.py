@@ -104,6 +104,9 @@ def test_a_campaign_is_made_planned_scheduled_and_paused(app: App, script: TestC
     # Held before its time, nothing of it has begun.
     assert script.post(f"{address}/recall").json()["state"] == "draft"
     assert script.post(f"{address}/recall").status_code == 409
+    assert script.post(f"{address}/schedule", json=body).json()["state"] == "scheduled"
+    with app.database.read() as session:
+        assert not campaigns.row(session, CampaignId(made.json()["id"])).despite_refusals, "that was of another release"
 
 
 def test_a_draft_is_changed_and_nothing_else_is(app: App, script: TestClient, issue: str) -> None:
