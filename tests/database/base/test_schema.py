@@ -16,6 +16,7 @@ from mailer.base import schema
 from mailer.base.database import Database
 from mailer.base.errors import WrongInput
 from subscribers.narrowing import EVERYBODY
+from tests.support.rows import write_campaign
 
 PROJECT = schema.MIGRATIONS.parents[1]
 # Found, not listed: a package whose tables the migrations forgot is what these tests are for.
@@ -64,21 +65,7 @@ def test_a_release_from_before_segments_is_still_what_was_approved_and_goes_to_e
     # As that version made it: over audiences, revision and letters (here none), and nothing else.
     approved = sha256(b'[["academic"], 1, []]').hexdigest()
     with empty.begin() as session:
-        session.execute(
-            text(
-                "INSERT INTO issue_revisions (id, slug, title, main, digest, origin, author, created_at)"
-                " VALUES (1, 's', 't', 'issue.md', 'd', '', '', '2027-01-01 00:00:00')"
-            )
-        )
-        session.execute(
-            text(
-                "INSERT INTO campaigns (id, slug, title, revision_id, audiences, state, reason, detail, resumes_to, zone,"
-                " release_hash, uncertain_rule, tested_digest, is_enlisted, created_at)"
-                " VALUES (1, 's', 't', 1, '[\"academic\"]', 'scheduled', '', '', '', 'UTC', :approved, 'resend', '',"
-                " false, '2027-01-01 00:00:00')"
-            ),
-            {"approved": approved},
-        )
+        write_campaign(session, audiences='["academic"]', state="scheduled", release_hash=approved, is_enlisted=False)
     schema.upgrade_schema(empty)
     with empty.read() as session:
         row = campaigns.campaign(session, "s")
@@ -90,19 +77,7 @@ def test_a_release_from_before_segments_is_still_what_was_approved_and_goes_to_e
 def test_an_upgrade_loses_nothing_of_what_refers_to_a_table_that_is_made_anew(empty: Database) -> None:
     schema.upgrade_schema(empty, to="0014_range_references")
     with empty.begin() as session:
-        session.execute(
-            text(
-                "INSERT INTO issue_revisions (id, slug, title, main, digest, origin, author, created_at)"
-                " VALUES (1, 's', 't', 'issue.md', 'd', '', '', '2027-01-01 00:00:00')"
-            )
-        )
-        session.execute(
-            text(
-                "INSERT INTO campaigns (id, slug, title, revision_id, audiences, state, reason, detail, resumes_to, zone,"
-                " release_hash, uncertain_rule, tested_digest, is_enlisted, created_at)"
-                " VALUES (1, 's', 't', 1, '[]', 'sent', '', '', '', 'UTC', '', 'resend', '', true, '2027-01-01 00:00:00')"
-            )
-        )
+        write_campaign(session)
         session.execute(text("INSERT INTO deliveries (campaign_id, number, mask, state) VALUES (1, 1, 1, 'sent')"))
         session.execute(
             text(

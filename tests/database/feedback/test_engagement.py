@@ -11,6 +11,7 @@ from mailer.base.tokens import Keys
 from mailer.feedback import record
 from mailer.feedback.engagement import engagement
 from subscribers import add_person, list_people, segments
+from tests.support.rows import write_campaign
 
 NOW = datetime(2027, 1, 5, 9, tzinfo=UTC)
 KEYS = Keys(["a key of the tests, long enough"])
@@ -26,19 +27,7 @@ def mailed(database: Database) -> Database:
         for name, days in (("ada", 3), ("ada", 200), ("bob", 100)):
             at = NOW - timedelta(days=days)
             record(session, "clicked", source_key=f"{name}{days}", now=at, subscriber_id=ids[name])
-        session.execute(
-            text(
-                "INSERT INTO issue_revisions (id, slug, title, main, digest, origin, author, created_at)"
-                " VALUES (1, 's', 't', '', 'd', '', '', '2027-01-01 00:00:00')"
-            )
-        )
-        session.execute(
-            text(
-                "INSERT INTO campaigns (id, slug, title, revision_id, audiences, state, reason, detail, resumes_to, zone,"
-                " release_hash, uncertain_rule, tested_digest, is_enlisted, created_at) VALUES (1, 's', 't', 1, '[]', 'sent',"
-                " '', '', '', '', '', 'resend', '', true, '2027-01-01 00:00:00')"
-            )
-        )
+        write_campaign(session)
         for number, (name, state) in enumerate((("ada", "sent"), ("bob", "sent"), ("cy", "sent"), ("dee", "failed"))):
             session.execute(
                 text(

@@ -10,6 +10,7 @@ from mailer.every_table import EVERY_TABLE
 from mailer.feedback import record
 from mailer.feedback.subject_access import everything_about
 from subscribers import add_person, find_person, moving, suppress
+from tests.support.rows import write_campaign
 
 NOW = datetime(2027, 1, 5, 9, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
@@ -22,19 +23,7 @@ def test_everything_is_told_of_the_person_and_nothing_of_others(database: Databa
             add_person(session, f"{name}@x.org", source="test", keys=KEYS, now=NOW, actor="user 1")
             for name in ("ada", "bob")
         )
-        session.execute(
-            text(
-                "INSERT INTO issue_revisions (id, slug, title, main, digest, origin, author, created_at)"
-                " VALUES (1, 's', 't', '', 'd', '', '', '2027-01-01 00:00:00')"
-            )
-        )
-        session.execute(
-            text(
-                "INSERT INTO campaigns (id, slug, title, revision_id, audiences, state, reason, detail, resumes_to, zone,"
-                " release_hash, uncertain_rule, tested_digest, is_enlisted, created_at) VALUES (1, 's', 'Winter', 1, '[]',"
-                " 'sent', '', '', '', '', '', 'resend', '', true, '2027-01-01 00:00:00')"
-            )
-        )
+        write_campaign(session, title="Winter")
         for number, who in ((1, ada), (2, bob)):
             session.execute(
                 text(
