@@ -32,11 +32,17 @@ def show(
 
 
 @router.get("/segments/{slug}/edit")
-def edit(request: Request, slug: str, app: AppOf) -> Response:
-    """One segment, to be changed."""
+def edit(
+    request: Request,
+    slug: str,
+    app: AppOf,
+    name: Annotated[str, Query(max_length=200)] = "",
+    filter_: Annotated[str, Query(alias="filter", max_length=4000)] = "",
+) -> Response:
+    """One segment, to be changed; with a filter, how many people that one would find."""
     with app.database.read() as session:
         row = segments.find_segment(session, slug)
-    return _page(request, app, name=row.name, slug=slug, filter_text=row.filter, edited=slug)
+    return _page(request, app, name=name or row.name, slug=slug, filter_text=filter_ or row.filter, edited=slug)
 
 
 @router.post("/segments/{slug}/edit")
