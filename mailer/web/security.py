@@ -104,7 +104,7 @@ def _with_headers(send: Send, wanted: Mapping[str, str], *, is_head: bool) -> Se
 
 def _refused(scope: MutableMapping[str, Any], headers: Headers) -> Response | None:
     length = headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > LIMIT_BYTES:
+    if not length.isdecimal() or int(length) > LIMIT_BYTES:
         if scope["path"].startswith("/api/"):
             return problem_answer(413, TOO_LARGE)
         return PlainTextResponse(TOO_LARGE, status_code=413)

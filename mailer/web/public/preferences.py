@@ -163,7 +163,7 @@ def _save(session: Session, app: App, who: Bearer, *, name: str, language: str, 
     if months == "0":
         joining.unpause(session, who.subscriber_id, now=now, source=SOURCE)
     elif months != "keep":
-        if not months.isdigit():
+        if not months.isdecimal():
             raise WrongInput(f"{months!r} is no number of months", do="choose 1, 3 or 6 months")
         joining.pause(session, who.subscriber_id, until=pause_end(now, int(months)), now=now, source=SOURCE)
         return "paused"

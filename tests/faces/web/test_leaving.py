@@ -160,6 +160,15 @@ def test_preferences_set_exactly_what_is_ticked(app: App, client: TestClient) ->
     assert "Ada King" in page
 
 
+@pytest.mark.parametrize("months", ["²", "soon", "-1", "2"])
+def test_a_pause_that_is_not_offered_is_refused(app: App, client: TestClient, months: str) -> None:
+    ada = a_person(app)
+    form = {"what": "save", "name": "Ada", "audience": ["academic"], "months": months}
+
+    assert client.post(link(app, Purpose.PREFERENCES, ada, 0), data=form).status_code == 422
+    assert states(app, ada) == {"academic": "subscribed", "industry": "subscribed"}
+
+
 def test_preferences_offer_no_private_audience_to_strangers(app: App, client: TestClient) -> None:
     ada = a_person(app)
     member = a_person(app, "max@maths.test", "board")
