@@ -146,6 +146,7 @@ def create_campaign(body: NewCampaign, call: Writer) -> Response:
             excluded=body.exclude,
             now=call.now,
             actor=call.actor,
+            uncertain_rule=call.app.settings.release.uncertain,
         )
         return Campaign.of(campaigns.row(session, made))
 
@@ -231,6 +232,7 @@ def schedule_campaign(campaign_id: Id, body: Schedule, call: Sender) -> Response
             frame=app.frame(session, slug=row.slug),
             accept_warnings=set(body.accept),
             formula_cache=app.formula_cache,
+            canary=app.settings.release.canary,
             more=engagement(),
         )
         return Campaign.of(campaigns.row(session, row.id))

@@ -109,6 +109,26 @@ def test_a_campaign_is_made_planned_scheduled_and_paused(app: App, script: TestC
         assert not campaigns.row(session, CampaignId(made.json()["id"])).despite_refusals, "that was of another release"
 
 
+@pytest.fixture
+def cautious(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAILER_RELEASE_CANARY", "50")
+    monkeypatch.setenv("MAILER_RELEASE_UNCERTAIN", "leave")
+
+
+@pytest.mark.usefixtures("cautious")
+def test_what_the_settings_say_of_releases_holds_for_scripts_too(app: App, script: TestClient, issue: str) -> None:
+    made = script.post("/api/v1/campaigns", json={"issue": issue, "audiences": ["academic"]}).json()
+    address = f"/api/v1/campaigns/{made['id']}"
+    plan = script.get(f"{address}/plan").json()
+    order = {"at": "2099-01-05 09:00", "count": 0, "accept": [found["code"] for found in plan["findings"]]}
+
+    assert script.post(f"{address}/schedule", json=order).json()["state"] == "scheduled"
+
+    with app.database.read() as session:
+        row = campaigns.row(session, CampaignId(made["id"]))
+    assert (row.uncertain_rule, row.canary) == ("leave", 50)
+
+
 def test_a_draft_is_changed_and_nothing_else_is(app: App, script: TestClient, issue: str) -> None:
     a_person(app)
     made = script.post("/api/v1/campaigns", json={"issue": issue, "audiences": ["academic"]}).json()
