@@ -9,7 +9,7 @@ EXAMPLE = 'write now, an ISO time with its offset, or "2027-01-05 09:00 Europe/L
 
 
 def parse_when(text: str, *, zone: str, now: datetime) -> tuple[datetime, str]:
-    """The moment in UTC and the IANA zone of `now`, an ISO time, or a local time with or without a zone's name.
+    """The moment in UTC and the IANA zone of `now`, an ISO time or a local time, each with or without a zone's name.
 
     An hour that the end of summer time repeats is taken the first time.
 
@@ -19,33 +19,32 @@ def parse_when(text: str, *, zone: str, now: datetime) -> tuple[datetime, str]:
     Raises:
         WrongInput: it is no time, the zone is unknown, or that local time does not exist.
     """
-    words = text.strip().split()
+    words = text.split()
+    if len(words) > 1 and words[-1][:1].isalpha():
+        zone = words.pop()
+    place = _place(zone)
     if words == ["now"]:
         return now, zone
-    named = words[-1] if len(words) > 1 and _is_zone_name(words[-1]) else ""
     try:
-        moment = datetime.fromisoformat(" ".join(words[:-1] if named else words))
+        moment = datetime.fromisoformat(" ".join(words))
     except ValueError as error:
         raise WrongInput(f"{text!r} is no time", do=EXAMPLE) from error
-    if moment.tzinfo is not None:
-        return moment.astimezone(UTC), named or zone
-    return _in_zone(moment, named or zone), named or zone
+    return (moment.astimezone(UTC) if moment.tzinfo else _in_utc(moment, place)), zone
 
 
-def _is_zone_name(word: str) -> bool:
-    return word[:1].isalpha()
-
-
-def _in_zone(local: datetime, zone: str) -> datetime:
+def _place(zone: str) -> ZoneInfo:
     try:
-        moment = local.replace(tzinfo=ZoneInfo(zone), fold=0)
+        return ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise WrongInput(f"{zone!r} is no zone", do="write an IANA name such as Europe/London") from error
-    utc = moment.astimezone(UTC)
-    back = utc.astimezone(ZoneInfo(zone))
+
+
+def _in_utc(local: datetime, place: ZoneInfo) -> datetime:
+    utc = local.replace(tzinfo=place, fold=0).astimezone(UTC)
+    back = utc.astimezone(place)
     if back.replace(tzinfo=None) != local:
         raise WrongInput(
-            f"{local:%Y-%m-%d %H:%M} does not exist in {zone}: the clocks skip it",
+            f"{local:%Y-%m-%d %H:%M} does not exist in {place.key}: the clocks skip it",
             do=f"write {back:%H:%M} or a time before the change",
         )
     return utc

@@ -107,8 +107,8 @@ def release(
     """Release for a time, if everything was looked at."""
     accepted = set(accept or [])
     try:
-        send_at = _moment(at)
         now = app.clock()
+        send_at, zone = campaigns.parse_when(f"{at} {zone}", zone=app.settings.sender.zone, now=now)
         app.settings.refuse_placeholders(app.base_url)
         with app.database.begin() as session:
             row = campaigns.campaign(session, name)
@@ -150,16 +150,6 @@ def _require(row: CampaignRow, plan: Plan, number: str, accepted: set[str]) -> N
         raise NotAllowed("no test copy was sent", do="send one above, or tick that you release without")
 
 
-def _moment(at: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError as error:
-        raise WrongInput(f"{at!r} is no time", do="choose the time again") from error
-    if moment.tzinfo is None:
-        raise WrongInput(f"{at!r} has no zone", do="choose the time again")
-    return moment
-
-
 def _letters(row: CampaignRow, plan: Plan, names: dict[str, str]) -> list[tuple[str, str, int]]:
     """Every letter that somebody would get: for whom, the query of its preview, and how many get it."""
     combinations = campaigns.masks_of(row.audiences)
@@ -190,13 +180,10 @@ class Wish:
             WrongInput: there is no such time.
         """
         zone = self.zone or own_zone
-        if self.at:
-            return _moment(self.at), zone
-        if self.when == "now":
-            return now, zone
-        if self.when == "at":
-            return campaigns.parse_when(f"{self.day} {self.clock} {zone}", zone=own_zone, now=now)
-        return None, zone
+        wanted = self.at or {"now": "now", "at": f"{self.day} {self.clock}"}.get(self.when)
+        if wanted is None:
+            return None, zone
+        return campaigns.parse_when(f"{wanted} {zone}", zone=own_zone, now=now)
 
 
 def _page(

@@ -123,6 +123,19 @@ def test_a_time_that_does_not_exist_is_refused_with_what_to_do(manager: TestClie
     assert "does not exist" in answer.text
 
 
+@pytest.mark.parametrize("when", ["when=now", "when=at&day=2099-01-05&clock=09:00"])
+def test_a_zone_that_is_none_is_refused_with_what_to_do(
+    app: App, manager: TestClient, campaign: str, when: str
+) -> None:
+    answer = manager.get(f"{campaign}/release?{when}&zone=Mars/Olympus")
+    assert (answer.status_code, "is no zone" in answer.text) == (422, True)
+
+    form = the_form(manager.get(f"{campaign}/release?{when}").text)
+    answer = manager.post(f"{campaign}/release", data={**form, "zone": "Mars/Olympus", "number": "2"})
+    assert (answer.status_code, "is no zone" in answer.text) == (422, True)
+    assert state(app, campaign) == "draft"
+
+
 def test_a_wrong_number_releases_nothing(app: App, manager: TestClient, campaign: str) -> None:
     form = the_form(manager.get(f"{campaign}/release?when=now").text)
 

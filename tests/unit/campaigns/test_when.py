@@ -18,6 +18,7 @@ def moment(text: str) -> datetime:
 
 def test_now_is_now_in_the_managers_zone() -> None:
     assert parse_when(" now ", zone="Europe/London", now=NOW) == (NOW, "Europe/London")
+    assert parse_when("now Asia/Tokyo", zone="Europe/London", now=NOW) == (NOW, "Asia/Tokyo")
 
 
 @pytest.mark.parametrize(
@@ -48,10 +49,16 @@ def test_an_hour_that_comes_twice_is_taken_the_first_time() -> None:
     assert moment("2027-10-31 01:30 Europe/London") == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ["tomorrow", "", "2027-13-01 09:00", "2027-01-05 09:00 Europe/Nowhere", "09:00"])
+@pytest.mark.parametrize("text", ["tomorrow", "", "2027-13-01 09:00", "09:00"])
 def test_what_is_no_time_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(WrongInput):
         moment(text)
+
+
+@pytest.mark.parametrize("time", ["now", "2027-01-05 09:00", "2027-01-05T09:00:00+01:00"])
+def test_a_zone_that_is_none_is_refused_beside_every_kind_of_time(time: str) -> None:
+    with pytest.raises(WrongInput, match="is no zone"):
+        moment(f"{time} Europe/Nowhere")
 
 
 def test_nothing_leads_out_of_what_is_over() -> None:
