@@ -25,6 +25,8 @@ NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 LONGEST: Final = 200  # signs of a name, as a file may have it
 TAGS: Final = "tags"
 """The list of tags stands among the attributes and is none: filters ask for it by `tag`."""
+DAY: Final = re.compile(r"\d{4}-?\d\d-?\d\d", re.ASCII)
+"""How a date begins. Python reads 2026-W05 too, as the Monday of a week of which a reader thinks as seven days."""
 _NUMBER: Final = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
 _YES_NO: Final[Mapping[object, bool]] = {
     "yes": True, "true": True, "y": True, "1": True, 1: True,
@@ -81,8 +83,8 @@ def _number(value: object) -> int | float:
 
 def _date(value: object) -> str:
     message = "is no date; write 2027-01-05"
-    if not isinstance(value, str):
-        raise ValueError(message)  # noqa: TRY004 - the caller's message is the same for every kind of wrong value
+    if not (isinstance(value, str) and DAY.match(value)):
+        raise ValueError(message)
     try:
         return datetime.fromisoformat(value).date().isoformat()
     except ValueError as error:

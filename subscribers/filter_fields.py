@@ -15,14 +15,14 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from mailer.base.tables import SubscriberId
-from subscribers.attributes import Kind, typed
+from subscribers.attributes import DAY, Kind, typed
 from subscribers.audiences import shown_status
 from subscribers.consents import agreed_at
 from subscribers.models import Audience, Subscriber, Subscription
 from subscribers.people import STATUSES
 
 # What one comparison means: the sign or word, and the value as written; raises ValueError with what is allowed.
-# `!=` is never asked of it: that is the contrary of `=` for every field alike.
+# (Unasked where it is the sign that is wrong). `!=` is never asked of it: that is the contrary of `=` for every field alike.
 Field = Callable[[str, str], ColumnElement[bool]]
 SIGNS: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "=": lambda column, value: column == value,
@@ -31,6 +31,10 @@ SIGNS: Mapping[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     ">": lambda column, value: column > value,
     ">=": lambda column, value: column >= value,
 }
+
+
+class Unasked(ValueError):
+    """A field cannot be compared so, whatever the value; the message goes on after the sign or word."""
 
 
 def fields(now: datetime, audiences: Collection[str]) -> dict[str, Field]:
@@ -73,6 +77,9 @@ def _email(sign: str, value: str) -> ColumnElement[bool]:
     """An address, or a part of one, is looked for as keys are written: folded, with the domain in its ASCII form."""
     as_text = _text(Subscriber.address_key)
     local, at, domain = value.rpartition("@")
+    if sign == "=" and not (local and domain):  # nobody's: behind `not` it would find everybody
+        message = "is no whole address; use contains, starts with or ends with"
+        raise ValueError(message)
     folded = normalize("NFC", normalize("NFC", local).casefold())
     spellings = {normalize("NFC", value).casefold()}
     if not domain.isascii():
@@ -101,8 +108,8 @@ def time_field(column: Any) -> Field:
             found: ColumnElement[bool] = column.is_(None)
             return found
         if sign not in SIGNS:
-            message = "cannot be asked of a time; compare it"
-            raise ValueError(message)
+            message = "cannot be asked of a time; use = != < <= > >= or is empty"
+            raise Unasked(message)
         moment, day_after = _moment(value)
         if day_after is not None and sign in ("=", "<=", ">"):
             return _by_day(column, sign, moment, day_after)
@@ -113,6 +120,9 @@ def time_field(column: Any) -> Field:
 
 def _moment(value: str) -> tuple[datetime, datetime | None]:
     """The moment that is written, in UTC where no zone is; for a date the end of its day too, else None."""
+    message = "is no time; write 2027-01-05, or 30 days ago without quotes"
+    if not DAY.match(value):
+        raise ValueError(message)
     try:
         try:
             day = datetime.combine(date.fromisoformat(value), time(), UTC)
@@ -121,7 +131,6 @@ def _moment(value: str) -> tuple[datetime, datetime | None]:
             return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC), None
         return day, day + timedelta(days=1)
     except (ValueError, OverflowError) as error:  # the years are 1 to 9999, in UTC too
-        message = "is no time; write 2027-01-05, or 30 days ago"
         raise ValueError(message) from error
 
 
@@ -169,8 +178,8 @@ def _tag(sign: str, value: str) -> ColumnElement[bool]:
 
 def _only_equal(sign: str) -> None:
     if sign != "=":
-        message = "can only be compared by =, != and in"
-        raise ValueError(message)
+        message = "cannot be asked of it; use =, != or in (…)"
+        raise Unasked(message)
 
 
 def attribute(name: str, kind: Kind) -> Field:
@@ -212,8 +221,8 @@ def _yes_no(column: Any) -> Field:
 
 def _only_compared(sign: str, what: str) -> None:
     if sign not in SIGNS:
-        message = f"cannot be asked of {what}; compare it"
-        raise ValueError(message)
+        message = f"cannot be asked of {what}; use = != < <= > >= or is empty"
+        raise Unasked(message)
 
 
 def _loose(column: Any) -> Field:

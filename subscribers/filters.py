@@ -9,14 +9,14 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_
 
 from mailer.base.errors import WrongInput
 from subscribers.attributes import Kind, listed
-from subscribers.filter_fields import SIGNS, Field, attribute, fields
+from subscribers.filter_fields import SIGNS, Field, Unasked, attribute, fields
 
 LIMIT = 2_000  # signs of a filter
 DEPTH = 50  # of parentheses
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-      | (?P<sign>!=|<=|>=|[=<>(),])
+      | (?P<sign>[!=<>]+|[(),])
       | (?P<word>[^\s"'=<>!(),]+(?:(?<=\.)"(?:[^"\\]|\\.)*")?)
     )""",
     re.VERBOSE,
@@ -25,6 +25,10 @@ _UNUSABLE = re.compile("[\x00\ud800-\udfff]")
 """What no text of a database holds: NUL, and halves of signs, as come from an argument that is not UTF-8."""
 _CHAIN = 100  # values of a list in one OR: SQLite reads 1,000 in a chain, and has no other bound
 _PREFIX = "attributes."
+_RESERVED = ("and", "or", "not", "empty")
+"""A filter goes on with these: as a value they need quotes. `is` and `in` do not, for they are languages too."""
+_NEEDS_QUOTES = re.compile(r"[*;|“”„«»]|^[‘‚]")
+"""What is hardly meant as it stands in a word: patterns, ends of lines, and the quotes that text processors make."""
 _AGO = {"day": 1, "days": 1, "week": 7, "weeks": 7, "month": 30, "months": 30, "year": 365, "years": 365}
 
 
@@ -155,26 +159,30 @@ class _Parser:
         sign = self.take()
         word = sign.text.lower()
         if word in SIGNS or word in ("!=", "contains"):
-            return self.say(meaning, word, self.value())
+            return self.say(meaning, word, self.value(), asked=sign)
         if word in ("starts", "ends"):
-            self.took("with")
-            return self.say(meaning, word, self.value())
+            if not self.took("with"):
+                raise _refusal(self.peek, f"is not expected here; say `{word} with`")
+            return self.say(meaning, word, self.value(), asked=sign)
         if word == "is":
             is_not = self.took("not")
             if not self.took("empty"):
-                raise _refusal(self.peek, "is not expected here; say `is empty` or `is not empty`")
-            empty = self.say(meaning, "empty", Token("word", "", sign.column))
+                why = "is not expected here; say `is empty` or `is not empty`, or compare by = or !="
+                raise _refusal(self.peek, why)
+            empty = self.say(meaning, "empty", sign, asked=sign)
             return not_(empty) if is_not else empty
         if word == "in":
-            return self.listed(meaning)
+            return self.listed(meaning, sign)
+        if word == "not":
+            raise _refusal(sign, f"is not expected here; it stands before the field: `not {field.text} …`")
         raise _refusal(sign, "is no comparison; use = != < <= > >= contains, starts with, ends with, in (…), is empty")
 
-    def listed(self, meaning: Field) -> ColumnElement[bool]:
+    def listed(self, meaning: Field, sign: Token) -> ColumnElement[bool]:
         if not self.took("("):
             raise _refusal(self.peek, "is not expected here; `in` takes a list in parentheses")
-        found = [self.say(meaning, "=", self.value())]
+        found = [self.say(meaning, "=", self.value(), asked=sign)]
         while self.took(","):
-            found.append(self.say(meaning, "=", self.value()))
+            found.append(self.say(meaning, "=", self.value(), asked=sign))
         if not self.took(")"):
             raise _refusal(self.peek, "is not expected here; the list is open")
         if len(found) == 1:
@@ -197,6 +205,10 @@ class _Parser:
             except OverflowError as error:
                 raise _refusal(token, "is too long ago") from error
             return Token("text", moment.isoformat(), token.column)
+        if token.text.lower() in _RESERVED:
+            raise _refusal(token, f'is a word of filters; as a value it needs quotes: "{token.text}"')
+        if _NEEDS_QUOTES.search(token.text):
+            raise _refusal(token, 'is no plain word; a text with such signs needs straight quotes: "…"')
         return token
 
     def meaning(self, field: Token) -> Field:
@@ -208,14 +220,18 @@ class _Parser:
             if wanted not in self.attributes:
                 raise _refusal(field, f"is no attribute that is declared; use one of {listed(self.attributes)}")
             return attribute(wanted, self.attributes[wanted])
+        if field.text in self.attributes:
+            raise _refusal(field, f"is an attribute; say `{_PREFIX}{field.text}`")
         raise _refusal(field, f"is no field; use one of {', '.join(self.fields)}, or attributes.NAME")
 
     @staticmethod
-    def say(meaning: Field, sign: str, value: Token) -> ColumnElement[bool]:
+    def say(meaning: Field, sign: str, value: Token, *, asked: Token) -> ColumnElement[bool]:
         try:
             if sign == "!=":  # of everybody of whom `=` does not hold, those too of whom nothing is known
                 return not_(func.coalesce(meaning("=", value.text), False))
             return meaning(sign, value.text)
+        except Unasked as error:
+            raise _refusal(asked, str(error)) from error
         except ValueError as error:
             raise _refusal(value, str(error)) from error
 
