@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # it takes 10 MB, and is not loaded where there is no Postgre
 
 PERSON = (
     "id", "public_id", "address", "address_key", "name", "language", "zone", "attributes", "status", "paused_until",
-    "created_at", "updated_at",
+    "consented_at", "created_at", "updated_at",
 )  # fmt: skip
 CHANGED = ("name", "language", "zone", "attributes", "status", "paused_until", "updated_at", "id")
 SUBSCRIPTION = ("subscriber_id", "audience_id", "state", "since")
@@ -102,11 +102,6 @@ class Bulk(Protocol):
 
     def add_consents(self, rows: Rows) -> None:
         """Rows of `CONSENT`."""
-
-    def add_told_consents(
-        self, told: Sequence[tuple[int, object]], audience_id: int | None, deed: str, wording: str, source: str
-    ) -> None:
-        """The same line for each of these people, but for its time: an id and a moment."""
 
     def moment(self, value: datetime | None) -> object:
         """A moment as the driver wants it."""
@@ -203,11 +198,6 @@ class _Sqlite:
     def add_consents(self, rows: Rows) -> None:
         self._insert(_CONSENTS, rows)
 
-    def add_told_consents(
-        self, told: Sequence[tuple[int, object]], audience_id: int | None, deed: str, wording: str, source: str
-    ) -> None:
-        self._insert(_CONSENTS, [(who, audience_id, deed, wording, source, at) for who, at in told])
-
     def moment(self, value: datetime | None) -> object:
         return self._to_text(value)
 
@@ -289,16 +279,6 @@ class _Postgres:
     def add_consents(self, rows: Rows) -> None:
         self._copy(_CONSENTS, rows)
 
-    def add_told_consents(
-        self, told: Sequence[tuple[int, object]], audience_id: int | None, deed: str, wording: str, source: str
-    ) -> None:
-        if told:
-            self._connection.execute(
-                f"INSERT INTO {_CONSENTS} SELECT id, %s::bigint, %s::text, %s::text, %s::text, at"
-                " FROM unnest(%s::bigint[], %s::timestamptz[]) AS told (id, at)",
-                (audience_id, deed, wording, source, *map(list, zip(*told, strict=True))),
-            )
-
     def moment(self, value: datetime | None) -> object:
         return None if value is None else value.isoformat()
 
@@ -321,16 +301,28 @@ def _blocks(rows: Iterable[tuple[Any, ...]], size: int) -> Iterator[Rows]:
 
 def _person_line(row: tuple[Any, ...]) -> str:
     """A row of `PERSON` in COPY's text format; what is no free text holds none of the signs that would be escaped."""
-    number, public_id, address, key, name, language, zone, attributes, status, paused_until, created_at, updated_at = (
-        row
-    )
+    (
+        number,
+        public_id,
+        address,
+        key,
+        name,
+        language,
+        zone,
+        attributes,
+        status,
+        paused_until,
+        consented_at,
+        made,
+        changed,
+    ) = row
     if "\\" in name:
         name = name.replace("\\", "\\\\")
     if "\\" in attributes:
         attributes = attributes.replace("\\", "\\\\")
     return (
         f"{number}\t{public_id}\t{address}\t{key}\t{name}\t{language}\t{zone}\t{attributes}\t{status}"
-        f"\t{paused_until or NULL}\t{created_at}\t{updated_at}\n"
+        f"\t{paused_until or NULL}\t{consented_at or NULL}\t{made}\t{changed}\n"
     )
 
 

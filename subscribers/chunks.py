@@ -1,6 +1,5 @@
 """A chunk of an import: what its rows meet in the database, and everything that is written for them, in one transaction."""
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -270,9 +269,6 @@ class _Chunk:
         """Those who come in as the import asks: the database itself makes their subscriptions and consents."""
         if not self.joining:
             return
-        # Those last who agreed at a time of their own: the others share a line of consent for a range of ids.
-        self.joining.sort(key=self._tells_when)
-        shared = bisect_left(self.joining, True, key=self._tells_when)
         ids = self.bulk.next_ids(len(self.joining))
         self.new_ids = list(_ranges(ids))
         people = zip(ids, public_ids, self.joining, strict=False)
@@ -282,22 +278,17 @@ class _Chunk:
         if new.agreed:
             agreed.append(None)
         how = self._how("agreed", at)
-        for first, last in _ranges(ids[:shared]):
+        for first, last in self.new_ids:
             self.bulk.add_shared_consents([(first, last, audience_id, "agreed", *how) for audience_id in agreed])
         self.run.meanwhile()
-        told = [
-            (of, self.bulk.moment(one.consented_at))
-            for of, one in zip(ids[shared:], self.joining[shared:], strict=True)
-        ]
-        for audience_id in agreed:
-            self.bulk.add_told_consents(told, audience_id, "agreed", *how[:2])
         for first, last in self.new_ids:
             for audience_id, state, _ in new.changes:
                 self.bulk.join(first, last, audience_id, state, at)
 
-    def _tells_when(self, candidate: Candidate) -> bool:
-        """Whether the file tells when they agreed, and that was before now."""
-        return candidate.consented_at is not None and candidate.consented_at < self.run.now
+    def _consented_at(self, candidate: Candidate) -> object:
+        """When the file tells that they agreed, as the driver wants it; None where it does not, or tells a time to come."""
+        told = candidate.consented_at
+        return self.bulk.moment(told) if told is not None and told < self.run.now else None
 
     def _write_new(self, public_ids: Iterator[str], at: object) -> None:
         ids = self.bulk.next_ids(len(self.new))
@@ -318,7 +309,7 @@ class _Chunk:
         return (
             subscriber_id, public_id, found.written, found.key, found.name, found.language, found.zone,
             dumps(found.attributes), status, self.bulk.moment(found.paused_until) if found.paused_until else None,
-            self.bulk.moment(found.created_at) if found.created_at else at, at,
+            self._consented_at(found), self.bulk.moment(found.created_at) if found.created_at else at, at,
         )  # fmt: skip
 
     def _write_changed(self, at: object) -> None:
@@ -353,9 +344,7 @@ class _Chunk:
         """Wording, source and time of a line of consent; only an agreement has a wording, and a time that the file gives."""
         if deed != "agreed":
             return "", self.run.source, at
-        if candidate is not None and self._tells_when(candidate):
-            at = self.bulk.moment(candidate.consented_at)
-        return self.run.consent, self.run.source, at
+        return self.run.consent, self.run.source, (candidate and self._consented_at(candidate)) or at
 
     def _write_suppressions(self, session: Session) -> None:
         decided = self.new + [(candidate, decision) for candidate, _, decision in self.changed]

@@ -13,6 +13,9 @@ from subscribers.models import Audience, Consent, SharedConsent, Subscriber
 # asked: signed up, not yet confirmed. reminded: asked a second and last time. declined: left without having confirmed.
 Deed = Literal["asked", "reminded", "agreed", "withdrew", "declined", "paused", "unpaused", "moved"]
 
+# When a shared line is true of a person: at their own time, where the file that brought them tells one.
+_SHARED_AT = func.coalesce(Subscriber.consented_at, SharedConsent.at)
+
 
 @dataclass(frozen=True, slots=True)
 class ConsentRow:
@@ -51,8 +54,12 @@ def record(
 def list_consents(session: Session, subscriber_id: SubscriberId) -> tuple[ConsentRow, ...]:
     """Everything that a person agreed to or withdrew, oldest first."""
     rows = [
-        *session.execute(_log(SharedConsent, is_about(subscriber_id))),
-        *session.execute(_log(Consent, Consent.subscriber_id == subscriber_id)),
+        *session.execute(
+            _log(SharedConsent, _SHARED_AT)
+            .join(Subscriber, is_about(Subscriber.id))
+            .where(Subscriber.id == subscriber_id)
+        ),
+        *session.execute(_log(Consent, Consent.at).where(Consent.subscriber_id == subscriber_id)),
     ]
     return tuple(ConsentRow(at, deed, slug or "", wording, source) for at, deed, slug, wording, source in rows)
 
@@ -62,11 +69,13 @@ def is_about(subscriber_id: SubscriberId | InstrumentedAttribute[SubscriberId]) 
     return and_(SharedConsent.first_id <= subscriber_id, SharedConsent.last_id >= subscriber_id)
 
 
-def _log(table: type[Consent | SharedConsent], condition: ColumnElement[bool]) -> Select[datetime, str, str, str, str]:
+def _log(
+    table: type[Consent | SharedConsent], at: ColumnElement[datetime] | InstrumentedAttribute[datetime]
+) -> Select[datetime, str, str, str, str]:
     return (
-        select(table.at, table.deed, Audience.slug, table.wording, table.source)
+        select(at, table.deed, Audience.slug, table.wording, table.source)
+        .select_from(table)
         .outerjoin(Audience, Audience.id == table.audience_id)
-        .where(condition)
         .order_by(table.id)
     )
 
@@ -74,7 +83,7 @@ def _log(table: type[Consent | SharedConsent], condition: ColumnElement[bool]) -
 def agreed_at() -> ColumnElement[datetime]:
     """When the person of a row last agreed to anything, in SQL."""
     own = select(func.max(Consent.at)).where(Consent.subscriber_id == Subscriber.id, Consent.deed == "agreed")
-    shared = select(func.max(SharedConsent.at)).where(is_about(Subscriber.id), SharedConsent.deed == "agreed")
+    shared = select(func.max(_SHARED_AT)).where(is_about(Subscriber.id), SharedConsent.deed == "agreed")
     # A shared line is the first of a person, so any of their own is newer.
     return func.coalesce(own.scalar_subquery(), shared.scalar_subquery())
 

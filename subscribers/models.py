@@ -13,7 +13,8 @@ class Subscriber(Base):
     """A person with an address.
 
     `address` is as written and is what mail goes to; `address_key` is what makes it one person. `status` is the person's
-    own, above all audiences: `unsubscribed` has left everything. Suppression is a table of its own, and wins.
+    own, above all audiences: `unsubscribed` has left everything. Suppression is a table of its own, and wins. `consented_at`
+    is when they agreed to what a `SharedConsent` says of them, where the file that brought them tells it; it never changes.
     """
 
     __tablename__ = "subscribers"
@@ -33,6 +34,7 @@ class Subscriber(Base):
     attributes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     status: Mapped[str] = mapped_column(String(12), default="unconfirmed")
     paused_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    consented_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -96,7 +98,7 @@ class SharedConsent(Base):
     """One line of the same log that is true of many: of everyone whose id lies from `first_id` to `last_id`.
 
     An import writes one for the people of a chunk who all agreed to the same, where a million lines would say it a million
-    times. They are new people: this is the first line of each.
+    times. They are new people: this is the first line of each. `at` is true of whoever has no `consented_at` of their own.
     """
 
     __tablename__ = "shared_consents"

@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from mailer.base.database import Database
 from mailer.base.errors import NotAllowed, WrongInput
 from mailer.base.tokens import Keys
-from subscribers import audiences, importing, joining, people, suppression
+from subscribers import audiences, importing, joining, people, segments, suppression
 from subscribers.consents import ConsentRow, list_consents
 from subscribers.importing import Report
 from subscribers.models import Subscriber
@@ -348,6 +348,9 @@ def test_when_they_agreed_is_what_the_file_says(database: Database, tmp_path: Pa
     assert consents(database, "b@x.org")[0].at == (datetime(2023, 1, 1, 8, tzinfo=UTC) if earlier else NOW)
     assert consents(database, "c@x.org")[0].at == NOW
     assert receiving(database) == {"a@x.org", "b@x.org", "c@x.org"}
+    with database.read() as session:
+        assert segments.count_segment(session, "consented = 2024-03-14", now=NOW) == 1
+        assert segments.count_segment(session, f"consented = {NOW:%Y-%m-%d}", now=NOW) == (1 if earlier else 2)
 
 
 def test_progress_is_told_to_the_end(database: Database, tmp_path: Path) -> None:

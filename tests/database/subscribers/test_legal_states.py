@@ -58,6 +58,7 @@ def _add_people(database: Database) -> None:
         "UPDATE consents SET deed = 'agreed'",
         "UPDATE shared_consents SET wording = 'other'",
         "DELETE FROM shared_consents",
+        "UPDATE subscribers SET consented_at = '2020-01-05 09:00:00'",
         "UPDATE subscriptions SET subscriber_id = subscriber_id + 100",
         "UPDATE subscriptions SET audience_id = audience_id + 100",
         "UPDATE subscribers SET id = id + 100",
