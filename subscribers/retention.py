@@ -15,7 +15,7 @@ SLICE = 500  # people in a transaction
 def drop_sign_ups(database: Database, *, before: datetime, now: datetime) -> int:
     """Forget those who were signed up and never confirmed, the last time before `before`; how many.
 
-    Whoever ever agreed, left or came by an import is none of them. They can sign up again.
+    Whoever ever agreed or left is none of them, nor who came by a file and never signed up. They can sign up again.
     """
     dropped = 0
     while True:

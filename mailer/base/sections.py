@@ -217,6 +217,23 @@ class RetentionSection(Section):
     deliveries: Duration = Field(default=timedelta(0), description="whom messages went to; the counts stay")
     audit: Duration = Field(default=timedelta(0), description="lines of the audit log")
 
+    @field_validator("sign_ups")
+    @classmethod
+    def _outlives_the_link(cls, value: timedelta) -> timedelta:
+        return _at_least(timedelta(days=30), value, why="so long the link in the mail holds")
+
+    @field_validator("deliveries")
+    @classmethod
+    def _outlives_bounces(cls, value: timedelta) -> timedelta:
+        return _at_least(timedelta(days=7), value, why="so long messages come back")  # RFC 5321 §4.5.4.1: 4 to 5 days
+
+
+def _at_least(least: timedelta, value: timedelta, *, why: str) -> timedelta:
+    if timedelta(0) < value < least:
+        message = f"0, or at least {least.days} d: {why}"
+        raise ValueError(message)
+    return value
+
 
 class LimitsSection(Section):
     """Bounds."""

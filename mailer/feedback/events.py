@@ -10,6 +10,9 @@ from mailer.base.tables import CampaignId, SubscriberId, UtcDateTime
 from mailer.feedback.models import Event
 from subscribers import person_by_id, suppress, unsubscribe
 
+OPT_OUT = "opt-out:"
+"""How the key of an event begins that somebody left by a letter's link."""
+
 
 def record(
     session: Session,
@@ -74,7 +77,7 @@ def record_opt_out(session: Session, campaign_id: CampaignId, subscriber_id: Sub
     row = {
         "campaign_id": campaign_id or None,
         "subscriber_id": subscriber_id,
-        "source_key": f"opt-out:{campaign_id}:{subscriber_id}",
+        "source_key": f"{OPT_OUT}{campaign_id}:{subscriber_id}",
         "at": now,
     }
     session.connection().execute(_OPT_OUT, row)

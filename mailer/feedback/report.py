@@ -11,7 +11,7 @@ from mailer.feedback.models import Event
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How many people each thing happened to; once a person, however often it is told."""
+    """How many people each thing happened to; once a person, however often it is told, and though they were erased since."""
 
     bounced: int = 0
     deferred: int = 0
@@ -27,7 +27,7 @@ class Report:
 
 def report(session: Session, campaign_id: CampaignId) -> Report:
     """What came of a campaign until now."""
-    person = func.coalesce(Event.subscriber_id, -Event.id)  # who was erased still counts as one
+    person = func.coalesce(Event.number, -Event.id)  # who left by the letter's link has no number, and is told once
     query = (
         select(Event.kind, func.count(person.distinct())).where(Event.campaign_id == campaign_id).group_by(Event.kind)
     )

@@ -87,7 +87,7 @@ def retain(app: App, _subject_id: int) -> None:
         with app.database.read() as session:
             over = campaigns.over_before(session, now - keep.deliveries)
         forget_recipients(app.database, over, now=now)
-        forget_persons(app.database, before=now - keep.deliveries)
+        forget_persons(app.database, over, before=now - keep.deliveries)
     if keep.audit:
         with app.database.begin() as session:
             audit.drop_entries(session, before=now - keep.audit)

@@ -11,7 +11,7 @@ from mailer.base.tokens import Keys, Purpose
 from mailer.campaigns.models import Campaign, IssueRevision
 from mailer.delivery.models import Delivery
 from mailer.feedback import apply_message, record_opt_out, report
-from subscribers import add_audience, add_person, is_suppressed, person_by_id
+from subscribers import add_audience, add_person, erase, is_suppressed, person_by_id
 
 NOW = datetime(2027, 1, 5, 9, tzinfo=UTC)
 KEYS = Keys(["a key of the tests, long enough"])
@@ -91,10 +91,12 @@ def test_a_hard_bounce_ends_the_mail_to_that_person_and_is_counted_once(database
 
 def test_soft_bounces_are_counted_by_person_and_end_nothing(database: Database) -> None:
     with database.begin() as session:
-        _sent_to_ada(session)
+        ada = _sent_to_ada(session)
         for reply in ("552 5.2.2 mailbox full", "451 4.7.1 try again later"):
             assert apply_message(session, _bounce(reply, to=_verp()), keys=KEYS, now=NOW)[1] == "recorded"
         assert not is_suppressed(session, "ada@corp.test")
+        assert report(session, CAMPAIGN).deferred == 1
+        erase(session, ada, keys=KEYS, now=NOW, actor="test")
         assert report(session, CAMPAIGN).deferred == 1
 
 
