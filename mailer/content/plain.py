@@ -48,13 +48,22 @@ def _words(inlines: Inlines, *, braces: bool) -> Iterator[str]:
                 yield f"{{{{ {expression} }}}}" if braces else read_field(expression).default or ""
 
 
-def anchor_for(text: str, taken: set[str]) -> str:
-    """A readable identifier for a heading, unlike all those taken; it is added to them."""
+def anchor_of(text: str) -> str:
+    """A readable identifier for a heading."""
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    base = re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-")[:60].strip("-") or "section"
-    anchor, count = base, 1
+    return re.sub(r"[^a-z0-9]+", "-", ascii_text.lower()).strip("-")[:60].strip("-") or "section"
+
+
+def anchor_for(text: str, taken: dict[str, int]) -> str:
+    """A readable identifier for a heading, unlike all those taken; it is added to them.
+
+    Args:
+        taken: each with the last number that was put behind it.
+    """
+    base = anchor_of(text)
+    anchor, count = base, taken.get(base, 1)
     while anchor in taken:
         count += 1
         anchor = f"{base}-{count}"
-    taken.add(anchor)
+    taken[anchor], taken[base] = 1, count
     return anchor

@@ -14,7 +14,7 @@ from mailer.content.bibliography.bibtex import Entry
 from mailer.content.files import inside
 from mailer.content.formulas.macros import OWN_MACROS, Macro, expanded
 from mailer.content.issue import Files, Finding, Level, Place, WhenPast
-from mailer.content.plain import anchor_for
+from mailer.content.plain import anchor_of
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 PASTED: Final = re.compile(
@@ -58,10 +58,10 @@ class Reading:
     used_files: dict[str, bytes] = field(default_factory=dict)
     audiences: frozenset[str] | None = None
     audience_uses: list[tuple[str, Place]] = field(default_factory=list)
-    anchors: set[str] = field(default_factory=set)
+    anchors: dict[str, int] = field(default_factory=dict)
     named_headings: dict[str, str] = field(default_factory=dict)
     """The anchors of headings that have a name of their own, `## Words {#name}`."""
-    event_slugs: set[str] = field(default_factory=set)
+    event_slugs: dict[str, int] = field(default_factory=dict)
     footnote_ids: list[int] = field(default_factory=list)
     pasted: dict[str, bytes] = field(default_factory=dict)
     macros: dict[str, Macro] = field(default_factory=lambda: dict(OWN_MACROS))
@@ -124,7 +124,7 @@ class Reading:
             return None
         if href.startswith("#") and len(href) > 1:
             written = unquote(href[1:])  # GitHub's anchors keep accents, and a hyphen where an emoji stood
-            return f"#{self.named_headings.get(written) or anchor_for(written, set())}"
+            return f"#{self.named_headings.get(written) or anchor_of(written)}"
         if self.base_url and not scheme and not href.startswith("#"):
             return urljoin(self.base_url, href)
         return href

@@ -27,11 +27,13 @@ _KINDS: Final = {
 def ours(lines: list[str]) -> None:
     """Rewrites the notes among the lines; code is left alone."""
     index = 0
+    endless: set[str] = set()  # what is not closed below one line is not closed below any later one
     while index < len(lines):
         line = lines[index]
         if fence := _DIRECTIVE.match(line) or _FENCE.match(line):
-            end = _closing(lines, index, fence["fence"])
+            end = None if fence["fence"] in endless else _closing(lines, index, fence["fence"])
             if end is None and fence["fence"][0] == ":":
+                endless.add(fence["fence"])
                 index += 1
                 continue
             if end is None:
@@ -39,8 +41,9 @@ def ours(lines: list[str]) -> None:
             index = _directive(lines, index, end, fence) if fence.re is _DIRECTIVE else end
         elif line.strip() == "<aside>" and (end := _closed_by(lines, index, "</aside>")):
             lines[index], lines[end] = "::: note", ":::"  # Notion's
-        elif found := _NOTICE.match(line):
-            _notice(lines, index, found)
+        elif (found := _NOTICE.match(line)) and found[2] not in endless:
+            if not _notice(lines, index, found):
+                endless.add(found[2])
         elif (found := _INDENTED.match(line)) and (found[2] or found[3]):
             _quoted(lines, index, found)
         index += 1
@@ -84,13 +87,13 @@ def _directive(lines: list[str], index: int, end: int, found: re.Match[str]) -> 
     return index
 
 
-def _notice(lines: list[str], index: int, found: re.Match[str]) -> None:
-    """A note of Hugo's is a container now, where it is closed."""
+def _notice(lines: list[str], index: int, found: re.Match[str]) -> bool:
+    """Makes a container of a note of Hugo's; False where it is not closed."""
     name, arguments = found[2], found[3]
     closing = re.compile(rf"[ \t]*\{{\{{[<%][ \t]*/[ \t]*{name}[ \t]*[>%]\}}\}}[ \t]*$")
     end = next((number for number in range(index + 1, len(lines)) if closing.match(lines[number])), None)
     if end is None:
-        return
+        return False
     said = {key: quoted or plain for key, quoted, plain in _ARGUMENT.findall(arguments)}
     bare = [quoted or plain for quoted, plain in re.findall(r"\"([^\"]*)\"|(\S+)", _ARGUMENT.sub("", arguments))]
     kinds = [
@@ -104,6 +107,7 @@ def _notice(lines: list[str], index: int, found: re.Match[str]) -> None:
         f"{found[1]}::: {(kinds or ['note'])[0]} {(titles or [''])[0]}".rstrip(),
         f"{found[1]}:::",
     )
+    return True
 
 
 def _quoted(lines: list[str], index: int, found: re.Match[str]) -> None:

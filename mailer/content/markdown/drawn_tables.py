@@ -28,12 +28,13 @@ def ours(lines: list[str]) -> None:
             index += 1
         else:
             end, rows = found
-            lines[index:end] = [*rows, *[""] * (end - index - len(rows))]
+            if rows:
+                lines[index:end] = [*rows, *[""] * (end - index - len(rows))]
             index = end
 
 
 def _table(lines: list[str], start: int) -> tuple[int, list[str]] | None:
-    """Where the table ends that begins on that line, and its rows with bars; None where none begins."""
+    """Where what begins on that line ends, and its rows with bars, none where it is no table after all; None: nothing begins."""
     line = lines[start]
     if _GRID.match(line):
         found = _grid(lines, start)
@@ -49,24 +50,26 @@ def _table(lines: list[str], start: int) -> tuple[int, list[str]] | None:
 
 
 def _grid(lines: list[str], start: int) -> tuple[int, list[str]] | None:
+    """A table drawn with plus signs; what is none is gone on with at its last edge, so that no line is looked at again and again."""
     edges = [at for at, sign in enumerate(lines[start]) if sign == "+"]
     cuts = list(zip((edge + 1 for edge in edges), edges[1:], strict=False))
     rows: list[list[str]] = []
     parts: list[str] = []
-    head = 0
-    end = start + 1
+    head, last, end = 0, start, start + 1
     while end < len(lines) and lines[end].lstrip().startswith(("+", "|")):
         if _GRID.match(lines[end]):
+            if not parts:
+                return end, []  # a row has a line
             rows.append(_cells(parts, cuts))
-            parts = []
+            parts, last = [], end
             head = len(rows) if "=" in lines[end] else head
-        elif any(lines[end][edge : edge + 1] != "|" for edge in edges):
-            return None  # a cell is wider than it is drawn, or spans two columns
         else:
             parts.append(lines[end])
+            if any(lines[end][edge : edge + 1] != "|" for edge in edges):
+                break  # a cell is wider than it is drawn, or spans two columns
         end += 1
     if parts or not rows:
-        return None
+        return (last if last > start else end), []
     return end, _with_bars(rows, ["---"] * len(cuts), head=bool(head))
 
 

@@ -6,12 +6,13 @@ text in it); what means nothing is dropped, and named. Code is left alone.
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Final
 
 from mailer.content.markdown import admonitions, drawn_tables, latex
 from mailer.content.markdown.inlines import foreign
 from mailer.content.markdown.latex import Latex, macro_of
-from mailer.content.plain import anchor_for
+from mailer.content.plain import anchor_of
 from mailer.content.reading import Reading
 
 _FENCE: Final = re.compile(r"[ \t>]*(`{3,}|~{3,})(.*)$")
@@ -46,6 +47,8 @@ class Foreign:
         """Word's signs of the list that it stands in, by their level."""
         self._last: dict[re.Pattern[str], int] = {}
         """The last line that ends such a block: what is not closed begins nothing, so that no text is lost to it."""
+        self._endless: set[str] = set()
+        """What no formula below ends with."""
 
     def at_home(self, text: str) -> str:
         """The text, as many lines as before, without what only other systems read."""
@@ -65,11 +68,17 @@ class Foreign:
                 self._formula_ends = "" if self._formula_ends in line else self._formula_ends
             elif line.count("$$") % 2:
                 self._formula_ends = "$$"
-            elif (end := _end_of_formula(line)) and any(end in later for later in lines[index:]):
+            elif (end := _end_of_formula(line)) and self._is_closed(end, lines, index):
                 self._formula_ends = "" if end in line else end
             else:
                 self._in_text(lines, index)
         return "\n".join(lines)
+
+    def _is_closed(self, end: str, lines: list[str], index: int) -> bool:
+        """Whether a formula that begins on that line ends; the rest of the text is looked through once for each end."""
+        if end not in self._endless and not any(end in later for later in islice(lines, index, None)):
+            self._endless.add(end)
+        return end not in self._endless
 
     def _in_code(self, line: str) -> str:
         """A line of a block of code, which may end with it."""
@@ -121,7 +130,7 @@ class Foreign:
 
     def _line(self, line: str, number: int) -> str:
         if named := _NAMED_HEADING.match(line):
-            self._reading.named_headings[named[2]] = anchor_for(named[1], set())
+            self._reading.named_headings[named[2]] = anchor_of(named[1])
         if self._is_dropped(line, number):
             return ""
         if defined := macro_of(line):
@@ -234,7 +243,7 @@ _LONE_TAG: Final = re.compile(
     r"|(\{%)(-?\s*(?:if|elsif|else|endif|unless|endunless|for|endfor|case|when|endcase|capture|endcapture)\b[^{}]*)%\})[ \t]*$"
 )
 _MATH_TAG: Final = re.compile(
-    r"\{[{%][<%]?\s*(?:katex|math|tex)(?:\s[^{}]*?)?[>%]?[}%]\}(.+?)\{[{%][<%]?\s*(?:/|end)\s*(?:katex|math|tex)\s*[>%]?[}%]\}"
+    r"\{[{%][<%]?\s*(?:katex|math|tex)(?:\s[^{}]*?)?[>%]?[}%]\}(.{1,4000}?)\{[{%][<%]?\s*(?:/|end)\s*(?:katex|math|tex)\s*[>%]?[}%]\}"
 )
 _LONE_MATH_TAG: Final = re.compile(r"[ \t]*\{[{%][<%]?\s*(?:/|end)?\s*(?:katex|math)(?:\s[^{}]*?)?[>%]?[}%]\}[ \t]*$")
 _NAMED_HEADING: Final = re.compile(r" {0,3}#{1,6}\s+(.*?)\s*\{:?[^{}]*#([^\s{}#]+)[^{}]*\}[\s#]*$")

@@ -1,8 +1,11 @@
 """Inline tokens become inlines: Markdown's and HTML's spans alike, unsafe links dropped, merge fields checked."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate
 from typing import Final
 
 import emoji
@@ -43,7 +46,7 @@ _IN_COLUMNS: Final = re.compile(r"\S+(?: \S+)* {2,}\S+(?: \S+)* {3,}\S")
 _MARKDOWN_SPANS: Final = {"strong": "strong", "em": "em", "s": "s"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """Where the text of an inline token stands: its lines follow one another from `line`; `start` is a hint for cells."""
 
@@ -52,15 +55,22 @@ class Source:
     line: int
     start: int = 0
 
+    @cached_property
+    def rows(self) -> list[str]:
+        """The text's own lines."""
+        return self.content.split("\n")
+
+    @cached_property
+    def _begins(self) -> list[int]:
+        """Where each of them begins in the text."""
+        return list(accumulate((len(row) + 1 for row in self.rows), initial=0))[:-1]
+
     def place(self, position: int | None, needle: str = "") -> Place:
         """The place of a position in the text; without one, that of `needle`."""
         if position is None or position > len(self.content):
             position = max(self.content.find(needle), 0)
-        before = self.content[:position]
-        row = before.count("\n")
-        line = self.line + row
-        offset = position - (before.rfind("\n") + 1)
-        text = self.content.split("\n")[row]
+        row = bisect_right(self._begins, position) - 1
+        line, offset, text = self.line + row, position - self._begins[row], self.rows[row]
         lines = self.reading.lines
         source = lines[line - 1] if 0 < line <= len(lines) else ""
         at = source.find(text, self.start)
@@ -70,7 +80,7 @@ class Source:
 
     def is_field(self, row: int) -> bool:
         """Whether this line and the one before are such as `From: Ada` and `Date: today`, which stand below one another."""
-        lines = self.content.split("\n")[row - 1 : row + 1]
+        lines = self.rows[row - 1 : row + 1]
         return "`" not in self.content and (all(map(_FIELD_LINE.match, lines)) or all(map(_IN_COLUMNS.match, lines)))
 
 

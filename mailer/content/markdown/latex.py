@@ -8,6 +8,8 @@ from typing import Final
 
 from mailer.content.formulas.macros import Macro
 
+DEEPEST: Final = 20
+"""How many lists in one another are indented: a letter has three levels."""
 _COMMAND: Final = re.compile(
     r"[ \t]*\\(?:re|provide)?(?:new)?command\*?\s*\{?\\(?P<name>[A-Za-z]+)\}?\s*(?:\[(?P<count>\d)\])?\{(?P<body>.*)\}\s*$"
 )
@@ -80,7 +82,7 @@ class Latex:
         if self._lists and (found := _ITEM.match(line)):
             mark = "1." if self._lists[-1] == "enumerate" else "-"
             named = f"**{found[1]}** " if found[1] else ""
-            return f"{'   ' * (len(self._lists) - 1)}{mark} {named}{line[found.end() :]}"
+            return f"{'   ' * (min(len(self._lists), DEEPEST) - 1)}{mark} {named}{line[found.end() :]}"
         if found := _SECTION.match(line):
             return f"{'#' * (2 + len(found[1]) // 3)} {found[2]}"
         if found := _STATEMENT.match(line):

@@ -26,5 +26,20 @@ def test_a_long_line_of_anything_is_read_and_checked(unit: str) -> None:
     assert shown[-1].endswith("After it.")
 
 
+COUNT = 20_000
+REPEATED = {
+    "edges of a grid": "+---+---+\n", "grid": "+---+---+\n| a | b |\n", "directives": ":::{note} A\nwords\n",
+    "notices": "{{< notice >}}\nwords\n", "lists": "\\begin{itemize}\n\\item a\n", "headings": "# The same\n\n",
+}  # fmt: skip
+
+
+@pytest.mark.timeout(30)  # where the rest of the text is looked through anew for each of them, it takes minutes
+@pytest.mark.parametrize("unit", REPEATED.values(), ids=REPEATED)
+def test_what_begins_again_and_again_is_read(unit: str) -> None:
+    issue = read_files(StoredFiles({"issue.md": f"# T\n\nBefore.\n\n{unit * COUNT}".encode()}))
+
+    assert _words(issue)[0] == "Before."
+
+
 def _words(issue: Issue) -> list[str]:
     return [words for block in all_blocks(issue.blocks) for run in inlines_of(block) if (words := plain(run))]
