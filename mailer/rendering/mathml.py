@@ -12,6 +12,8 @@ from itertools import chain
 from typing import Final
 from xml.etree import ElementTree as ET
 
+from mailer.content.formulas.tree import tag_of, text_of
+
 _XMLNS: Final = "http://www.w3.org/1998/Math/MathML"
 _VARIANTS: Final = {
     "bold": "BOLD", "italic": "ITALIC", "bold-italic": "BOLD ITALIC", "script": "SCRIPT", "bold-script": "BOLD SCRIPT",
@@ -49,12 +51,12 @@ def for_browsers(mathml: str) -> str:
     for node in list(root.iter()):
         _rewrite(node)
     for node in list(root.iter()):
-        if _tag(node) in _ROWS:
+        if tag_of(node) in _ROWS:
             _set_spaces(node)
     for node in root.iter():
         for name in [name for name in node.attrib if name.startswith("data-")]:
             del node.attrib[name]
-        node.tag = _tag(node)
+        node.tag = tag_of(node)
     root.set("xmlns", _XMLNS)
     return ET.tostring(root, encoding="unicode", short_empty_elements=False)
 
@@ -70,19 +72,19 @@ def is_for_browsers(mathml: str) -> bool:
 
 
 def _is_stretched(node: ET.Element) -> bool:
-    if _tag(node) == "mo":
-        return "minsize" in node.attrib and (node.text or "").strip() in {*_WIDE, "="}
-    if _tag(node) not in {"mover", "munder", "munderover"}:
+    if tag_of(node) == "mo":
+        return "minsize" in node.attrib and text_of(node) in {*_WIDE, "="}
+    if tag_of(node) not in {"mover", "munder", "munderover"}:
         return False
     base, *scripts = (_core(child) for child in node)
     if _may_stretch(base):
         return True
-    wide = len(node[0]) > 1 or len((base.text or "").strip()) > 1
+    wide = len(node[0]) > 1 or len(text_of(base)) > 1
     return wide and any(_may_stretch(script) for script in scripts)
 
 
 def _may_stretch(node: ET.Element) -> bool:
-    return _tag(node) == "mo" and node.get("stretchy") != "false" and (node.text or "").strip() in _WIDE
+    return tag_of(node) == "mo" and node.get("stretchy") != "false" and text_of(node) in _WIDE
 
 
 def _is_coloured(node: ET.Element) -> bool:
@@ -91,35 +93,29 @@ def _is_coloured(node: ET.Element) -> bool:
 
 
 def _is_shifted(node: ET.Element) -> bool:
-    if _tag(node) == "menclose":
+    if tag_of(node) == "menclose":
         return not set(node.get("notation", "").split()) <= {*_SIDES, *_STRIKES}
-    if _tag(node) != "mpadded":
+    if tag_of(node) != "mpadded":
         return False
     width, lspace = node.get("width", ""), node.get("lspace", "")
     return width.startswith(("+", "-")) or lspace.endswith(("width", "height", "depth"))
 
 
 def _rewrite(node: ET.Element) -> None:
-    tag = _tag(node)
+    tag = tag_of(node)
     if tag == "mtable":
         _style_table(node)
     elif tag == "menclose":
         _style_enclosed(node)
-    elif tag in {"mover", "munder"} and (node[1].text or "").strip() == _LINE:
+    elif tag in {"mover", "munder"} and text_of(node[1]) == _LINE:
         _style_line(node)
-    elif tag == "mo" and (
-        node.get("data-mjx-texclass") in {"ORD", "OPEN", "CLOSE"} or (node.text or "").strip() == "/"
-    ):
+    elif tag == "mo" and (node.get("data-mjx-texclass") in {"ORD", "OPEN", "CLOSE"} or text_of(node) == "/"):
         node.set("lspace", "0")
         node.set("rspace", "0")
     elif tag == "mspace" and node.get("width", "").startswith("-"):
         _add_style(node, f"margin-left:{node.attrib.pop('width')}")
     elif "mathvariant" in node.attrib:
         _write_variant(node)
-
-
-def _tag(node: ET.Element) -> str:
-    return node.tag.rsplit("}", 1)[-1]
 
 
 def _add_style(node: ET.Element, style: str) -> None:
@@ -149,7 +145,7 @@ def _write_variant(node: ET.Element) -> None:
     if variant == "normal":
         return
     del node.attrib["mathvariant"]
-    if _tag(node) == "mtext":
+    if tag_of(node) == "mtext":
         weight = "font-weight:bold" if "bold" in variant else ""
         slant = "font-style:italic" if "italic" in variant else ""
         family = "font-family:monospace" if variant == "monospace" else ""
@@ -158,9 +154,9 @@ def _write_variant(node: ET.Element) -> None:
         return
     style = _VARIANTS.get(variant, "")
     letters = _alphabets()
-    text = (node.text or "").strip()
+    text = text_of(node)
     node.text = "".join(letters.get((style, letter), letter) for letter in text)
-    if len(text) == 1 and node.text == text and _tag(node) == "mi":
+    if len(text) == 1 and node.text == text and tag_of(node) == "mi":
         node.set("mathvariant", "normal")  # what has no such form stands upright, not in the italics of a variable
 
 
@@ -220,7 +216,7 @@ def _style_enclosed(node: ET.Element) -> None:
 
 def _style_line(node: ET.Element) -> None:
     r"""`\overline` and `\underline`: few fonts have a sign that stretches."""
-    side = "top" if _tag(node) == "mover" else "bottom"
+    side = "top" if tag_of(node) == "mover" else "bottom"
     node.tag = "mrow"
     del node[1]
     _add_style(node, f"border-{side}:1px solid;padding-{side}:.1em")
@@ -241,14 +237,14 @@ def _set_spaces(row: ET.Element) -> None:
     for index, child in enumerate(children):
         previous = children[index - 1] if index else None
         following = index + 1
-        while following < len(children) and (children[following].text or "").strip() == _APPLIED:
+        while following < len(children) and text_of(children[following]) == _APPLIED:
             following += 1
         after = children[following] if following < len(children) else None
         lead = THIN if previous is not None and _ends_a_term(previous) else ""
         trail = THIN if after is not None and not _is_sign(after) else ""
-        if wide := _AROUND.get(child.get("data-mjx-texclass", "")) if _tag(child) == "mrow" else None:
+        if wide := _AROUND.get(child.get("data-mjx-texclass", "")) if tag_of(child) == "mrow" else None:
             before[index] = before[following] = wide
-        elif (named := _name_of(child)) is not None and _tag(named) == "mo":
+        elif (named := _name_of(child)) is not None and tag_of(named) == "mo":
             named.set("lspace", lead or "0")
             named.set("rspace", trail or "0")
         elif named is not None:
@@ -261,7 +257,7 @@ def _set_spaces(row: ET.Element) -> None:
 
 def _core(node: ET.Element) -> ET.Element:
     """The node without its scripts and wrappers."""
-    while _tag(node) in _SCRIPTED or (_tag(node) in {"mrow", "mstyle", "mpadded"} and len(node) == 1):
+    while tag_of(node) in _SCRIPTED or (tag_of(node) in {"mrow", "mstyle", "mpadded"} and len(node) == 1):
         if not len(node):
             break
         node = node[0]
@@ -271,18 +267,18 @@ def _core(node: ET.Element) -> ET.Element:
 def _name_of(node: ET.Element) -> ET.Element | None:
     r"""The name of a function, with scripts or without: log, but no ReLU of `\mathrm`."""
     core = _core(node)
-    text = (core.text or "").strip()
+    text = text_of(core)
     if len(text) < 2 or not text[0].isalpha() or core.get("mathvariant"):
         return None
-    if _tag(core) == "mi":
+    if tag_of(core) == "mi":
         return None if core.get("data-mjx-auto-op") == "false" else core
-    return core if _tag(core) == "mo" and core.get("data-mjx-texclass") == "OP" else None
+    return core if tag_of(core) == "mo" and core.get("data-mjx-texclass") == "OP" else None
 
 
 def _is_sign(node: ET.Element) -> bool:
     """Whether it brings its own space, or wants none before it: a bracket, a comma, a relation."""
     core = _core(node)
-    return (_tag(core) in {"mo", "mspace"} and _name_of(node) is None) or _tag(core) == "mtext"
+    return (tag_of(core) in {"mo", "mspace"} and _name_of(node) is None) or tag_of(core) == "mtext"
 
 
 def _ends_a_term(node: ET.Element) -> bool:
@@ -290,4 +286,4 @@ def _ends_a_term(node: ET.Element) -> bool:
     if _name_of(node) is not None:
         return False  # the name has set its own
     core = _core(node)
-    return (core.text or "").strip() in {")", "]", "}", "|", "‖", "!"} if _tag(core) == "mo" else not _is_sign(node)
+    return text_of(core) in {")", "]", "}", "|", "‖", "!"} if tag_of(core) == "mo" else not _is_sign(node)

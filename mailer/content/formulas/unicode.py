@@ -7,6 +7,7 @@ import unicodedata
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from mailer.content.formulas.tree import tag_of, text_of
 from mailer.content.issue import Inline, Inlines, Span, Text
 
 _RELATIONS: Final = frozenset("=≠<>≤≥∈≈≡∼→↦←:")
@@ -53,15 +54,11 @@ def _joined(inlines: list[Inline]) -> Inlines:
     return tuple(result)
 
 
-def _tag(node: Element) -> str:
-    return node.tag.rsplit("}", 1)[-1]
-
-
 def _row(nodes: list[Element]) -> list[Inline]:
     result: list[Inline] = []
     before = ""
     for index, node in enumerate(nodes):
-        text = (node.text or "").strip() if _tag(node) == "mo" else ""
+        text = text_of(node) if tag_of(node) == "mo" else ""
         if text in _RELATIONS or text in _BINARY:
             sign = "·" if text == "⋅" else text
             unary = text in _BINARY and (index == 0 or before in _RELATIONS or before in {"(", "[", ","})
@@ -72,24 +69,24 @@ def _row(nodes: list[Element]) -> list[Inline]:
             after = nodes[index + 1] if index + 1 < len(nodes) else None
             result.extend([Text(_NBSP)] if _is_name(node) and index and before not in _OPENERS else [])
             result.extend(_node(node))
-            result.extend([Text(_NBSP)] if _is_name(node) and after is not None and _tag(after) != "mo" else [])
+            result.extend([Text(_NBSP)] if _is_name(node) and after is not None and tag_of(after) != "mo" else [])
         before = text
     return result
 
 
 def _is_name(node: Element) -> bool:
     r"""Whether it is the name of a function, which stands off: the Tr of `\operatorname`, no KL of `\mathrm`."""
-    return _tag(node) == "mi" and len((node.text or "").strip()) > 1 and node.get("data-mjx-auto-op") != "false"
+    return tag_of(node) == "mi" and len(text_of(node)) > 1 and node.get("data-mjx-auto-op") != "false"
 
 
 def _node(node: Element) -> list[Inline]:  # noqa: C901, PLR0911  # one for each element
     if any(name in node.attrib for name in ("mathcolor", "mathbackground", "mathsize", "scriptlevel", "displaystyle")):
         raise _NotFaithful
-    match _tag(node):
+    match tag_of(node):
         case "mi":
             return _identifier(node)
         case "mn":
-            return [Text((node.text or "").strip())]
+            return [Text(text_of(node))]
         case "mo":
             return _sign(node)
         case "mrow":
@@ -97,7 +94,7 @@ def _node(node: Element) -> list[Inline]:  # noqa: C901, PLR0911  # one for each
                 raise _NotFaithful
             return _row(list(node))
         case "msub" | "msup":
-            kind = "sub" if _tag(node) == "msub" else "sup"
+            kind = "sub" if tag_of(node) == "msub" else "sup"
             base, script = _base(node[0]), list(_row([node[1]]))
             if kind == "sup" and all(isinstance(part, Text) and set(part.text) <= {"′", "″"} for part in script):
                 return [*base, *script]
@@ -128,7 +125,7 @@ def _script(kind: str, parts: list[Inline]) -> Span:
 
 
 def _identifier(node: Element) -> list[Inline]:
-    text = (node.text or "").strip()
+    text = text_of(node)
     variant = node.get("mathvariant", "")
     if len(text) > 1:
         if not text.isascii() or not text.isalpha() or variant not in {"", "normal"}:
@@ -150,7 +147,7 @@ def _identifier(node: Element) -> list[Inline]:
 
 
 def _sign(node: Element) -> list[Inline]:
-    text = (node.text or "").strip()
+    text = text_of(node)
     if (
         text in _PLAIN
         and node.get("minsize") is None
@@ -165,12 +162,12 @@ def _sign(node: Element) -> list[Inline]:
 def _accented(node: Element) -> list[Inline]:
     """A letter that exists with its accent as one character: Ã, but no x̃, which many fonts set askew."""
     base, over = node[0], node[1]
-    mark = _ACCENTS.get((over.text or "").strip()) if _tag(over) == "mo" else None
-    if _tag(base) == "mrow" and len(base) == 1:
+    mark = _ACCENTS.get(text_of(over)) if tag_of(over) == "mo" else None
+    if tag_of(base) == "mrow" and len(base) == 1:
         base = base[0]
-    if mark is None or _tag(base) != "mi" or base.get("mathvariant") is not None:
+    if mark is None or tag_of(base) != "mi" or base.get("mathvariant") is not None:
         raise _NotFaithful
-    letter = unicodedata.normalize("NFC", (base.text or "").strip() + mark)
+    letter = unicodedata.normalize("NFC", text_of(base) + mark)
     if len(letter) != 1:
         raise _NotFaithful
     return [Span("em", (Text(letter),))]
