@@ -28,7 +28,6 @@ class Purpose(IntEnum):
     BOUNCE = 6
     MESSAGE_ID = 7
     FORM = 8
-    SESSION = 9
     CURSOR = 10
 
 

@@ -9,7 +9,7 @@ from mailer.content.files import FolderFiles, StoredFiles
 from mailer.content.issue import Files, Finding, Issue, Place
 from mailer.content.parse import judged, read_files, read_front_matter, read_issue
 from mailer.content.plain import plain, template
-from mailer.content.select import Section, public_blocks, sections, select
+from mailer.content.select import select
 from mailer.content.timing import as_sent_at
 
 __all__ = [
@@ -18,17 +18,14 @@ __all__ = [
     "FolderFiles",
     "Issue",
     "Place",
-    "Section",
     "StoredFiles",
     "as_sent_at",
     "check_issue",
     "judged",
     "plain",
-    "public_blocks",
     "read_files",
     "read_front_matter",
     "read_issue",
-    "sections",
     "select",
     "template",
 ]

@@ -49,9 +49,9 @@ class _Compiled:
     evaluate: Evaluate
 
 
-def _fault(expression: str, why: str, do: str, place: str = "") -> WrongInput:
+def _fault(expression: str, why: str, do: str) -> WrongInput:
     shown = expression if len(expression) <= 60 else expression[:57] + "..."
-    return WrongInput(f"{{{{ {shown} }}}} {why}", do=do, place=place)
+    return WrongInput(f"{{{{ {shown} }}}} {why}", do=do)
 
 
 def _value_of(name: str) -> Evaluate:
@@ -115,35 +115,31 @@ def _compiled(expression: str) -> _Compiled:
     return _compile_node(outputs[0].nodes[0], expression)
 
 
-def read_field(expression: str, *, place: str = "") -> CheckedField:
+def read_field(expression: str) -> CheckedField:
     """The field, safe whatever its name is: known names are not asked for.
 
     Raises:
         WrongInput: it is more than a name with the allowed filters.
     """
     expression = expression.strip()
-    try:
-        found = _compiled(expression)
-    except WrongInput as fault:
-        raise WrongInput(fault.message, do=fault.do, place=place) from None
+    found = _compiled(expression)
     return CheckedField(expression, found.name, found.default)
 
 
-def parse_field(expression: str, *, place: str = "", attributes: frozenset[str] = frozenset()) -> CheckedField:
+def parse_field(expression: str, *, attributes: frozenset[str] = frozenset()) -> CheckedField:
     """The field, if it is safe and its name is known.
 
     Args:
         expression: what stands between the braces.
-        place: where it stands, for the error.
         attributes: the declared attributes of subscribers, allowed beside `KNOWN_NAMES`.
 
     Raises:
         WrongInput: it is more than a name with the allowed filters, or nobody has that name.
     """
-    checked = read_field(expression, place=place)
+    checked = read_field(expression)
     known = KNOWN_NAMES | attributes
     if checked.name not in known:
-        raise _fault(checked.expression, "names an unknown field", f"use one of {_listed(known)}", place)
+        raise _fault(checked.expression, "names an unknown field", f"use one of {_listed(known)}")
     return checked
 
 

@@ -133,13 +133,6 @@ def _in_zone(text: str, zone: str) -> When | None:
         return None
 
 
-def stated_weekdays(text: str) -> tuple[int, ...]:
-    """The weekdays that the text names, Monday 0."""
-    return tuple(
-        WEEKDAYS[word.lower().rstrip(".")] for word in re.findall(rf"\b{_WEEKDAY}(?=[\s,–-]|$)", text, re.IGNORECASE)
-    )
-
-
 def _part(text: str) -> tuple[_Part, str] | None:
     lead = _LEADING.match(text)
     position = lead.end() if lead else 0

@@ -1,7 +1,7 @@
 """Who sees what: the blocks for some readers, with nothing empty left behind and footnotes that still point right."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mailer.content.issue import (
     Block,
@@ -30,36 +30,6 @@ def select(issue: Issue, audiences: frozenset[str]) -> Blocks:
     """
     left = _footnotes_renumbered(kept(issue.blocks, lambda block: block if block.is_for(audiences) else None))
     return numbered(left) if "\\label" in issue.text else left
-
-
-def public_blocks(issue: Issue, public: frozenset[str]) -> Blocks:
-    """What the archive shows: the blocks for everybody and those of the public audiences."""
-    return select(issue, public)
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A heading of level 1 or 2 and what stands below it; the first may have no heading."""
-
-    heading: Heading | None
-    blocks: Blocks
-
-
-def sections(blocks: Blocks) -> tuple[Section, ...]:
-    """The blocks cut before every heading of level 1 or 2; footnotes stand in the last."""
-    found: list[Section] = []
-    heading: Heading | None = None
-    run: list[Block] = []
-    for block in blocks:
-        if isinstance(block, Heading) and block.level <= 2:
-            if heading is not None or run:
-                found.append(Section(heading, tuple(run)))
-            heading, run = block, []
-        else:
-            run.append(block)
-    if heading is not None or run:
-        found.append(Section(heading, tuple(run)))
-    return tuple(found)
 
 
 # --- what is left -----------------------------------------------------------------------------------------------------

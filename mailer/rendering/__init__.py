@@ -14,7 +14,7 @@ from mailer.rendering.mime import HeaderValue, Key, Skeleton, fill, pieces, skel
 from mailer.rendering.render import Press, render
 from mailer.rendering.showing import html_of, slots_of, text_of, values_of, with_picture_addresses
 from mailer.rendering.sizes import size_report
-from mailer.rendering.webpage import WebEdition, web_edition, web_page
+from mailer.rendering.webpage import WebEdition, web_edition
 
 __all__ = [
     "FieldSlot",
@@ -45,6 +45,5 @@ __all__ = [
     "text_of",
     "values_of",
     "web_edition",
-    "web_page",
     "with_picture_addresses",
 ]

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 from jinja2 import Environment
-from markupsafe import Markup
 from mjml import mjml2html
 
 from mailer.base.errors import WrongInput
@@ -157,8 +156,3 @@ def _tight_style(style: str) -> str:
     style = re.sub(r"\s*\n\s*", "\n", style)
     style = re.sub(r"[ \n]*([{};,])[ \n]*", r"\1", style)
     return style.replace(";}", "}")
-
-
-def as_markup(trusted: str) -> Markup:
-    """A sentinel or other text of ours that needs no escaping."""
-    return Markup(trusted)  # noqa: S704

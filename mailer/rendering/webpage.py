@@ -50,19 +50,10 @@ class WebEdition:
     calendars: dict[str, bytes]
 
 
-def web_page(issue: Issue, audiences: frozenset[str], frame: Frame, *, formula_cache: Path | None = None) -> str:
-    """The web edition's HTML for readers in these audiences; merge fields show their defaults.
-
-    Raises:
-        WrongInput: a template, theme or phrase table is wrong.
-    """
-    return web_edition(issue, audiences, frame, formula_cache=formula_cache).html
-
-
 def web_edition(
     issue: Issue, audiences: frozenset[str], frame: Frame, *, formula_cache: Path | None = None
 ) -> WebEdition:
-    """The web edition with what it shows beside it.
+    """The web edition for readers in these audiences, with what it shows beside it; merge fields show their defaults.
 
     Raises:
         WrongInput: a template, theme or phrase table is wrong.

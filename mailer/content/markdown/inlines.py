@@ -43,7 +43,6 @@ from mailer.content.walk import changed_inlines
 _FIELD_LINE: Final = re.compile(r"\**[A-ZÀ-Þ][\w'’./-]*(?: [\w'’./&-]+){0,2} ?:\**[ \t]+\S")
 _IN_COLUMNS: Final = re.compile(r"\S+(?: \S+)* {2,}\S+(?: \S+)* {3,}\S")
 """A row of a table that was set with blanks."""
-_MARKDOWN_SPANS: Final = {"strong": "strong", "em": "em", "s": "s"}
 
 
 @dataclass(frozen=True)

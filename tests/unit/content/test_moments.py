@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mailer.content.moments import parse_when, stated_weekdays
+from mailer.content.moments import parse_when
 
 LONDON = ZoneInfo("Europe/London")
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -105,8 +105,3 @@ def test_the_zone_is_the_written_one_or_the_given_one() -> None:
         found = parse_when(text, zone="Europe/London")
         assert found is not None
         assert found.zone == zone
-
-
-def test_weekdays_are_found() -> None:
-    assert stated_weekdays("Tuesday") == (1,)
-    assert stated_weekdays("a talk") == ()

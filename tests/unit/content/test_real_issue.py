@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mailer.content import Issue, plain, read_issue, sections, select
+from mailer.content import Issue, plain, read_issue, select
 from mailer.content.issue import Formula, Heading, Link
 from mailer.content.walk import all_blocks, all_inlines, inlines_of
 
@@ -67,4 +67,3 @@ def test_every_word_is_there_once(issue: Issue) -> None:
 
 def test_readers_of_any_audience_see_all_of_it(issue: Issue) -> None:
     assert select(issue, frozenset({"academic"})) == issue.blocks
-    assert sum(len(section.blocks) + 1 for section in sections(issue.blocks)) == len(issue.blocks)

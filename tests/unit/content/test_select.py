@@ -1,6 +1,6 @@
 """Who sees what."""
 
-from mailer.content import Issue, StoredFiles, plain, public_blocks, read_files, sections, select
+from mailer.content import Issue, StoredFiles, plain, read_files, select
 from mailer.content.issue import Block, Blocks, Columns, FootnoteRef, Footnotes, List
 from mailer.content.select import kept
 from mailer.content.walk import all_blocks, all_inlines, inlines_of
@@ -70,7 +70,6 @@ def test_each_reader_sees_what_is_for_them() -> None:
     ]  # fmt: skip
     both = select(issue, frozenset({"academic", "industry"}))
     assert words(both) == words(issue.blocks)
-    assert public_blocks(issue, frozenset()) == select(issue, frozenset())
 
 
 def test_a_heading_that_loses_its_content_goes_and_one_that_never_had_any_stays() -> None:
@@ -96,14 +95,6 @@ def test_nothing_empty_is_left_behind() -> None:
     blocks = select(read(TEXT), frozenset())
     assert all(all(column for column in block.columns) for block in blocks if isinstance(block, Columns))
     assert all(all(item for item in block.items) for block in blocks if isinstance(block, List))
-
-
-def test_sections_begin_at_the_first_two_levels() -> None:
-    found = sections(read("a\n\n# B\n\nb\n\n### deep\n\n## C\n").blocks)
-    assert [
-        (plain(section.heading.inlines) if section.heading else None, len(section.blocks)) for section in found
-    ] == [(None, 1), ("B", 2), ("C", 0)]
-    assert sections(()) == ()
 
 
 def test_each_block_is_asked_for_once_however_deep_it_stands() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mailer.content import Issue, StoredFiles, read_files
 from mailer.content.issue import Block, FrontMatter, Inlines, Paragraph, Place, Text
-from mailer.rendering import FieldSlot, Frame, Letter, LinkSlot, Sender, render, text_of
+from mailer.rendering import FieldSlot, Frame, Letter, LinkSlot, Sender, render, text_of, web_edition
 from mailer.rendering.showing import html_of
 
 PLACE = Place("issue.md", 1)
@@ -42,6 +42,11 @@ def from_markdown(text: str, **files: bytes) -> Issue:
 def a_letter(text: str, *audiences: str, frame: Frame = FRAME) -> Letter:
     titled = text if text.startswith("---") else f"---\ntitle: The shape of learning\n---\n{text}"
     return render(from_markdown(titled), frozenset(audiences), frame)
+
+
+def web_page(issue: Issue, *audiences: str, frame: Frame = FRAME) -> str:
+    """The page of the web edition."""
+    return web_edition(issue, frozenset(audiences), frame).html
 
 
 def filled_html(letter: Letter) -> str:

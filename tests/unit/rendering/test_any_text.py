@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from mailer.content import Issue, select
 from mailer.content.issue import Code, Text
 from mailer.content.walk import all_inlines
-from mailer.rendering import fill, render, skeleton, web_page
+from mailer.rendering import fill, render, skeleton
 from mailer.rendering.showing import slots_of
-from tests.unit.rendering.builders import ARCHIVED, Page, filled_html, filled_text, from_markdown
+from tests.unit.rendering.builders import ARCHIVED, Page, filled_html, filled_text, from_markdown, web_page
 
 PIECES = [
     "# Title here\n\n",
@@ -50,7 +50,7 @@ def test_any_text_becomes_a_letter(text: str, audiences: set[str]) -> None:
     issue = from_markdown(text)
     letter = render(issue, frozenset(audiences), ARCHIVED)
     html, plain = filled_html(letter), filled_text(letter)
-    for page in (Page(html), Page(web_page(issue, frozenset(audiences), ARCHIVED))):
+    for page in (Page(html), Page(web_page(issue, *audiences, frame=ARCHIVED))):
         assert_harmless(page)
     shown = " ".join(Page(html).text.split())
     for word in words_of(issue, frozenset(audiences)):

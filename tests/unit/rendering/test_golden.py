@@ -7,9 +7,9 @@ import pytest
 
 from mailer.base.settings import templates_dir
 from mailer.content import Issue, read_issue
-from mailer.rendering import Letter, Slot, fill, render, skeleton, web_page
+from mailer.rendering import Letter, Slot, fill, render, skeleton
 from tests.support.golden import Golden
-from tests.unit.rendering.builders import ARCHIVED, Anybody, filled_html, filled_text
+from tests.unit.rendering.builders import ARCHIVED, Anybody, filled_html, filled_text, web_page
 
 SETS = [("academic",), ("industry",), ("outreach",), ("academic", "industry", "outreach")]
 
@@ -53,4 +53,4 @@ def _plain(segment: str | Slot) -> str | Slot:
 
 
 def test_the_samples_web_edition(sample: Issue, golden: Golden) -> None:
-    golden("edition.html", with_plain_names(web_page(sample, frozenset(sample.meta.audiences), ARCHIVED)))
+    golden("edition.html", with_plain_names(web_page(sample, *sample.meta.audiences, frame=ARCHIVED)))

@@ -6,8 +6,7 @@ import pytest
 
 from mailer.content.formulas.typesetting import Typeset, typeset
 from mailer.rendering.mathml import for_browsers
-from mailer.rendering.webpage import web_page
-from tests.unit.rendering.builders import FRAME, from_markdown
+from tests.unit.rendering.builders import from_markdown, web_page
 
 
 def shown(tex: str) -> str:
@@ -101,7 +100,7 @@ def test_a_relation_of_the_authors_stands_off() -> None:
 
 
 def test_the_web_edition_holds_it() -> None:
-    page = web_page(from_markdown("# T\n\nThe mean is $\\mathbb{E}[X]$.\n"), frozenset(), FRAME)
+    page = web_page(from_markdown("# T\n\nThe mean is $\\mathbb{E}[X]$.\n"))
     assert "<mi>𝔼</mi>" in page
     assert "data-mjx" not in page
 
@@ -114,7 +113,7 @@ def test_the_web_edition_holds_it() -> None:
     ],
 )  # fmt: skip
 def test_what_browsers_do_not_stretch_is_drawn_in_the_colour_of_the_text_with_its_words(tex: str) -> None:
-    page = web_page(from_markdown(f"$${tex}$$"), frozenset(), FRAME)
+    page = web_page(from_markdown(f"$${tex}$$"))
     (drawing,) = re.findall(r"<svg.*</svg>", page, re.DOTALL)
     found = typeset(tex, display=True)
     assert isinstance(found, Typeset)
@@ -130,7 +129,7 @@ def test_what_browsers_do_not_stretch_is_drawn_in_the_colour_of_the_text_with_it
     [r"\hat{a}", r"\vec{v}", r"\overset{f}{\to}", r"\overset{!}{=}", r"\overline{AB}", r"\widehat{a}", r"\sum_{i}^n"],
 )
 def test_what_browsers_can_set_stays_mathml(tex: str) -> None:
-    page = web_page(from_markdown(f"$${tex}$$"), frozenset(), FRAME)
+    page = web_page(from_markdown(f"$${tex}$$"))
     assert "<svg" not in page
     assert "<math" in page
 
@@ -140,7 +139,7 @@ def test_rows_of_a_table_stand_as_far_apart_as_tex_sets_them() -> None:
 
 
 def test_a_formula_with_colours_of_its_own_is_drawn_for_light_and_for_dark() -> None:
-    page = web_page(from_markdown("$\\color{navy}{x}$ and $\\colorbox{yellow}{$y$}$"), frozenset(), FRAME)
+    page = web_page(from_markdown("$\\color{navy}{x}$ and $\\colorbox{yellow}{$y$}$"))
     assert [page.count(f'class="drawn {scheme}"') for scheme in ("on-light", "on-dark")] == [2, 2]
     light, dark = (
         re.search(rf'class="drawn {scheme}".*?fill="(#\w+|navy)"', page, re.DOTALL)

@@ -4,8 +4,8 @@ import pytest
 from icalendar import Calendar
 
 from mailer.content.issue import Event
-from mailer.rendering import calendar, summary_of, web_edition, web_page
-from tests.unit.rendering.builders import ARCHIVED, PLACE, Page, from_markdown, words
+from mailer.rendering import calendar, summary_of, web_edition
+from tests.unit.rendering.builders import ARCHIVED, PLACE, Page, from_markdown, web_page, words
 
 TEXT = """---
 title: The shape of learning
@@ -35,7 +35,7 @@ For academics only.
 
 
 def a_page(*audiences: str) -> Page:
-    return Page(web_page(from_markdown(TEXT), frozenset(audiences), ARCHIVED))
+    return Page(web_page(from_markdown(TEXT), *audiences, frame=ARCHIVED))
 
 
 def test_the_page_is_semantic_and_needs_no_script() -> None:
