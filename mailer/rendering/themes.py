@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mailer.base.errors import WrongInput
+from mailer.content.colours import LEAST_CONTRAST, contrast
 from mailer.rendering.tables import place_of, read_table, wrong
 
 DEFAULT = "meridian"
@@ -101,23 +102,10 @@ def theme_names(folders: tuple[Path, ...]) -> tuple[str, ...]:
     return tuple(sorted({path.stem for folder in folders for path in (folder / "themes").glob("*.toml")}))
 
 
-@lru_cache(maxsize=1024)
-def contrast(one: str, other: str) -> float:
-    """The contrast of two colours, 1 to 21 (WCAG 2.2, "contrast ratio")."""
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def faint_pairs(palette: Palette, *, least: float = 4.5) -> tuple[tuple[str, str, float], ...]:
+def faint_pairs(palette: Palette) -> tuple[tuple[str, str, float], ...]:
     """The pairs of a palette whose text is too faint on its ground, each with its contrast."""
     pairs = ((text, ground, contrast(palette[text], palette[ground])) for text, ground in TEXT_ON)
-    return tuple(pair for pair in pairs if pair[2] < least)
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    red, green, blue = (value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return tuple(pair for pair in pairs if pair[2] < LEAST_CONTRAST)
 
 
 def _stamp(path: Path) -> tuple[str, int]:

@@ -7,13 +7,12 @@ from html import unescape
 from typing import Final
 
 import resvg_py
-from PIL import Image, ImageColor
+from PIL import Image
 
+from mailer.content.colours import LEAST_CONTRAST, contrast_of, luminance, rgb
 from mailer.content.formulas.glyphs import FAMILY, files_for, has_glyph
 
 UNITS_PER_EX: Final = 442
-LEAST_CONTRAST: Final = 4.5
-"""WCAG 2.2, 1.4.3."""
 DARK_GROUND: Final = "#1e1e1e"
 """What a picture without a ground is taken to lie on where its ink is light."""
 _MARGIN_UNITS: Final = 3_000
@@ -62,7 +61,7 @@ def wrong_colour(svg: str) -> str | None:
 
 def _is_colour(name: str) -> bool:
     try:
-        ImageColor.getrgb(name)
+        rgb(name)
     except ValueError:
         return False
     return True
@@ -132,7 +131,7 @@ def legible(svg: str, ink: str, ground: str | None) -> str:
     r"""The SVG with its own colours as near to what was meant as can be read: on the ground, or behind the ink (`\colorbox`)."""
     if not re.search(r'(?:fill|stroke)="(?!currentColor|none)', svg):
         return svg
-    behind = ground or (DARK_GROUND if _luminance(_rgb(ink)) > 0.4 else "#ffffff")
+    behind = ground or (DARK_GROUND if luminance(rgb(ink)) > 0.4 else "#ffffff")
 
     def changed(element: re.Match[str]) -> str:
         against = ink if re.search(r"<rect\b[^>]*data-bgcolor", element[0]) else behind
@@ -145,36 +144,14 @@ def legible(svg: str, ink: str, ground: str | None) -> str:
     return re.sub(r"<\w+[^>]*>", changed, svg)
 
 
-Rgb = tuple[float, float, float]
-
-
-def _rgb(colour: str) -> Rgb:
-    red, green, blue = ImageColor.getrgb(colour)[:3]
-    return red / 255, green / 255, blue / 255
-
-
-def _luminance(colour: Rgb) -> float:
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    """How far two colours are apart, from 1 to 21 (WCAG 2.2)."""
-    return _contrast(_rgb(one), _rgb(other))
-
-
-def _contrast(one: Rgb, other: Rgb) -> float:
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
 def _apart(colour: str, against: str) -> str:
     """The colour, lighter or darker until it stands out from the other; its hue stays."""
-    other = _rgb(against)
-    hue, light, saturation = colorsys.rgb_to_hls(*_rgb(colour))
-    step = 0.02 if _luminance(other) < 0.18 else -0.02
+    other = rgb(against)
+    hue, light, saturation = colorsys.rgb_to_hls(*rgb(colour))
+    step = 0.02 if luminance(other) < 0.18 else -0.02
     while (
-        _contrast(found := colorsys.hls_to_rgb(hue, light, saturation), other) < LEAST_CONTRAST and 0 < light + step < 1
+        contrast_of(found := colorsys.hls_to_rgb(hue, light, saturation), other) < LEAST_CONTRAST
+        and 0 < light + step < 1
     ):
         light += step
     return "#" + "".join(f"{round(part * 255):02x}" for part in found)

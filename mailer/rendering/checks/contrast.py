@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
+from mailer.content.colours import LEAST_CONTRAST, contrast
 from mailer.content.issue import Place
 from mailer.rendering.templates import folders
-from mailer.rendering.themes import Palette, Theme, contrast, faint_pairs
+from mailer.rendering.themes import Palette, Theme, faint_pairs
 
-LEAST: Final = 4.5
 LEAST_LARGE: Final = 3.0
 """Of type from 24 px, or from 18.66 px where it is bold (WCAG 2.2, 1.4.3)."""
 _VOID: Final = frozenset({"area", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"})
@@ -44,11 +44,11 @@ def faint_words(html: str) -> tuple[Faint, ...]:
 def faint_palette(theme: Theme, overrides: str) -> Iterator[tuple[Place | None, str]]:
     """The pairs of a theme that are too faint, each with the theme's file and line where that lies in the workspace."""
     for name, palette in (("light", theme.light), ("dark", theme.dark)):
-        for text, ground, found in faint_pairs(palette, least=LEAST):
+        for text, ground, found in faint_pairs(palette):
             place = _place(theme, overrides, name, (text, ground), palette)
             yield (
                 place,
-                f"{text} on {ground} of the {name} palette of {theme.name} has {found:.1f} : 1, not {LEAST} : 1",
+                f"{text} on {ground} of the {name} palette of {theme.name} has {found:.1f} : 1, not {LEAST_CONTRAST} : 1",
             )
 
 
@@ -87,7 +87,7 @@ class _Look:
 
     @property
     def least(self) -> float:
-        return LEAST_LARGE if self.size >= 24 or (self.bold and self.size >= 18.66) else LEAST
+        return LEAST_LARGE if self.size >= 24 or (self.bold and self.size >= 18.66) else LEAST_CONTRAST
 
 
 class _Painted(HTMLParser):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mailer.content.formulas.drawing import contrast
+from mailer.content.colours import contrast
 from mailer.content.formulas.typesetting import FormulaError, FormulaPicture, Typeset, as_unicode, png, typeset
 from mailer.content.issue import Inlines, Span, Text
 

@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mailer.base.errors import WrongInput
+from mailer.content.colours import contrast
 from mailer.content.issue import Span, Text
 from mailer.rendering.blocks import unbroken
 from mailer.rendering.highlight import CLASSES
 from mailer.rendering.phrases import Phrases, direction, phrases
 from mailer.rendering.templates import folders
-from mailer.rendering.themes import contrast, faint_pairs, theme, theme_names
+from mailer.rendering.themes import faint_pairs, theme, theme_names
 from tests.unit.rendering.builders import a_letter, filled_html
 
 OURS = folders("")
