@@ -34,7 +34,6 @@ from mailer.content.issue import (
     Table,
     Text,
 )
-from mailer.content.markdown.elements import joined, trimmed
 from mailer.content.markdown.fences import Head
 from mailer.content.markdown.grammar import MAX_NESTING, guard_bars
 from mailer.content.markdown.inlines import inlines_of_text, inlines_of_token
@@ -42,6 +41,7 @@ from mailer.content.markdown.raw_html import Flow
 from mailer.content.markdown.shapes import CAPTION, callout_title, with_box, with_captions
 from mailer.content.plain import anchor_for, plain
 from mailer.content.reading import Reading
+from mailer.content.runs import joined, trimmed
 
 
 @dataclass(slots=True)

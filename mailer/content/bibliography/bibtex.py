@@ -21,8 +21,9 @@ from bibtexparser.model import Entry as ReadEntry
 from pylatexenc.latex2text import LatexNodes2Text  # type: ignore[import-untyped]
 
 from mailer.content.bibliography.exports import as_meant
-from mailer.content.bibliography.inherited import joined, with_parent
-from mailer.content.issue import Finding, Formula, Inline, Inlines, Place, Publication, Span, Text
+from mailer.content.bibliography.inherited import concatenated, with_parent
+from mailer.content.issue import Finding, Formula, Inline, Inlines, Level, Place, Publication, Span, Text
+from mailer.content.runs import joined
 
 LIMIT_CHARACTERS: Final = 4_000_000
 logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)  # it logs what we report as findings
@@ -84,7 +85,7 @@ def read_entries(text: str, file: str) -> tuple[dict[str, Entry], list[Finding]]
         fields: dict[str, str] = {}
         for field in block.fields:
             value = str(field.value)
-            bare = joined(value, strings) if field.enclosing == "no-enclosing" else value
+            bare = concatenated(value, strings) if field.enclosing == "no-enclosing" else value
             meant = value if bare is None else as_meant(field.key.lower(), bare)
             fields.setdefault(field.key.lower(), value if meant is None else meant)
             if bare is None or meant is None:
@@ -124,7 +125,7 @@ def _failure(failed: Block) -> str:
 
 
 def _flaws(entry: Entry) -> list[Finding]:
-    flaws: list[tuple[str, str]] = []
+    flaws: list[tuple[Level, str]] = []
     if not entry.value("title"):
         flaws.append(("error", f"{entry.key} has no title; add title = {{…}}"))
     if not entry.value("author", "editor"):
@@ -138,9 +139,7 @@ def _flaws(entry: Entry) -> list[Finding]:
     for name, value in entry.fields.items():
         if re.search(r"(?<!\\)\"\s+\w+\s*=\s*[\"{]", value):
             flaws.append(("error", f"a comma is missing after the field {name} of {entry.key}; add it"))
-    return [
-        Finding(entry.place, "error" if level == "error" else "warning", "bibliography", text) for level, text in flaws
-    ]
+    return [Finding(entry.place, level, "bibliography", text) for level, text in flaws]
 
 
 # --- one publication ------------------------------------------------------------------------------------------------------
@@ -275,13 +274,7 @@ def _authors(names: list[tuple[str, str]], highlighted: frozenset[str]) -> Inlin
         name = Text(f"{initials} {family}".strip())
         marked = sortable(family) in highlighted
         parts.extend([*([Text(", ")] if index else []), Span("strong", (name,)) if marked else name])
-    joined: list[Inline] = []
-    for part in parts:
-        if isinstance(part, Text) and joined and isinstance(before := joined[-1], Text):
-            joined[-1] = Text(before.text + part.text)
-        else:
-            joined.append(part)
-    return tuple(joined)
+    return joined(parts)
 
 
 # --- where and when -------------------------------------------------------------------------------------------------------

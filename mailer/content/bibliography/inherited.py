@@ -10,7 +10,7 @@ _OWN: Final = frozenset({"title", "shorttitle", "doi", "url", "eprint", "pages",
 """What stands in the parent for the parent alone."""
 
 
-def joined(value: str, strings: Mapping[str, str]) -> str | None:
+def concatenated(value: str, strings: Mapping[str, str]) -> str | None:
     """A value without braces of its own: numbers, months, names of `@string` in any case, texts, joined with `#`."""
     parts: list[str] = []
     position = 0

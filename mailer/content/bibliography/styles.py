@@ -21,6 +21,7 @@ from lxml import etree
 
 from mailer.content.bibliography.bibtex import sortable
 from mailer.content.issue import Formula, Inline, Inlines, Link, Place, Publication, Span, Text
+from mailer.content.runs import joined
 
 LIMIT_BYTES: Final = 400_000
 SHORT_NAMES: Final = {"ams": "american-mathematical-society-numeric", "springer": "springer-basic-author-date"}
@@ -227,7 +228,7 @@ def _styled(text: str, formulas: list[Formula], reference: Reference, *, names: 
     while len(stack) > 1:
         kind, children = stack.pop()
         stack[-1][1].append(Span(kind, tuple(children)))  # type: ignore[arg-type]
-    return _joined(stack[0][1])
+    return joined(stack[0][1])
 
 
 def _with_own_names(text: str, reference: Reference) -> list[Inline]:
@@ -236,13 +237,3 @@ def _with_own_names(text: str, reference: Reference) -> list[Inline]:
         return [Text(text)]
     pieces = re.split("(" + "|".join(map(re.escape, own)) + ")", text)
     return [Span("strong", (Text(piece),)) if index % 2 else Text(piece) for index, piece in enumerate(pieces) if piece]
-
-
-def _joined(inlines: list[Inline]) -> Inlines:
-    result: list[Inline] = []
-    for inline in inlines:
-        if isinstance(inline, Text) and result and isinstance(before := result[-1], Text):
-            result[-1] = Text(before.text + inline.text)
-        else:
-            result.append(inline)
-    return tuple(result)

@@ -2,11 +2,11 @@
 
 from mailer.content.containers.given import Container
 from mailer.content.issue import Blocks, Event, Heading, Inlines, Link, Paragraph, Span, Text, WhenPast
-from mailer.content.markdown.elements import joined
 from mailer.content.markdown.inlines import inlines_of_text
 from mailer.content.moments import is_zone, parse_when
 from mailer.content.plain import anchor_for, plain
 from mailer.content.reading import WHEN_PAST
+from mailer.content.runs import joined
 
 
 def event(container: Container) -> Blocks:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from mailer.content.containers.given import Container
 from mailer.content.issue import Blocks, Button, Figure, Link, Paragraph, Picture, Text
-from mailer.content.markdown.elements import joined, trimmed
 from mailer.content.markdown.inlines import alt_of, inlines_of_text
 from mailer.content.markdown.widths import sized
+from mailer.content.runs import in_a_row
 
 
 def figure(container: Container) -> Blocks:
@@ -37,9 +37,8 @@ def figure(container: Container) -> Blocks:
     first = None if src else pictures[0].picture
     picture = replace(first, alt=alt or first.alt) if first else Picture(reading.picture(src, place), alt, place)
     picture = sized(reading, picture, container.value("width"), container.place_of("width"))
-    paragraphs = [block.inlines for block in body if isinstance(block, Paragraph)]
-    caption = joined([part for run in paragraphs for part in (*run, Text(" "))]) if paragraphs else ()
-    caption = trimmed(caption) or container.inlines("caption") or (pictures[0].caption if pictures else ())
+    caption = in_a_row(block.inlines for block in body if isinstance(block, Paragraph))
+    caption = caption or container.inlines("caption") or (pictures[0].caption if pictures else ())
     others = tuple(block for block in body if not isinstance(block, Paragraph))
     figure = Figure(
         place=place, audiences=container.audiences, picture=picture, caption=caption, credit=container.inlines("credit")
@@ -58,9 +57,8 @@ def button(container: Container) -> Blocks:
     """
     reading, place = container.reading, container.place
     address, _, label_text = container.arguments.partition(" ")
-    paragraphs = [block for block in container.blocks if isinstance(block, Paragraph)]
     others = tuple(block for block in container.blocks if not isinstance(block, Paragraph))
-    label = trimmed(joined([part for block in paragraphs for part in (*block.inlines, Text(" "))]))
+    label = in_a_row(block.inlines for block in container.blocks if isinstance(block, Paragraph))
     label = label or inlines_of_text(reading, label_text.strip(), place.line)
     address = address.strip("<>")
     if not address and len(label) == 1 and isinstance(label[0], Link):

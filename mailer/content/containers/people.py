@@ -18,7 +18,7 @@ from mailer.content.issue import (
     Span,
     Text,
 )
-from mailer.content.markdown.elements import joined, trimmed
+from mailer.content.runs import in_a_row, joined, trimmed
 
 _PERSON: Final = re.compile(
     r"\s*(?:\((?P<affiliation>[^()]*(?:\([^()]*\)[^()]*)*)\))?\s*(?:[,–—:-]\s*(?P<role>.+?))?\s*$", re.DOTALL
@@ -81,12 +81,8 @@ def _lines_of(block: Block) -> list[Inlines] | None:
         for item in block.items:
             if not all(isinstance(part, Paragraph) for part in item):
                 return None
-            lines.append(
-                joined(
-                    [inline for part in item if isinstance(part, Paragraph) for inline in (*part.inlines, Text(" "))]
-                )
-            )
-        return [trimmed(line) for line in lines]
+            lines.append(in_a_row(part.inlines for part in item if isinstance(part, Paragraph)))
+        return lines
     if isinstance(block, Paragraph):
         return [line for line in (trimmed(run) for run in _split(block.inlines, LineBreak)) if line]
     return None

@@ -45,9 +45,9 @@ from mailer.content.issue import (
     Rule,
     Text,
 )
-from mailer.content.markdown.elements import trimmed
 from mailer.content.markdown.inlines import inlines_of_text
 from mailer.content.markdown.note_titles import note_title
+from mailer.content.runs import trimmed
 
 # --- audience ---------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from mailer.content.markdown.html_tags import DROPPED_WHOLE, SPANS, TRANSPARENT,
 from mailer.content.markdown.widths import sized
 from mailer.content.plain import plain
 from mailer.content.reading import Reading
+from mailer.content.runs import joined
 from mailer.content.walk import changed_inlines, in_inlines
 
 
@@ -23,34 +24,6 @@ class Frame:
     markdown: bool
     attributes: Mapping[str, str] = field(default_factory=dict)
     children: list[Inline] = field(default_factory=list)
-
-
-def joined(inlines: list[Inline]) -> Inlines:
-    """The inlines with neighbouring texts made one and empty ones left out."""
-    result: list[Inline] = []
-    for inline in inlines:
-        if isinstance(inline, Text):
-            if not inline.text:
-                continue
-            if result and isinstance(result[-1], Text):
-                result[-1] = Text(result[-1].text + inline.text)
-                continue
-        result.append(inline)
-    return tuple(result)
-
-
-def trimmed(inlines: Inlines) -> Inlines:
-    """The inlines without blanks and line breaks at either end."""
-    parts = list(inlines)
-    while parts and (isinstance(parts[0], LineBreak) or (isinstance(parts[0], Text) and not parts[0].text.strip())):
-        parts.pop(0)
-    while parts and (isinstance(parts[-1], LineBreak) or (isinstance(parts[-1], Text) and not parts[-1].text.strip())):
-        parts.pop()
-    if parts and isinstance(parts[0], Text):
-        parts[0] = Text(parts[0].text.lstrip())
-    if parts and isinstance(parts[-1], Text):
-        parts[-1] = Text(parts[-1].text.rstrip())
-    return tuple(parts)
 
 
 def inline_element(reading: Reading, frame: Frame, *, outer: Collection[str] = ()) -> list[Inline]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mailer.content.issue import Blocks, Inline, Inlines, LineBreak, List, Text
-from mailer.content.markdown.elements import joined
+from mailer.content.runs import joined
 from mailer.content.walk import all_blocks, inlines_of
 
 

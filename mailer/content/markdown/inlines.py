@@ -27,7 +27,7 @@ from mailer.content.issue import (
 )
 from mailer.content.language import held
 from mailer.content.markdown.attributes import name_what_goes
-from mailer.content.markdown.elements import Frame, inline_element, joined, void_element
+from mailer.content.markdown.elements import Frame, inline_element, void_element
 from mailer.content.markdown.grammar import CLOSING, MAX_NESTING, inline_tokens_of
 from mailer.content.markdown.html_tags import (
     BLOCK_TAGS,
@@ -38,6 +38,7 @@ from mailer.content.markdown.widths import sized
 from mailer.content.merge_fields import KNOWN_NAMES, read_field
 from mailer.content.plain import plain
 from mailer.content.reading import Reading
+from mailer.content.runs import joined
 from mailer.content.walk import changed_inlines
 
 _FIELD_LINE: Final = re.compile(r"\**[A-ZÀ-Þ][\w'’./-]*(?: [\w'’./&-]+){0,2} ?:\**[ \t]+\S")

@@ -31,13 +31,14 @@ from mailer.content.issue import (
     Text,
 )
 from mailer.content.markdown.attributes import name_what_goes
-from mailer.content.markdown.elements import Frame, inline_element, joined, trimmed, void_element
+from mailer.content.markdown.elements import Frame, inline_element, void_element
 from mailer.content.markdown.grammar import MAX_NESTING
 from mailer.content.markdown.html_tables import Part, cells, flattened, laid_out, span
 from mailer.content.markdown.html_tags import BLOCK_TAGS, DROPPED_WHOLE, VOID, HtmlEvent, html_events
 from mailer.content.markdown.inlines import checked_field, foreign, inlines_of_text
 from mailer.content.plain import anchor_for, plain
 from mailer.content.reading import Reading
+from mailer.content.runs import joined, trimmed
 
 _AS_MARKDOWN: Final = frozenset({"1", "block", "span"})
 """How kramdown and PHP Markdown say that an element holds Markdown."""
