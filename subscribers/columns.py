@@ -52,7 +52,8 @@ _NAMES: dict[str, str] = {
     " email~opt~in email~optin newsletter~subscribed is~subscribed is~active active enabled mailing receive~emails"
     " newsletter newsletter~abonniert consent marketing~consent email~consent gdpr~consent einwilligung consentement"
     " boletin boletín infolettre lettre~d’information nieuwsbrief rundbrief activated aktiviert module~sys~dmail~newsletter"
-    " aktiv actif activo attivo actief abonniert angemeldet inscrit suscrito",
+    " aktiv actif activo attivo actief abonniert angemeldet inscrit suscrito"
+    " aangemeld ingeschreven inscrito zapisany subskrypcja prenumererar tilmeldt påmeldt подписан подписка 購読",
     "+unconfirmed": "opt~in optin opted~in double~opt~in confirmed is~confirmed verified email~verified",
     # anything but false and nothing is a reason not to mail: yes, or when it happened
     "-unsubscribed": "unsubscribed unsub~time unsubscribed~at unsubscribed~on unsubscribe~date unsubscribed~date email~disabled"
@@ -61,7 +62,9 @@ _NAMES: dict[str, str] = {
     " disabled hidden excluded~from~campaigns confirmed~opt~out emailstop deleted stop~time no~bulk~emails"
     " abgemeldet abgemeldet~am abmeldedatum ausgetragen ausgetragen~am deaktiviert deaktiviert~am widerrufen widerrufen~am"
     " désabonné désabonné~le désinscrit désinscrit~le date~de~désabonnement date~de~désinscription"
-    " baja fecha~de~baja disiscritto data~disiscrizione data~di~disiscrizione",
+    " baja fecha~de~baja disiscritto data~disiscrizione data~di~disiscrizione"
+    " afgemeld afgemeld~op afmelddatum uitgeschreven uitgeschreven~op descadastrado descadastrado~em wypisany data~wypisania"
+    " avregistrerad avslutad frameldt avmeldt отписан отписался отписка 購読解除",
     "-unconfirmed": "opt~in~pending",
     "-bounced": "clean~time cleaned~at bounced bounced~at hard~bounced hardbounced bounce~date hard~bounce on~hold"
     " hardbounce unzustellbar npai rebond"

@@ -145,9 +145,7 @@ def _sympa(text: TextFile) -> Source:
 
 
 def _spreadsheet(path: Path, is_email_column: IsEmailColumn) -> Source:
-    head = list(islice(_spreadsheet_rows(path), SAMPLE))
-    if not head:
-        raise WrongInput("is empty", do="name a file with people in it", place=str(path))
+    name, head = _sheet_of_people(path, is_email_column)
     header = delimited.header_index([cells for _, cells in head], is_email_column)
     columns: tuple[str, ...]
     if header is not None:
@@ -160,12 +158,37 @@ def _spreadsheet(path: Path, is_email_column: IsEmailColumn) -> Source:
     last_of_header = head[header][0] if header is not None else 0
 
     def records() -> Iterator[Record]:
-        for line, cells in _spreadsheet_rows(path):
+        for _, line, cells in _spreadsheet_rows(path, only=name):
             if line > last_of_header:
                 yield delimited.long_record(line, columns, cells)
 
     below = [cells for line, cells in head if line > last_of_header]
     return Source("xlsx", columns, records, lambda: 0.0, "XLSX", delimited.addressed(columns, below))
+
+
+def _sheet_of_people(path: Path, is_email_column: IsEmailColumn) -> tuple[str, list[tuple[int, list[str]]]]:
+    """The sheet that is read, and its first filled rows: the one with addresses, else the first that holds anything."""
+    heads: dict[str, list[tuple[int, list[str]]]] = {}
+    for sheet, line, cells in _spreadsheet_rows(path, limit=SAMPLE):
+        heads.setdefault(sheet, []).append((line, cells))
+    if not heads:
+        raise WrongInput("is empty", do="name a file with people in it", place=str(path))
+    people = [name for name, head in heads.items() if _holds_people([cells for _, cells in head], is_email_column)]
+    if len(people) > 1:
+        raise WrongInput(
+            f"holds people in {len(people)} sheets: {shown(people)}",
+            do="save each as a file of its own and import them one by one, for a sheet's name may tell who has left",
+            place=str(path),
+        )
+    name = people[0] if people else next(iter(heads))
+    return name, heads[name]
+
+
+def _holds_people(rows: list[list[str]], is_email_column: IsEmailColumn) -> bool:
+    header = delimited.header_index(rows, is_email_column)
+    if header is None or any(map(is_email_column, rows[header])):
+        return True
+    return bool(delimited.addressed(rows[header], rows[header + 1 :]))
 
 
 def _refuse_archive(path: Path) -> None:
@@ -184,8 +207,10 @@ def _refuse_archive(path: Path) -> None:
         )
 
 
-def _spreadsheet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The filled rows of the first sheet that holds anything."""
+def _spreadsheet_rows(
+    path: Path, *, only: str | None = None, limit: int | None = None
+) -> Iterator[tuple[str, int, list[str]]]:
+    """The filled rows of every sheet or of one, each with its sheet's name and its line; `limit` of a sheet."""
     # Only where there is a spreadsheet: it brings 25 MB into every process, workers too.
     from openpyxl import load_workbook  # noqa: PLC0415
     from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415
@@ -200,8 +225,9 @@ def _spreadsheet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             ) from error
         line = 0
         try:
-            for line, cells in _filled_rows(book):
-                yield line, cells
+            for name in book.sheetnames if only is None else [only]:
+                for line, cells in islice(_filled_rows(book, name), limit):
+                    yield name, line, cells
         except (BadZipFile, ParseError, KeyError, OSError, ValueError, EOFError, zlib.error) as error:
             raise WrongInput(
                 f"is damaged after line {line}: {error}",
@@ -212,17 +238,14 @@ def _spreadsheet_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             book.close()
 
 
-def _filled_rows(book: "Workbook") -> Iterator[tuple[int, list[str]]]:
-    for sheet in book.worksheets:
-        sheet.reset_dimensions()  # some programs write wrong ones
-        filled = False
-        for line, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-            cells = [_cell_text(cell) for cell in row]
-            if any(cells):
-                filled = True
-                yield line, cells
-        if filled:
-            return
+def _filled_rows(book: "Workbook", name: str) -> Iterator[tuple[int, list[str]]]:
+    for sheet in book.worksheets:  # a sheet of charts has no rows, and is none of these
+        if sheet.title == name:
+            sheet.reset_dimensions()  # some programs write wrong ones
+            for line, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+                cells = [_cell_text(cell) for cell in row]
+                if any(cells):
+                    yield line, cells
 
 
 def _cell_text(cell: object) -> str:

@@ -26,7 +26,8 @@ _WORDS = {
         premium, gifted, trialed, free, paid, unpaid, past due, churning, churned, granted, consented, marketing contact,
         aktiv, angemeldet, abonniert, bestätigt, eingetragen, zugestimmt,
         actif, active, abonné, abonnée, inscrit, inscrite, confirmé, confirmée,
-        activo, suscrito, confirmado, attivo, iscritto, confermato, actief, ingeschreven, bevestigd""",
+        activo, suscrito, confirmado, attivo, iscritto, confermato, actief, ingeschreven, bevestigd,
+        aangemeld, ativo, inscrito, aktywny, aktywna, zapisany, zapisana, prenumerant, tilmeldt, påmeldt, подписан, подписана""",
     Standing.PAUSED: "paused, suspended, vacation, on hold, snoozed",
     Standing.UNCONFIRMED: """
         unconfirmed, pending, unverified, transactional, nonsubscribed, non subscribed, not subscribed, never subscribed,
@@ -34,14 +35,17 @@ _WORDS = {
         needs attention, unactivated, no permission set, not set, upcoming, non marketing contact,
         pending confirmation, no consent, kein einverständnis, keine einwilligung, pas de consentement,
         unbestätigt, nicht bestätigt, ausstehend, inaktiv, eingeladen, neu,
-        en attente, non confirmé, non confirmée, inactif, invité, pendiente, inactivo, in attesa, in afwachting""",
+        en attente, non confirmé, non confirmée, inactif, invité, pendiente, inactivo, in attesa, in afwachting,
+        inactief, inativo, nieaktywny, nieaktywna""",
     Standing.UNSUBSCRIBED: """
         unsubscribed, unsubscribe, optout, opted out, opt out, disabled, removed, deleted, archived, left, cancelled,
         canceled, by user, by moderator, nomail, nonmember, signed off, declined, withdrawn, excluded, denied,
         revoked, no email, no mail, temporary hold,
         abgemeldet, abbestellt, ausgetragen, gekündigt, gelöscht, deaktiviert, widerrufen,
         désabonné, désabonnée, désinscrit, désinscrite, supprimé, supprimée, désactivé,
-        dado de baja, baja, cancelado, desuscrito, disiscritto, cancellato, disattivato, uitgeschreven, afgemeld""",
+        dado de baja, baja, cancelado, desuscrito, disiscritto, cancellato, disattivato, uitgeschreven, afgemeld,
+        descadastrado, descadastrada, wypisany, wypisana, avregistrerad, avslutad, frameldt, avmeldt, отписан, отписана,
+        отписался, отписалась""",
     Standing.SUPPRESSED: """
         suppressed, cleaned, bounced, bounce, unreachable, invalid, undeliverable, not deliverable, undelivered, by bounces,
         blocklisted, blacklisted, blocked, block, banned, complained, complaint, complainer, complainers, spam complainers, spam, spam complaint,
@@ -79,6 +83,8 @@ FALSE = frozenset(
         "nej",
         "nei",
         "nie",
+        "нет",
+        "いいえ",
     }
 )
 # What a column for the time of something holds where it never was, as MySQL, pandas and spreadsheets write it.
@@ -105,6 +111,8 @@ TRUE = frozenset(
         "sim",
         "tak",
         "waar",
+        "да",
+        "はい",
     }
 )
 
