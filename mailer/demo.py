@@ -93,7 +93,8 @@ def send_sample(app: App) -> Outcome:
     slugs = [slug for slug, _name, _description in FIRST_AUDIENCES]
     now = app.clock()
     with app.database.begin() as session:
-        campaign_id = campaigns.create(session, issue, audiences=slugs, now=now, actor="demo", origin="issues/sample")
+        revision_id = campaigns.store_revision(session, issue, now=now, author="demo", origin="issues/sample")
+        campaign_id = campaigns.create(session, revision_id, audiences=slugs, now=now, actor="demo")
         slug = campaigns.row(session, campaign_id).slug
     with embedded_worker(app):
         with app.database.begin() as session:

@@ -17,6 +17,7 @@ from mailer.campaigns.course import (
     note_trouble,
 )
 from mailer.campaigns.decisions import (
+    Decision,
     cancel,
     fail,
     hold_all,
@@ -26,10 +27,11 @@ from mailer.campaigns.decisions import (
     resume,
     schedule,
 )
-from mailer.campaigns.drafts import change, create, create_from_revision, discard
+from mailer.campaigns.drafts import change, create, discard
 from mailer.campaigns.issues import (
     IssueRow,
     edited_since,
+    findings_in,
     issue,
     issue_of_revision,
     list_issues,
@@ -55,6 +57,7 @@ from mailer.campaigns.when import parse_when
 
 __all__ = [
     "CampaignRow",
+    "Decision",
     "IssueRow",
     "Plan",
     "Publication",
@@ -65,7 +68,6 @@ __all__ = [
     "cancel",
     "change",
     "create",
-    "create_from_revision",
     "delete_segment",
     "discard",
     "due",
@@ -74,6 +76,7 @@ __all__ = [
     "end_canary",
     "fail",
     "filters_of",
+    "findings_in",
     "finish_enlisting",
     "hold_all",
     "is_live",

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Protocol
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -12,19 +12,26 @@ from mailer.base import audit
 from mailer.base.errors import NotAllowed
 from mailer.base.hints import wake
 from mailer.base.tables import CampaignId, move
-from mailer.campaigns.issues import read_revision
+from mailer.campaigns.issues import findings_in, read_revision
 from mailer.campaigns.models import Campaign, IssueRevision
 from mailer.campaigns.narrowing import narrowing, to_approve
 from mailer.campaigns.release import release, require_checked
 from mailer.campaigns.rows import CampaignRow, row
 from mailer.campaigns.states import MOVES
-from mailer.content import as_sent_at, check_issue
+from mailer.content import as_sent_at
 from mailer.rendering import Frame
-from subscribers import attributes, list_audiences
 from subscribers.filter_fields import Field
 
 JUST_NOW = timedelta(minutes=2)
 """How old a wished time may be and still count as now: a page was open for a while."""
+_DEEDS: Final = {"pause": "paused", "resume": "resumed", "cancel": "cancelled", "fail": "failed", "recall": "recalled"}
+
+
+class Decision(Protocol):
+    """What is decided about a campaign that was released, or about a draft: `pause`, `resume`, `cancel`, `recall`."""
+
+    def __call__(self, session: Session, campaign_id: CampaignId, *, now: datetime, actor: str) -> None:
+        """Do it."""
 
 
 def schedule(
@@ -57,11 +64,7 @@ def schedule(
         raise NotAllowed(f"{send_at:%d %B %Y %H:%M %Z} is past", do="choose a later time")
     campaign = row(session, campaign_id)
     issue = as_sent_at(read_revision(session, campaign.revision_id), send_at)
-    known = frozenset(audience.slug for audience in list_audiences(session))
-    findings = check_issue(
-        issue, known_audiences=known, attributes=attributes.kinds(session), now=now, formula_cache=formula_cache
-    )
-    require_checked(findings, accept_warnings)
+    require_checked(findings_in(session, issue, now=now, formula_cache=formula_cache), accept_warnings)
     # The state first: of two who release at once, the second waits here and is then refused, before any rendering.
     values = {"scheduled_at": send_at, "zone": zone, "canary": canary, "canary_until": None, "despite_refusals": False}
     _move(session, campaign_id, "schedule", "scheduled", filters=to_approve(session, campaign), **values)
@@ -78,14 +81,8 @@ def schedule(
         narrowing=narrowing(session, campaign, now=now, more=more),
     )
     session.execute(update(Campaign).where(Campaign.id == campaign_id).values(release_hash=digest))
-    audit.note(
-        session,
-        actor=actor,
-        deed="campaign_scheduled",
-        subject=f"campaign {campaign_id}",
-        now=now,
-        detail=f"{send_at.isoformat()} {zone} release {digest}",
-    )
+    subject, detail = f"campaign {campaign_id}", f"{send_at.isoformat()} {zone} release {digest}"
+    audit.note(session, actor=actor, deed="campaign_scheduled", subject=subject, now=now, detail=detail)
     wake(session, "sweep", 0)
     return digest
 
@@ -198,13 +195,10 @@ def _decide(
     **values: Any,
 ) -> None:
     _move(session, campaign_id, decision, after, **values)
-    deed = {"pause": "paused", "resume": "resumed", "cancel": "cancelled", "fail": "failed", "recall": "recalled"}[
-        decision
-    ]
     detail = " ".join(str(values[key]) for key in ("reason", "detail") if values.get(key))
     detail = detail or ("despite refusals" if "despite_refusals" in values else "")
     subject = f"campaign {campaign_id}"
-    audit.note(session, actor=actor, deed=f"campaign_{deed}", subject=subject, now=now, detail=detail)
+    audit.note(session, actor=actor, deed=f"campaign_{_DEEDS[decision]}", subject=subject, now=now, detail=detail)
 
 
 def _move(session: Session, campaign_id: CampaignId, decision: str, after: str, **values: Any) -> None:

@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 from mailer.base import audit
 from mailer.base.errors import NotAllowed, WrongInput
 from mailer.base.tables import CampaignId, RevisionId, move
-from mailer.campaigns.issues import issue_of_revision, store_revision
+from mailer.campaigns.issues import issue_of_revision
 from mailer.campaigns.models import Campaign
 from mailer.campaigns.narrowing import chosen
 from mailer.campaigns.rows import CampaignRow, row
 from mailer.campaigns.states import MOVES
-from mailer.content import Issue
 from subscribers import audience_ids
 
 UNCERTAIN_RULES = ("resend", "leave")
@@ -25,17 +24,16 @@ MOST_AUDIENCES = 6
 
 def create(
     session: Session,
-    issue: Issue,
+    revision_id: RevisionId,
     *,
     audiences: Sequence[str],
     wanted: Sequence[str] = (),
     excluded: Sequence[str] = (),
+    uncertain_rule: str = "resend",
     now: datetime,
     actor: str,
-    origin: str = "",
-    uncertain_rule: str = "resend",
 ) -> CampaignId:
-    """Make a draft that sends this issue to these audiences.
+    """Make a draft that sends this revision of an issue to these audiences.
 
     Args:
         wanted: segments; only whom at least one of them finds gets it.
@@ -43,42 +41,12 @@ def create(
         uncertain_rule: what becomes of those whose answer was lost: `resend` or `leave` them.
 
     Raises:
-        WrongInput: no audience, or too many, or too many segments, or there is no such rule.
-        NotAllowed: an audience or a segment does not exist.
-    """
-    revision_id = store_revision(session, issue, now=now, author=actor, origin=origin)
-    return create_from_revision(
-        session,
-        revision_id,
-        audiences=audiences,
-        wanted=wanted,
-        excluded=excluded,
-        now=now,
-        actor=actor,
-        uncertain_rule=uncertain_rule,
-    )
-
-
-def create_from_revision(
-    session: Session,
-    revision_id: RevisionId,
-    *,
-    audiences: Sequence[str],
-    wanted: Sequence[str] = (),
-    excluded: Sequence[str] = (),
-    now: datetime,
-    actor: str,
-    uncertain_rule: str = "resend",
-) -> CampaignId:
-    """Make a draft that sends this revision to these audiences; see `create`.
-
-    Raises:
         NotFound: the revision does not exist.
         WrongInput: no audience, or too many, or too many segments, or there is no such rule.
         NotAllowed: an audience or a segment does not exist.
     """
     aim = _aim(session, audiences, wanted, excluded, uncertain_rule)
-    revision, _main = issue_of_revision(session, revision_id)
+    revision, _ = issue_of_revision(session, revision_id)
     slug = _free_slug(session, revision.slug)
     campaign = Campaign(slug=slug, title=revision.title, revision_id=revision_id, created_at=now, **aim)
     session.add(campaign)
@@ -99,7 +67,7 @@ def change(
     now: datetime,
     actor: str,
 ) -> None:
-    """Change a draft; what is not given stays. Another issue gives it another slug.
+    """Change a draft: what `create` is told; what is not given stays. Another issue gives it another slug.
 
     Raises:
         NotFound: the revision does not exist.

@@ -6,18 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from mailer.base import audit
 from mailer.base.errors import NotFound
 from mailer.base.tables import RevisionId
 from mailer.campaigns.models import IssueFile, IssueRevision
-from mailer.content import Issue, StoredFiles, read_files, read_front_matter
+from mailer.content import Finding, Issue, StoredFiles, check_issue, read_files, read_front_matter
 from mailer.content.issue import FrontMatter
 from mailer.rendering import summary_of
+from subscribers import attributes, list_audiences
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,7 @@ def store_revision(session: Session, issue: Issue, *, now: datetime, author: str
     files = issue.source_files
     digest = _digest(main, files)
     slug = issue.meta.slug or slug_of(issue.meta.title)
-    newest = session.scalar(
-        select(IssueRevision).where(IssueRevision.slug == slug).order_by(IssueRevision.id.desc()).limit(1)
-    )
+    newest = session.scalar(_newest_of(slug))
     if newest is not None and newest.digest == digest:
         return newest.id
     revision = IssueRevision(
@@ -80,6 +79,17 @@ def read_front(session: Session, revision_id: RevisionId) -> FrontMatter:
     return read_front_matter(StoredFiles({main: session.scalars(select(IssueFile.content).where(*this)).one()}), main)
 
 
+def findings_in(session: Session, issue: Issue, *, now: datetime, formula_cache: Path | None) -> tuple[Finding, ...]:
+    """What the checker says about an issue's text, by the audiences and attributes that there are."""
+    return check_issue(
+        issue,
+        known_audiences=[audience.slug for audience in list_audiences(session)],
+        attributes=attributes.kinds(session),
+        now=now,
+        formula_cache=formula_cache,
+    )
+
+
 def issue_of_revision(session: Session, revision_id: RevisionId) -> tuple[IssueRow, str]:
     """The row of a revision, and the name of its main file.
 
@@ -98,10 +108,10 @@ def issue(session: Session, slug: str) -> IssueRow:
     Raises:
         NotFound: there is no such issue.
     """
-    found = [row for row in list_issues(session) if row.slug == slug]
-    if not found:
-        raise NotFound(f"there is no issue {slug!r}", do="look at the list of issues")
-    return found[0]
+    found = session.scalar(_newest_of(slug))
+    if found is None:
+        raise _no_issue(slug)
+    return _row(found)
 
 
 def edited_since(session: Session, revision: IssueRow) -> IssueRow | None:
@@ -120,7 +130,7 @@ def revisions(session: Session, slug: str) -> tuple[IssueRow, ...]:
         select(IssueRevision).where(IssueRevision.slug == slug).order_by(IssueRevision.id.desc())
     ).all()
     if not found:
-        raise NotFound(f"there is no issue {slug!r}", do="look at the list of issues")
+        raise _no_issue(slug)
     return tuple(map(_row, found))
 
 
@@ -135,6 +145,14 @@ def slug_of(title: str) -> str:
     """A title as part of an address: lower-case ASCII letters, digits and hyphens."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:80].strip("-") or "issue"
+
+
+def _newest_of(slug: str) -> Select[IssueRevision]:
+    return select(IssueRevision).where(IssueRevision.slug == slug).order_by(IssueRevision.id.desc()).limit(1)
+
+
+def _no_issue(slug: str) -> NotFound:
+    return NotFound(f"there is no issue {slug!r}", do="look at the list of issues")
 
 
 def _row(found: IssueRevision) -> IssueRow:

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from mailer.base.tables import CampaignId
 from mailer.campaigns.combinations import checked_masks, masks_of, readers_by_mask
-from mailer.campaigns.issues import read_revision
+from mailer.campaigns.issues import findings_in, read_revision
 from mailer.campaigns.narrowing import narrowing
 from mailer.campaigns.rows import row
-from mailer.content import Finding, check_issue
+from mailer.content import Finding
 from mailer.rendering import Frame, check_letters
-from subscribers import attributes, audience_ids, exclusions, list_audiences
+from subscribers import audience_ids, exclusions
 from subscribers.filter_fields import Field
 from subscribers.narrowing import EXCLUDED, OUTSIDE
 
@@ -66,13 +66,8 @@ def plan(
     by_audience = {
         slug: sum(count for mask, count in by_mask.items() if slug in combinations[mask]) for slug in campaign.audiences
     }
-    known = frozenset(audience.slug for audience in list_audiences(session))
     issue = read_revision(session, campaign.revision_id)
-    findings = {
-        *check_issue(
-            issue, known_audiences=known, attributes=attributes.kinds(session), now=now, formula_cache=formula_cache
-        )
-    }
+    findings = {*findings_in(session, issue, now=now, formula_cache=formula_cache)}
     if frame:
         readers = [combinations[mask] for mask in sorted(checked_masks(campaign.audiences, by_mask))]
         findings.update(check_letters(issue, campaign.audiences, frame, readers=readers, formula_cache=formula_cache))

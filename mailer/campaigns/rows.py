@@ -53,6 +53,16 @@ class CampaignRow:
         return sha256(told.encode()).hexdigest()[:16]
 
     @property
+    def is_at_work(self) -> bool:
+        """Whether it is being prepared or sent."""
+        return self.state in AT_WORK
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it will be sent any more."""
+        return self.state in OVER
+
+    @property
     def can_be_recalled(self) -> bool:
         """Whether it was released and nothing of it has begun."""
         return self.state == "scheduled" or (self.state == "paused" and self.resumes_to == "scheduled")

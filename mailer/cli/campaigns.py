@@ -241,18 +241,17 @@ def _create(
     segments: list[str] | None,
     excluded: list[str] | None,
 ) -> CampaignId:
-    read = read_issue(issue)
+    read, now = read_issue(issue), app.clock()
     with app.database.begin() as session:
         return campaigns.create(
             session,
-            read,
+            campaigns.store_revision(session, read, now=now, author=ACTOR, origin=str(issue.absolute())),
             audiences=audiences,
             wanted=segments or (),
             excluded=excluded or (),
-            now=app.clock(),
-            actor=ACTOR,
-            origin=str(issue.absolute()),
             uncertain_rule=uncertain or app.settings.release.uncertain,
+            now=now,
+            actor=ACTOR,
         )
 
 
@@ -378,7 +377,7 @@ def _progress() -> Iterator[Any]:
         yield update
 
 
-def _decide(decision: Any, campaign_id: str, workspace: Path | None, *, json_: bool) -> None:
+def _decide(decision: campaigns.Decision, campaign_id: str, workspace: Path | None, *, json_: bool) -> None:
     with opened(workspace) as app:
         with app.database.begin() as session:
             found = campaigns.campaign(session, campaign_id)

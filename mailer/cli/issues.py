@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from mailer import campaigns
 from mailer.app import App
 from mailer.base.errors import NotFound, WrongInput
 from mailer.cli.exits import DONE, FAULTS
@@ -22,7 +23,7 @@ from mailer.link_check import LinkCheck
 from mailer.rendering import check_letters, size_report
 from mailer.specimen import FILE_NAMES, Format, Specimen, a_reader, make_specimen, sample_frame
 from mailer.workspace import copy_sample
-from subscribers import attributes, find_person, list_audiences, parse_address
+from subscribers import attributes, find_person, parse_address
 
 
 def add_to(app: typer.Typer) -> None:
@@ -87,11 +88,8 @@ def _findings(read: Issue, home: Path) -> Iterator[Finding]:
     with opened(home) as app:
         with app.database.read() as session:
             frame = app.frame(session, slug=read.meta.slug)
-            known = [audience.slug for audience in list_audiences(session)]
-            declared = attributes.kinds(session)
-        cache = app.formula_cache
-        yield from check_issue(read, known_audiences=known, attributes=declared, now=app.clock(), formula_cache=cache)
-        yield from check_letters(read, read.meta.audiences, frame, formula_cache=cache)
+            yield from campaigns.findings_in(session, read, now=app.clock(), formula_cache=app.formula_cache)
+        yield from check_letters(read, read.meta.audiences, frame, formula_cache=app.formula_cache)
 
 
 def _facts(finding: Finding) -> dict[str, str | int]:

@@ -1,6 +1,6 @@
 """The metrics, in Prometheus' text format: each with its kind, its labels and its meaning, in one table."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -54,15 +54,14 @@ def _of_campaigns(app: App, session: Session) -> Iterator[tuple[str, Labels, flo
         counts = delivery.progress(session, row.id)
         for name, number in counts.as_dict().items():
             yield "mailer_deliveries", (("campaign", row.slug), ("state", name)), number
-        if row.state in ("preparing", "sending"):
+        if row.is_at_work:
             rate = delivery.throughput(session, row, counts, now=app.clock()).rate
             yield "mailer_campaign_rate", (("campaign", row.slug),), rate
 
 
-def _shown(rows: Iterable[CampaignRow]) -> list[CampaignRow]:
-    rows = list(rows)
-    live = [row for row in rows if row.state in ("preparing", "sending", "paused")]
-    return [*live, *[row for row in rows if row.state in ("sent", "failed", "cancelled")][:RECENT]]
+def _shown(rows: Sequence[CampaignRow]) -> list[CampaignRow]:
+    live = [row for row in rows if row.is_at_work or row.state == "paused"]
+    return [*live, *[row for row in rows if row.is_over][:RECENT]]
 
 
 def _of_delivery(app: App, session: Session) -> Iterator[tuple[str, Labels, float]]:

@@ -138,7 +138,7 @@ class Office:
         with self.database.begin() as session:
             campaign_id = campaigns.create(
                 session,
-                read,
+                campaigns.store_revision(session, read, now=self.now, author="test"),
                 audiences=audiences or ("academic",),
                 wanted=wanted,
                 excluded=excluded,

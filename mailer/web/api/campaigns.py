@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Literal, Protocol, Self
+from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
@@ -12,9 +12,8 @@ from sqlalchemy.orm import Session
 
 from mailer import campaigns, delivery
 from mailer.base.errors import NotAllowed, NotFound
-from mailer.base.tables import CampaignId
 from mailer.base.wording import counted_people
-from mailer.campaigns import CampaignRow, IssueRow
+from mailer.campaigns import CampaignRow, Decision, IssueRow
 from mailer.feedback.engagement import engagement
 from mailer.web.api.access import Call, may, may_read
 from mailer.web.api.shapes import Cursor, Given, Id, Limit, Listed, Listing, WholeNumber, cursor_to, read_cursor
@@ -112,13 +111,6 @@ class Plan(BaseModel):
     findings: list[Finding]
 
 
-class Decision(Protocol):
-    """A deed of the manager's on a campaign."""
-
-    def __call__(self, session: Session, campaign_id: CampaignId, *, now: datetime, actor: str) -> object:
-        """Do it."""
-
-
 @router.get("/campaigns")
 def list_campaigns(call: Reader, cursor: Cursor = None, limit: Limit = 50) -> Campaigns:
     """A page of campaigns, the newest first."""
@@ -138,7 +130,7 @@ def create_campaign(body: NewCampaign, call: Writer) -> Response:
 
     def create(session: Session) -> Campaign:
         row = _issue_named(session, body.issue)
-        made = campaigns.create_from_revision(
+        made = campaigns.create(
             session,
             row.revision_id,
             audiences=body.audiences,

@@ -1,14 +1,14 @@
 """/campaigns: watch one, pause, resume, cancel or recall it, and see what became of each recipient."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from mailer import campaigns, delivery
 from mailer.base.errors import NotFound
+from mailer.campaigns import Decision
 from mailer.feedback.report import report as report_of
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.manager.narrowed import narrowed
@@ -18,10 +18,9 @@ from subscribers import people
 
 router = APIRouter(include_in_schema=False)
 
-LIVE = ("preparing", "sending")
 STATES = ("accepted", "deferred", "pending", "sending", "failed", "skipped", "uncertain")
 PAGE = 100
-DEEDS: dict[str, tuple[Callable[..., Any], str]] = {
+DEEDS: dict[str, tuple[Decision, str]] = {
     "pause": (campaigns.pause, "paused"),
     "resume": (campaigns.resume, "resumed"),
     "resume-despite-refusals": (partial(campaigns.resume, despite_refusals=True), "resumed"),
@@ -72,7 +71,6 @@ def show(
         states=STATES,
         next_after=recipients[-1].number if len(recipients) == PAGE else None,
         report=report,
-        is_live=row.state in LIVE,
         narrowed=by_segments,
         now=app.clock(),
     )
@@ -89,8 +87,8 @@ def progress(request: Request, name: str, app: AppOf) -> Response:
         counts = delivery.progress(session, row.id)
         pace = delivery.throughput(session, row, counts, now=app.clock())
     waits = row.state == "scheduled"
-    answer = page(request, "manager/progress.html", row=row, counts=counts, pace=pace, is_live=row.state in LIVE)
-    if row.state in LIVE or waits:
+    answer = page(request, "manager/progress.html", row=row, counts=counts, pace=pace)
+    if row.is_at_work or waits:
         answer.headers["refresh"] = "5" if waits else "2"
     return answer
 

@@ -10,17 +10,14 @@ from subscribers import audiences
 
 router = APIRouter(include_in_schema=False)
 
-LIVE = ("preparing", "sending", "paused")
-OVER = ("sent", "cancelled", "failed")
-
 
 @router.get("/")
 def show(request: Request, app: AppOf) -> Response:
     """The front page."""
     with app.database.read() as session:
         rows = campaigns.list_campaigns(session)
-        live = [(row, delivery.progress(session, row.id)) for row in rows if row.state in LIVE]
-        over = [row for row in rows if row.state in OVER][:10]
+        live = [(row, delivery.progress(session, row.id)) for row in rows if row.is_at_work or row.state == "paused"]
+        over = [row for row in rows if row.is_over][:10]
         sent = [(row, delivery.progress(session, row.id)) for row in over]
         issues = campaigns.list_issues(session)
         groups = audiences.list_audiences(session)

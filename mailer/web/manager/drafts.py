@@ -63,7 +63,7 @@ def create(request: Request, app: AppOf, manager: Manager, form: Sent) -> Respon
     try:
         _require_audience(form)
         with app.database.begin() as session:
-            campaign_id = campaigns.create_from_revision(
+            campaign_id = campaigns.create(
                 session,
                 campaigns.issue(session, form.issue).revision_id,
                 audiences=form.audiences,

@@ -13,11 +13,10 @@ from mailer.app import App
 from mailer.base.errors import MailerError, NotAllowed, NotFound, WrongInput
 from mailer.base.settings import templates_dir
 from mailer.campaigns import IssueRow
-from mailer.content import Finding, Issue, StoredFiles, check_issue, read_files
+from mailer.content import Finding, Issue, StoredFiles, read_files
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.errors import status_of
 from mailer.web.pages import page, see_other
-from subscribers import attributes
 from subscribers import audiences as audience_book
 
 router = APIRouter(include_in_schema=False)
@@ -69,11 +68,7 @@ def edit(request: Request, slug: str, app: AppOf, revision: Annotated[int, Query
         shown = _saved(saved, revision)
         issue = campaigns.read_revision(session, shown.revision_id)
         _, main = campaigns.issue_of_revision(session, shown.revision_id)
-        known = frozenset(found.slug for found in audience_book.list_audiences(session))
-        declared = attributes.kinds(session)
-    findings = check_issue(
-        issue, known_audiences=known, attributes=declared, now=app.clock(), formula_cache=app.formula_cache
-    )
+        findings = campaigns.findings_in(session, issue, now=app.clock(), formula_cache=app.formula_cache)
     return page(
         request,
         "manager/issue.html",

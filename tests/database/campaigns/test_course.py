@@ -179,7 +179,8 @@ def test_an_error_in_the_issue_refuses_the_release_and_leaves_the_draft(office: 
     text = "---\ntitle: T\nsubject: S\naudiences: [academic]\n---\n\nA formula $\\frac{1}{$ that is broken.\n"
     issue = read_files(StoredFiles({"issue.md": text.encode()}), "issue.md")
     with office.database.begin() as session:
-        draft = campaigns.create(session, issue, audiences=["academic"], now=office.now, actor="test")
+        revision_id = campaigns.store_revision(session, issue, now=office.now, author="test")
+        draft = campaigns.create(session, revision_id, audiences=["academic"], now=office.now, actor="test")
     with pytest.raises(WrongInput, match=r"issue\.md:7:.*formula-error"), office.database.begin() as session:
         campaigns.schedule(
             session,
@@ -275,7 +276,8 @@ def test_the_letters_checked_are_those_that_somebody_would_get_and_the_one_for_a
     slugs = ("academic", "industry", "outreach")
     small = replace(FRAME, budget_bytes=1000)
     with office.database.begin() as session:
-        draft = campaigns.create(session, issue, audiences=slugs, now=office.now, actor="test")
+        revision_id = campaigns.store_revision(session, issue, now=office.now, author="test")
+        draft = campaigns.create(session, revision_id, audiences=slugs, now=office.now, actor="test")
         plan = campaigns.plan(session, draft, now=office.now, frame=small)
     large = {finding.message.rpartition(" (for ")[2] for finding in plan.findings if finding.code == "letter-large"}
     assert large == {"industry)", "academic, industry)", "academic, industry, outreach)"}

@@ -44,8 +44,9 @@ def draft(office: Office, *audiences: str, wanted: tuple[str, ...] = (), exclude
     """A campaign that is not released."""
     issue = read_files(StoredFiles({"issue.md": b"# Winter\n\nHello.\n"}), "issue.md")
     with office.database.begin() as session:
+        revision_id = campaigns.store_revision(session, issue, now=office.now, author="test")
         return campaigns.create(
-            session, issue, audiences=audiences, wanted=wanted, excluded=excluded, now=office.now, actor="test"
+            session, revision_id, audiences=audiences, wanted=wanted, excluded=excluded, now=office.now, actor="test"
         )
 
 

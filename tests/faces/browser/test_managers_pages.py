@@ -89,9 +89,8 @@ def test_nobody_is_kept_out_of_a_managers_page(site: Site, browser: Browser, *, 
     site.a_person("ada@example.org", "academic", "industry")
     now = site.app.clock()
     with site.app.database.begin() as session:
-        campaign_id = campaigns.create(
-            session, read_issue(templates_dir() / "sample"), audiences=["academic"], now=now, actor="tests"
-        )
+        revision_id = campaigns.store_revision(session, read_issue(templates_dir() / "sample"), now=now, author="tests")
+        campaign_id = campaigns.create(session, revision_id, audiences=["academic"], now=now, actor="tests")
     context = new_context(browser, phone=phone, dark=dark)
     page = context.new_page()
     page.goto(site.sign_in_link())

@@ -86,7 +86,7 @@ def test_nobody_is_kept_out_of_a_page_with_segments(
     now = site.app.clock()
     with site.app.database.begin() as session:
         revision = campaigns.list_issues(session)[0].revision_id
-        campaign_id = campaigns.create_from_revision(
+        campaign_id = campaigns.create(
             session, revision, audiences=["academic"], wanted=["british"], excluded=["press"], now=now, actor="tests"
         )
     context = new_context(browser, phone=phone, dark=dark)

@@ -26,7 +26,8 @@ def published(app: App) -> str:
     now = app.clock()
     issue = read_issue(templates_dir() / "sample")
     with app.database.begin() as session:
-        campaign_id = campaigns.create(session, issue, audiences=["academic", "outreach"], now=now, actor="tests")
+        revision_id = campaigns.store_revision(session, issue, now=now, author="tests")
+        campaign_id = campaigns.create(session, revision_id, audiences=["academic", "outreach"], now=now, actor="tests")
         slug = campaigns.row(session, campaign_id).slug
         campaigns.schedule(
             session,

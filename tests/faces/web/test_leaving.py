@@ -19,7 +19,8 @@ def campaign_id(app: App) -> CampaignId:
     """A campaign to the academic audience."""
     issue = read_files(StoredFiles({"issue.md": b"---\ntitle: A letter\n---\n\nHello.\n"}), "issue.md")
     with app.database.begin() as session:
-        return campaigns.create(session, issue, audiences=["academic"], now=app.clock(), actor="tests")
+        revision_id = campaigns.store_revision(session, issue, now=app.clock(), author="tests")
+        return campaigns.create(session, revision_id, audiences=["academic"], now=app.clock(), actor="tests")
 
 
 def test_looking_at_the_page_changes_nothing(app: App, client: TestClient, campaign_id: CampaignId) -> None:

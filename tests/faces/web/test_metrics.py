@@ -55,7 +55,8 @@ def test_the_rate_and_the_finish_of_a_campaign_follow_from_what_it_did_lately(ap
     now = app.clock().replace(second=0, microsecond=0)  # tallies are kept by the minute: both fall into one
     with app.database.begin() as session:
         issue = read_files(StoredFiles({"issue.md": ISSUE}), "issue.md")
-        name = campaigns.create(session, issue, audiences=["academic"], now=now, actor="tests")
+        revision_id = campaigns.store_revision(session, issue, now=now, author="tests")
+        name = campaigns.create(session, revision_id, audiences=["academic"], now=now, actor="tests")
         campaigns.schedule(
             session, name, send_at=now, zone="UTC", now=now, actor="tests",
             frame=app.frame(session), accept_warnings=True,
