@@ -9,9 +9,11 @@ from subscribers.addresses import HIDDEN
 
 # What a column can be mapped to; anything else is the name of an attribute.
 FIELDS = (
-    "email", "name", "first_name", "last_name", "language", "zone", "status", "tags", "audiences", "attributes",
-    "paused_until", "consented_at", "created_at", "ignore",
+    "email", "name", "first_name", "last_name", "language", "zone", "status", "subscribed", "unsubscribed", "tags", "audiences",
+    "attributes", "paused_until", "consented_at", "created_at", "ignore",
 )  # fmt: skip
+# Columns of yes and no, which in a column of statuses mean the contrary for one of the two.
+_ANSWERS = {"subscribed": "+unsubscribed", "unsubscribed": "-unsubscribed"}
 
 _EMAIL = re.compile(
     r"(?:(?:primary|secondary|additional|subscriber|user|contact|work|home|personal|member|customer|your|recipient|primäre|sekundäre) )?"
@@ -60,7 +62,7 @@ _NAMES: dict[str, str] = {
     " opted~out opt~out optout email~opt~out has~opted~out~of~email hasoptedoutofemail deleted~at unsub~date"
     " date~unsubscribed optout~time opt~out~date emails~disabled unsubscribed~from~all~email deactivated deactivated~at"
     " disabled hidden excluded~from~campaigns confirmed~opt~out emailstop deleted stop~time no~bulk~emails"
-    " abgemeldet abgemeldet~am abmeldedatum ausgetragen ausgetragen~am deaktiviert deaktiviert~am widerrufen widerrufen~am"
+    " abgemeldet abgemeldet~am abmeldedatum ausgetreten ausgetreten~am ausgetragen ausgetragen~am deaktiviert deaktiviert~am widerrufen widerrufen~am"
     " désabonné désabonné~le désinscrit désinscrit~le date~de~désabonnement date~de~désinscription"
     " baja fecha~de~baja disiscritto data~disiscrizione data~di~disiscrizione"
     " afgemeld afgemeld~op afmelddatum uitgeschreven uitgeschreven~op descadastrado descadastrado~em wypisany data~wypisania"
@@ -163,7 +165,7 @@ def roles_of(columns: Sequence[str], mapping: Mapping[str, str]) -> list[tuple[s
             # Who says which column holds the address means that one only.
             roles.append(("ignore" if role == "email" and mapped_email else role, column))
         elif field in FIELDS:
-            roles.append((field, column))
+            roles.append((_ANSWERS.get(field, field), column))
         else:
             roles.append(("attribute", field.removeprefix("attributes.")))
     return _with_surname(roles, columns)

@@ -178,7 +178,7 @@ class Plan:
 
     Args:
         shape: the product's name; empty where no shape was recognised.
-        roles: what each column is taken for, and under which name; every one that speaks of the will is a `status`.
+        roles: what each column is taken for, and the column; every one that speaks of the will is a `status`.
     """
 
     shape: str
@@ -191,8 +191,10 @@ class Plan:
         return read_row(self.setters, record, self.standing)
 
 
-def _told(role: str) -> str:
+def _told(role: str, name: str, column: str) -> str:
     """What a person is told of a role."""
+    if role == "attribute" and name != column:
+        return f"attributes.{name}"
     return "status" if role[0] in "+-" or role in WILLS else "attribute" if role == "place" else role
 
 
@@ -218,8 +220,7 @@ def plan_for(
     shape = SYMPA if kind == "sympa" else next((shape for shape in SHAPES if shape.told_by <= present), PLAIN)
     mapped = frozenset(map(plain, mapping))
     roles = []
-    for role, name in roles_of(columns, mapping):
-        column = plain(name)
+    for (role, name), column in zip(roles_of(columns, mapping), map(plain, columns), strict=True):
         if column in mapped:
             roles.append((role, name))
         elif column in shape.roles:
@@ -241,5 +242,5 @@ def plan_for(
     setters = tuple(
         (index, setter_for(role, name, declared), name) for index, (role, name) in enumerate(roles) if role != "ignore"
     )
-    told = tuple((_told(role), name) for role, name in roles)
+    told = tuple((_told(role, name, column), column) for (role, name), column in zip(roles, columns, strict=True))
     return Plan(shape.name, told, next(by_name, Standing.SUBSCRIBED), setters)

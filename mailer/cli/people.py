@@ -75,7 +75,11 @@ def import_(
     audience: AudiencesOption = None,
     map_: Annotated[
         list[str] | None,
-        typer.Option("--map", metavar="COLUMN=FIELD", help="What a column is: email, name, …, ignore or an attribute."),
+        typer.Option(
+            "--map",
+            metavar="COLUMN=FIELD",
+            help="What a column is: email, name, unsubscribed, …, ignore or an attribute.",
+        ),
     ] = None,
     consent: ConsentOption = "",
     status: Annotated[

@@ -41,7 +41,7 @@ class Order(Given):
         default={},
         max_length=500,
         json_schema_extra=NOTHING_ELSE,
-        description="column -> field or attribute, where its name does not tell",
+        description="column -> field (such as `unsubscribed`: yes, or since when) or attribute, where its name does not tell",
     )
     status: Literal["unconfirmed", "subscribed", "unsubscribed", "suppressed"] = Field(
         default="unconfirmed", description="the best that anyone comes in as; a row's own status wins where it is worse"

@@ -13,13 +13,15 @@ from mailer.base.errors import MailerError, WrongInput
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.errors import status_of
 from mailer.web.pages import page, see_other
-from subscribers import audiences, uploads
+from subscribers import attributes, audiences, uploads
 from subscribers.columns import FIELDS
 from subscribers.importing import Status
 
 router = APIRouter(include_in_schema=False)
 
 REFRESH_SECONDS = 1
+HINTS = {"subscribed": "yes or no", "unsubscribed": "yes, or since when"}
+"""What stands in columns whose fields do not tell it."""
 Slugs = Annotated[list[str] | None, Form()]
 Names = Annotated[list[str] | None, Form()]
 
@@ -84,13 +86,23 @@ def follow(request: Request, public_id: str, app: AppOf) -> Response:
     """How far the file was read, loading itself anew by a header; then what came of it, or would come of it."""
     with app.database.read() as session:
         row = uploads.find_import(session, public_id)
+        known = [attribute.name for attribute in attributes.list_attributes(session)]
     if row.state in ("waiting", "running"):
         answer = page(request, "manager/import_progress.html", row=row)
         answer.headers["refresh"] = str(REFRESH_SECONDS)
         return answer
     knows_address = "email" in row.mapping.values() or any(role == "email" for _, role in row.columns)
     asks = row.state == "failed" and bool(row.columns) and not knows_address
-    return page(request, "manager/import_report.html", row=row, report=row.report, fields=FIELDS, asks=asks)
+    fields = {field: f"{field}: {HINTS[field]}" if field in HINTS else field for field in FIELDS}
+    return page(
+        request,
+        "manager/import_report.html",
+        row=row,
+        report=row.report,
+        fields=fields,
+        attributes=known,
+        asks=asks,
+    )
 
 
 @router.post("/people/import/{public_id}")

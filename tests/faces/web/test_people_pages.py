@@ -179,6 +179,20 @@ def test_of_a_file_whose_columns_tell_nothing_it_is_asked_which_holds_the_addres
     assert the_person(app, "ada@maths.test").email == "ada@maths.test"
 
 
+def test_a_column_can_be_taken_for_who_has_left_or_for_a_declared_attribute(app: App, manager: TestClient) -> None:
+    manager.post("/attributes", data={"name": "field", "kind": "text", "label": ""})
+    address, page = _look(manager, b"email,Weg,Fach\nada@maths.test,ja,algebra\n")
+    assert '<option value="unsubscribed">unsubscribed: yes, or since when</option>' in page
+    assert '<option value="attributes.field">field</option>' in page
+
+    form = {"column": ["email", "Weg", "Fach"], "field": ["", "unsubscribed", "attributes.field"]}
+    manager.post(address, data=form | {"what": "look"})
+    assert '<option value="attributes.field" selected>field</option>' in manager.get(address).text
+    manager.post(address, data=form | {"what": "import"})
+    ada = the_person(app, "ada@maths.test")
+    assert (ada.status, ada.attributes) == ("unsubscribed", {"field": "algebra"})
+
+
 def test_no_name_of_an_upload_leads_anywhere(manager: TestClient) -> None:
     for key in ("%2e%2e", "..%2f..", "x" * 30, "a%2f..%2f..%2fb", "mailer.toml"):
         assert manager.post(f"/people/import/{key}", data={"what": "import"}).status_code in (404, 405)

@@ -7,6 +7,7 @@ import pytest
 
 from subscribers.candidate import Candidate
 from subscribers.columns import is_email_column
+from subscribers.delimited import Record
 from subscribers.reading import open_source
 from subscribers.shapes import plan_for
 from subscribers.standing import Standing, standing_of
@@ -307,3 +308,13 @@ def test_a_name_is_put_together_of_what_there_is(tmp_path: Path, text: str, name
     (found,) = [plan_for(source.columns, {}, "p.csv").candidate(record) for record in source.records()]
     assert isinstance(found, Candidate)
     assert (found.key, found.name) == ("a@x.org", name)
+
+
+def test_a_column_that_an_address_book_keeps_to_itself_can_be_mapped_to_an_attribute() -> None:
+    columns = ("First Name", "E-mail 1 - Value", "Notes", "Phone 1 - Value")
+    plan = plan_for(columns, {"Notes": "remark", "Phone 1 - Value": "attributes.phone"}, "contacts.csv")
+    found = plan.candidate(Record(2, columns, ["Ada", "ada@x.org", "likes tea", "+44 1"], ""))
+    assert isinstance(found, Candidate), found
+    assert found.attributes == {"remark": "likes tea", "phone": "+44 1"}
+    assert plan.shape == "Google"
+    assert plan.roles[2] == ("attributes.remark", "Notes")

@@ -105,3 +105,25 @@ def test_a_box_that_was_not_ticked_is_no_yes(column: str) -> None:
     assert standing(("email", column), "a@x.org") == UNCONFIRMED
     assert standing(("email", column), "a@x.org", "Yes, please") == SUBSCRIBED
     assert standing(("email", column, "status"), "a@x.org", "", "subscribed") == SUBSCRIBED
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("unsubscribed", "ja", UNSUBSCRIBED),
+        ("unsubscribed", "2024-05-06", UNSUBSCRIBED),
+        ("unsubscribed", "nein", SUBSCRIBED),
+        ("unsubscribed", "", SUBSCRIBED),
+        ("subscribed", "ja", SUBSCRIBED),
+        ("subscribed", "nein", UNSUBSCRIBED),
+    ],
+)
+def test_a_column_of_yes_and_no_can_be_said_to_tell_who_has_left_or_who_has_not(
+    field: str, value: str, expected: Standing
+) -> None:
+    columns = ("email", "Weg")
+    plan = plan_for(columns, {"Weg": field}, "people.csv")
+    found = plan.candidate(Record(2, columns, ["ada@x.org", value], ""))
+    assert isinstance(found, Candidate), found
+    assert found.standing == expected
+    assert plan.roles[1] == ("status", "Weg")
