@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parents[1] / "data" / "golden"
-Golden = Callable[[str, str | bytes], None]
+Golden = Callable[[str, str | bytes], str]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,18 +29,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Golden:
-    """`golden(name, made)`: the file `tests/data/golden/NAME` holds exactly what was made."""
+    """`golden(name, made)`: how what was made differs from the file `tests/data/golden/NAME`; empty where it does not."""
 
-    def compare(name: str, made: str | bytes) -> None:
+    def compare(name: str, made: str | bytes) -> str:
         path, content = FOLDER / name, made.encode() if isinstance(made, str) else made
         if request.config.getoption("golden"):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-            return
         before = path.read_bytes() if path.exists() else b""
-        if before != content:
-            agreed, now = (part.decode("utf-8", "backslashreplace").splitlines() for part in (before, content))
-            shown = "\n".join(list(difflib.unified_diff(agreed, now, "agreed", "made", lineterm="", n=1))[:60])
-            pytest.fail(f"{name} differs; if that is meant: make golden\n{shown}", pytrace=False)
+        if before == content:
+            return ""
+        agreed, now = (part.decode("utf-8", "backslashreplace").splitlines() for part in (before, content))
+        shown = list(difflib.unified_diff(agreed, now, "agreed", "made", lineterm="", n=1))[:60]
+        return "\n".join([f"{name} differs; if that is meant: make golden", *shown])
 
     return compare

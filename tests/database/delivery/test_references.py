@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from mailer.base.database import Database
 from mailer.delivery import SmtpRelay
 from subscribers import find_person
-from tests.support.erasing import waits_for_an_erasure_and_is_refused
+from tests.support.erasing import refusals
 from tests.support.sending import BEGIN, Office
 
 
@@ -82,5 +82,7 @@ def test_a_delivery_waits_for_an_erasure_that_is_under_way_and_is_then_refused(p
     with database.read() as session:
         bob = {"campaign": campaign_id, "id": find_person(session, "bob@x.org", now=BEGIN).id}
     add = text("INSERT INTO deliveries (campaign_id, number, subscriber_id, mask) VALUES (:campaign, 1, :id, 1)")
-    waits_for_an_erasure_and_is_refused(database, add, bob)
+    during, after = refusals(database, add, bob)
     database.close()
+    assert "lock timeout" in during
+    assert "needs its subscriber" in after

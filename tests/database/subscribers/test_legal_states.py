@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from mailer.base.database import Database
 from mailer.base.tokens import Keys
 from subscribers import audiences, joining, people
-from tests.support.erasing import waits_for_an_erasure_and_is_refused
+from tests.support.erasing import refusals
 
 NOW = datetime(2027, 1, 5, 9, tzinfo=UTC)
 KEYS = Keys(["a key of the tests, long enough"])
@@ -115,8 +115,10 @@ def test_a_subscription_waits_for_an_erasure_that_is_under_way_and_is_then_refus
         bob = {"id": people.find_person(session, "bob@x.org", now=NOW).id}
         session.execute(text("DELETE FROM subscriptions"))
     add = text("INSERT INTO subscriptions SELECT :id, id, 'unconfirmed', now() FROM audiences WHERE slug <= :last")
-    waits_for_an_erasure_and_is_refused(database, add, bob | {"last": "academic" if audience == "one" else "industry"})
+    during, after = refusals(database, add, bob | {"last": "academic" if audience == "one" else "industry"})
     database.close()
+    assert "lock timeout" in during
+    assert "needs its subscriber" in after
 
 
 def _everything(database: Database) -> list[list[object]]:

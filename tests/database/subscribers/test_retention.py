@@ -15,7 +15,7 @@ from mailer.base.tables import CampaignId
 from mailer.feedback import record_opt_out, report
 from mailer.worker.tasks import retain
 from subscribers import audiences, consents, importing, joining, people, retention
-from tests.faces.web.conftest import SETTINGS
+from tests.faces.web.builders import SETTINGS
 
 OLD = datetime.now(UTC) - timedelta(days=100)
 NOW = datetime.now(UTC)

@@ -16,7 +16,7 @@ from mailer.base.tokens import Purpose
 from subscribers import people, sign_ups
 from subscribers.models import AddressChange
 from tests.faces.browser.conftest import Site, is_as_wide_as_its_window, serious_findings
-from tests.faces.web.conftest import everything
+from tests.faces.web.builders import everything
 from tests.support.browser import PHONE, new_context, only_loopback
 
 

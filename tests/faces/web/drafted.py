@@ -1,12 +1,14 @@
 """An issue written in the editor and a draft that sends it, and what a test asks of them."""
 
 import re
+from datetime import timedelta
 
 from fastapi.testclient import TestClient
+from httpx2 import Response
 
 from mailer import campaigns
 from mailer.app import App
-from tests.faces.web.conftest import a_person
+from tests.faces.web.builders import a_person
 
 TEXT = """---
 title: Autumn letter
@@ -56,3 +58,10 @@ def the_row(app: App, campaign: str) -> campaigns.CampaignRow:
 
 def state(app: App, campaign: str) -> str:
     return the_row(app, campaign).state
+
+
+def release_in_a_month(app: App, manager: TestClient, campaign: str) -> Response:
+    """What the release page answers to whoever releases the draft for a month later and types its two people."""
+    later = (app.clock() + timedelta(days=30)).strftime("day=%Y-%m-%d&clock=%H:%M")
+    form = the_form(manager.get(f"{campaign}/release?when=at&{later}&zone=UTC").text)
+    return manager.post(f"{campaign}/release", data={**form, "number": "2"})

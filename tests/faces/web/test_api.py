@@ -7,7 +7,7 @@ from mailer import campaigns
 from mailer.app import App
 from mailer.base.tables import CampaignId
 from mailer.content import StoredFiles, read_files
-from tests.faces.web.conftest import a_person
+from tests.faces.web.builders import a_person
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from mailer.base import answers
 from mailer.base.answers import KeptAnswer
 from mailer.base.errors import NotAllowed
 from mailer.web.security import Limit
-from tests.faces.web.conftest import a_person, a_token
+from tests.faces.web.builders import a_person, a_token
 
 # One call for each scope: what it needs, and what it gives to a token that has it.
 Sent = tuple[str, str, dict[str, object] | None]

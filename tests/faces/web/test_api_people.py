@@ -17,7 +17,7 @@ from mailer.app import App
 from mailer.base.hints import Hint
 from mailer.worker.tasks import JOBS
 from subscribers import uploads
-from tests.faces.web.conftest import a_person, states
+from tests.faces.web.builders import a_person, states
 
 
 def test_a_person_is_changed_field_by_field_and_attribute_by_attribute(app: App, script: TestClient) -> None:

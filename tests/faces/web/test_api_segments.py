@@ -3,7 +3,7 @@
 from fastapi.testclient import TestClient
 
 from mailer.app import App
-from tests.faces.web.conftest import a_person
+from tests.faces.web.builders import a_person
 
 MATHS = {"slug": "maths", "name": "Mathematicians", "filter": "email ends with maths.test"}
 

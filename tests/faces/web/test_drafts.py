@@ -1,24 +1,12 @@
 """A draft is changed until it is released: its text, its recipients; what is released was looked at."""
 
 import re
-from datetime import timedelta
 
-import pytest
 from fastapi.testclient import TestClient
 
 from mailer import campaigns
 from mailer.app import App
-from tests.faces.web.drafted import TEXT, draft, state, the_form, the_row, write_issue
-
-
-@pytest.fixture
-def issue(manager: TestClient) -> str:
-    return write_issue(manager)
-
-
-@pytest.fixture
-def campaign(app: App, manager: TestClient, issue: str) -> str:
-    return draft(app, manager, issue)
+from tests.faces.web.drafted import TEXT, release_in_a_month, state, the_form, the_row
 
 
 def test_a_draft_takes_the_newest_text_when_it_is_told_to(
@@ -83,9 +71,7 @@ def test_what_was_changed_since_the_page_was_made_is_not_released(
 
 
 def test_what_is_released_is_not_changed(app: App, manager: TestClient, issue: str, campaign: str) -> None:
-    later = (app.clock() + timedelta(days=30)).strftime("day=%Y-%m-%d&clock=%H:%M")
-    form = the_form(manager.get(f"{campaign}/release?when=at&{later}&zone=UTC").text)
-    manager.post(f"{campaign}/release", data={**form, "number": "2"})
+    release_in_a_month(app, manager, campaign)
     released = the_row(app, campaign)
     assert released.state == "scheduled"
 

@@ -2,15 +2,9 @@
 
 import re
 
-import pytest
 from fastapi.testclient import TestClient
 
-from tests.faces.web.drafted import TEXT, write_issue
-
-
-@pytest.fixture
-def issue(manager: TestClient) -> str:
-    return write_issue(manager)
+from tests.faces.web.drafted import TEXT
 
 
 def sent(manager: TestClient, address: str, text: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from mailer.base.tokens import Purpose
 from mailer.web.public import stamps
 from mailer.web.public.persons import read_link
 from subscribers import people, suppression
-from tests.faces.web.conftest import a_person, link, states, text_of
+from tests.faces.web.builders import a_person, link, states, text_of
 
 FORM = {"email": "new@maths.test", "name": "New", "audience": ["academic"]}
 

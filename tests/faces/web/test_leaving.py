@@ -9,7 +9,7 @@ from mailer.base.tables import CampaignId
 from mailer.base.tokens import Purpose
 from mailer.content import StoredFiles, read_files
 from subscribers import people
-from tests.faces.web.conftest import a_person, everything, link, states, text_of
+from tests.faces.web.builders import a_person, everything, link, states, text_of
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 

@@ -14,7 +14,7 @@ from mailer.delivery.models import DomainStanding
 from mailer.delivery.pacing.allowances import Allowance, SharedBySql
 from mailer.delivery.throughput import tally, throughput
 from mailer.web.metrics import METRICS
-from tests.faces.web.conftest import a_person
+from tests.faces.web.builders import a_person
 
 DOCS = Path(__file__).parents[3] / "docs" / "scaling.md"
 ISSUE = b"---\ntitle: Winter\n---\n\nHello, this is for everybody.\n"

@@ -12,7 +12,7 @@ from mailer.base.tokens import Purpose
 from mailer.delivery.models import Notice
 from subscribers import people, suppression
 from subscribers.models import AddressChange
-from tests.faces.web.conftest import a_person, everything, link, states, text_of
+from tests.faces.web.builders import a_person, everything, link, states, text_of
 
 
 def ask(app: App, client: TestClient, person: SubscriberId, address: str) -> Any:

@@ -9,7 +9,7 @@ from mailer.app import open_app
 from mailer.base.settings import read_settings
 from mailer.cli.serve import serving_app
 from subscribers import audiences
-from tests.faces.web.conftest import SETTINGS
+from tests.faces.web.builders import SETTINGS
 
 FORM = {"email": "new@maths.test", "audience": "academic"}
 

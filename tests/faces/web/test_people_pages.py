@@ -11,7 +11,7 @@ from mailer.base.hints import Hint
 from mailer.worker import tasks
 from subscribers import people
 from subscribers.models import Import
-from tests.faces.web.conftest import a_person, states, text_of
+from tests.faces.web.builders import a_person, states, text_of
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 """From an issue in the editor to a released campaign: what the manager sees, and what the send button refuses."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -9,18 +8,8 @@ from fastapi.testclient import TestClient
 from mailer import campaigns
 from mailer.app import App
 from mailer.base.tokens import Purpose
-from tests.faces.web.conftest import a_person, text_of
-from tests.faces.web.drafted import TEXT, draft, state, the_form, the_row, write_issue
-
-
-@pytest.fixture
-def issue(manager: TestClient) -> str:
-    return write_issue(manager)
-
-
-@pytest.fixture
-def campaign(app: App, manager: TestClient, issue: str) -> str:
-    return draft(app, manager, issue)
+from tests.faces.web.builders import a_person, text_of
+from tests.faces.web.drafted import TEXT, release_in_a_month, state, the_form, the_row
 
 
 def test_a_saved_issue_is_shown_again_and_kept_under_its_address(manager: TestClient, issue: str) -> None:
@@ -211,16 +200,13 @@ def test_errors_of_the_check_refuse_a_release(app: App, manager: TestClient, iss
 
 
 def test_a_release_can_be_recalled_paused_resumed_and_cancelled(app: App, manager: TestClient, campaign: str) -> None:
-    later = (app.clock() + timedelta(days=30)).strftime("day=%Y-%m-%d&clock=%H:%M")
     for _ in range(2):
-        form = the_form(manager.get(f"{campaign}/release?when=at&{later}&zone=UTC").text)
-        assert manager.post(f"{campaign}/release", data={**form, "number": "2"}).status_code == 303
+        assert release_in_a_month(app, manager, campaign).status_code == 303
         assert state(app, campaign) == "scheduled"
         manager.post(f"{campaign}/recall")
         assert state(app, campaign) == "draft"
 
-    form = the_form(manager.get(f"{campaign}/release?when=at&{later}&zone=UTC").text)
-    manager.post(f"{campaign}/release", data={**form, "number": "2"})
+    release_in_a_month(app, manager, campaign)
     for deed, after, said in (
         ("pause", "paused", "A manager paused it."),
         ("resume", "scheduled", "Cancel for good"),
@@ -236,9 +222,7 @@ def test_a_release_can_be_recalled_paused_resumed_and_cancelled(app: App, manage
 def test_only_a_campaign_that_the_relay_stopped_goes_on_despite_refusals(
     app: App, manager: TestClient, campaign: str
 ) -> None:
-    later = (app.clock() + timedelta(days=30)).strftime("day=%Y-%m-%d&clock=%H:%M")
-    form = the_form(manager.get(f"{campaign}/release?when=at&{later}&zone=UTC").text)
-    manager.post(f"{campaign}/release", data={**form, "number": "2"})
+    release_in_a_month(app, manager, campaign)
     manager.post(f"{campaign}/pause")
     assert "resume-despite-refusals" not in manager.get(campaign).text, "a manager paused it"
     manager.post(f"{campaign}/resume")

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from mailer import accounts
 from mailer.app import App
-from tests.faces.web.conftest import text_of
+from tests.faces.web.builders import text_of
 
 PAGES = ("/", "/issues", "/campaigns", "/people", "/audiences", "/mailbox", "/settings", "/audit", "/people/import")
 

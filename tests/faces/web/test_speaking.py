@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 
 from mailer.app import App
 from mailer.base.tokens import Purpose
-from tests.faces.web.conftest import a_person, link, states
+from tests.faces.web.builders import a_person, link, states
 
 SPANISH = """
 msgid ""

@@ -18,7 +18,7 @@ from mailer.base.tokens import Purpose
 from mailer.web import create_app
 from subscribers import audiences, people
 from subscribers.models import Subscription
-from tests.faces.web.conftest import SETTINGS
+from tests.faces.web.builders import SETTINGS
 
 PEOPLE = 1_000
 
