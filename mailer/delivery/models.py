@@ -18,7 +18,8 @@ class Delivery(Base):
     so that an opt-out, a correction or an erasure takes effect on every message not yet handed to a relay.
     `mask` is the set of audiences it was enlisted for (bit i: the campaign's audience i).
     `was_uncertain`: a worker died while its answer was in flight; it may have been received twice.
-    On PostgreSQL its references are looked after a statement at a time, by triggers (decision 0027).
+    On PostgreSQL its references are looked after a statement at a time, by triggers (decision 0027), and its pages have room
+    for the two changes of each row (decision 0018).
     """
 
     __tablename__ = "deliveries"
