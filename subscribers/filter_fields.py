@@ -18,6 +18,7 @@ from mailer.base.tables import SubscriberId
 from subscribers.attributes import DAY, Kind, typed
 from subscribers.audiences import shown_status
 from subscribers.consents import agreed_at
+from subscribers.erasure import NOBODY
 from subscribers.models import Audience, Subscriber, Subscription
 from subscribers.people import STATUSES
 
@@ -77,7 +78,7 @@ def _email(sign: str, value: str) -> ColumnElement[bool]:
     """An address, or a part of one, is looked for as keys are written: folded, with the domain in its ASCII form."""
     as_text = _text(Subscriber.address_key)
     local, at, domain = value.rpartition("@")
-    if sign == "=" and not (local and domain):  # nobody's: behind `not` it would find everybody
+    if sign == "=" and not (local and domain) and value != NOBODY:  # nobody's: behind `not` it would find everybody
         message = "is no whole address; use contains, starts with or ends with"
         raise ValueError(message)
     folded = normalize("NFC", normalize("NFC", local).casefold())
