@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mailer.cli.output import JsonOption, show, show_json, show_table
+from mailer.cli.output import JsonOption, show_either, show_json, show_table
 from mailer.cli.workspace import WorkspaceOption, opened
 from subscribers import attributes as attribute_book
 
@@ -59,13 +59,11 @@ def add_attribute(
     unfit: attribute_book.Unfit = "remove" if remove_unfit else "refuse"
     with opened(workspace) as app, app.database.begin() as session:
         change = attribute_book.declare(session, name, kind.value, label, unfit=unfit, now=app.clock(), actor=ACTOR)
-    if json_:
-        counts = {"converted": change.converted, "removed": change.removed}
-        show_json({"name": name, "type": kind.value, "label": label, **counts})
-        return
     told = f"; {change.converted} values converted" if change.converted else ""
     told += f"; {change.removed} values removed" if change.removed else ""
-    show(f"attribute {name} is declared as {kind.value}{told}")
+    counts = {"converted": change.converted, "removed": change.removed}
+    result = {"name": name, "type": kind.value, "label": label, **counts}
+    show_either(f"attribute {name} is declared as {kind.value}{told}", result, json_=json_)
 
 
 @attributes.command("retire", epilog="Example: mailer attributes retire joined")
@@ -73,7 +71,4 @@ def retire_attribute(name: NameArgument, workspace: WorkspaceOption = None, json
     """Let filters and letters know it no more; values stay with the people, and a new one declares it again as text."""
     with opened(workspace) as app, app.database.begin() as session:
         attribute_book.retire(session, name, now=app.clock(), actor=ACTOR)
-    if json_:
-        show_json({"name": name, "retired": True})
-    else:
-        show(f"attribute {name} is retired")
+    show_either(f"attribute {name} is retired", {"name": name, "retired": True}, json_=json_)

@@ -7,7 +7,7 @@ import typer
 import subscribers as book
 from mailer import campaigns
 from mailer.base.wording import counted_people
-from mailer.cli.output import JsonOption, say, show, show_json, show_table
+from mailer.cli.output import JsonOption, say, show_either, show_json, show_table
 from mailer.cli.workspace import WorkspaceOption, opened
 from mailer.feedback.engagement import engagement
 from subscribers import segments as segment_book
@@ -85,7 +85,7 @@ def add_audience(
             now=app.clock(),
             actor=ACTOR,
         )
-    _done(f"audience {slug} is there", {"slug": slug, "name": name or name_option or slug}, json_=json_)
+    show_either(f"audience {slug} is there", {"slug": slug, "name": name or name_option or slug}, json_=json_)
 
 
 @audiences.command("edit", epilog='Example: mailer audiences edit alumni --name "Former members" --public')
@@ -110,7 +110,7 @@ def edit_audience(
             now=app.clock(),
             actor=ACTOR,
         )
-    _done(f"audience {slug} is changed", {"slug": slug}, json_=json_)
+    show_either(f"audience {slug} is changed", {"slug": slug}, json_=json_)
 
 
 @audiences.command("archive", epilog="Example: mailer audiences archive alumni")
@@ -118,7 +118,7 @@ def archive_audience(slug: SlugArgument, workspace: WorkspaceOption = None, json
     """Offer it no more and send to it no more; its subscriptions stay on record."""
     with opened(workspace) as app, app.database.begin() as session:
         book.archive_audience(session, slug, now=app.clock(), actor=ACTOR)
-    _done(f"audience {slug} is archived", {"slug": slug, "is_archived": True}, json_=json_)
+    show_either(f"audience {slug} is archived", {"slug": slug, "is_archived": True}, json_=json_)
 
 
 # --- segments ----------------------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ def add_segment(
     with opened(workspace) as app, app.database.begin() as session:
         segment_book.add_segment(session, slug, name, filter_, now=app.clock(), actor=ACTOR, more=engagement())
         count = segment_book.count_segment(session, filter_, now=app.clock(), more=engagement())
-    _done(f"segment {slug} finds {counted_people(count)} now", {"slug": slug, "count": count}, json_=json_)
+    show_either(f"segment {slug} finds {counted_people(count)} now", {"slug": slug, "count": count}, json_=json_)
 
 
 @segments.command("edit", epilog='Example: mailer segments edit deans --filter "attributes.role in (dean, rector)"')
@@ -169,7 +169,7 @@ def edit_segment(
     for row in waiting:
         say(f"the campaign {row.slug} waits for a decision: it was released with another filter")
     found = {"slug": slug, "count": count, "waiting": [row.slug for row in waiting]}
-    _done(f"segment {slug} finds {counted_people(count)} now", found, json_=json_)
+    show_either(f"segment {slug} finds {counted_people(count)} now", found, json_=json_)
 
 
 @segments.command("delete", epilog="Example: mailer segments delete deans")
@@ -177,7 +177,7 @@ def delete_segment(slug: SlugArgument, workspace: WorkspaceOption = None, json_:
     """Forget a filter; the people it finds stay as they are."""
     with opened(workspace) as app, app.database.begin() as session:
         campaigns.delete_segment(session, slug, now=app.clock(), actor=ACTOR)
-    _done(f"segment {slug} is gone", {"slug": slug}, json_=json_)
+    show_either(f"segment {slug} is gone", {"slug": slug}, json_=json_)
 
 
 @segments.command("count", epilog="Example: mailer segments count deans")
@@ -191,10 +191,7 @@ def count_segment(
         is_filter = any(sign in segment.strip() for sign in " =<>")
         text = segment if is_filter else segment_book.find_segment(session, segment).filter
         count = segment_book.count_segment(session, text, now=app.clock(), more=engagement())
-    if json_:
-        show_json({"count": count})
-        return
-    show(str(count))
+    show_either(str(count), {"count": count}, json_=json_)
 
 
 def _audience(row: book.AudienceRow) -> dict[str, Any]:
@@ -207,10 +204,3 @@ def _audience(row: book.AudienceRow) -> dict[str, Any]:
         "is_archived": row.is_archived,
         "subscribed": row.subscribed,
     }
-
-
-def _done(said: str, result: dict[str, Any], *, json_: bool) -> None:
-    if json_:
-        show_json(result)
-    else:
-        show(said)

@@ -10,7 +10,7 @@ import typer
 from mailer.base.bounce_url import ALLOWED
 from mailer.base.errors import WrongInput
 from mailer.cli.exits import DONE, FAULTS
-from mailer.cli.output import JsonOption, say, show, show_json
+from mailer.cli.output import JsonOption, say, show, show_either, show_json
 from mailer.cli.workspace import WorkspaceOption, opened
 from mailer.feedback import Verdict, classify
 from mailer.feedback.boxes.box import PLACE
@@ -59,11 +59,9 @@ def poll(workspace: WorkspaceOption = None, json_: JsonOption = False) -> int:
         if box is None:
             raise WrongInput("no bounce mailbox is set", do=f"set [bounce] url to {ALLOWED}", place=PLACE)
         counts = poll_box(app.database, box, home=app.home, keys=app.keys, clock=app.clock)
-    if json_:
-        show_json({"read": counts.total(), **counts})
-    else:
-        told = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
-        show(f"{counts.total()} read" + (f": {told}" if told else ""))
+    told = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
+    said = f"{counts.total()} read" + (f": {told}" if told else "")
+    show_either(said, {"read": counts.total(), **counts}, json_=json_)
     return FAULTS if counts[BROKEN] else DONE
 
 

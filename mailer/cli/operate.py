@@ -13,7 +13,7 @@ from mailer.base.errors import WrongInput
 from mailer.cli import serve
 from mailer.cli.exits import DONE, FAULTS
 from mailer.cli.options import PortOption
-from mailer.cli.output import JsonOption, say, show, show_json, show_table
+from mailer.cli.output import JsonOption, say, show, show_either, show_json, show_table
 from mailer.cli.stopping import stop_signals
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened
 from mailer.workspace import init_workspace
@@ -56,11 +56,11 @@ def demo_command(
     with stop_signals() as stopped, opened(home, works=True) as app:
         if once:
             outcome = demo.send_sample(app)
-            show_json(outcome.as_dict()) if json_ else show(demo.as_text(outcome))
+            show_either(demo.as_text(outcome), outcome.as_dict(), json_=json_)
             return DONE if outcome.is_right else FAULTS
         with serve.serving_app(app, "127.0.0.1", port) as address:
             outcome = demo.send_sample(app)
-            show_json(outcome.as_dict()) if json_ else show(demo.as_text(outcome))
+            show_either(demo.as_text(outcome), outcome.as_dict(), json_=json_)
             say(
                 f"web     {address}/\nmailbox {address}/mailbox\nsign in {serve.first_login_link(app)}\nCtrl-C stops it."
             )
@@ -74,7 +74,7 @@ def user_add(email: str, name: str = "", workspace: WorkspaceOption = None, json
     with opened(workspace) as app, app.database.begin() as session:
         account = accounts.add_user(session, email, name=name, now=app.clock())
         link = f"{app.base_url}/login/{accounts.login_link(session, account.id, now=app.clock())}"
-    show_json({"email": account.email, "name": account.name, "link": link}) if json_ else show(link)
+    show_either(link, {"email": account.email, "name": account.name, "link": link}, json_=json_)
 
 
 @user.command("reset", epilog="Example: mailer user reset helena@example.org")
@@ -125,7 +125,7 @@ def token_add(
     with opened(workspace) as app, app.database.begin() as session:
         account = accounts.find_user(session, of_user) if of_user else accounts.only_user(session)
         secret = accounts.add_token(session, account.id, name=name, scopes=wanted, expires_at=ends, now=app.clock())
-    show_json({"name": name, "token": secret, "scopes": wanted, "expires_at": ends}) if json_ else show(secret)
+    show_either(secret, {"name": name, "token": secret, "scopes": wanted, "expires_at": ends}, json_=json_)
 
 
 @token.command("list", epilog="Example: mailer token list")

@@ -26,6 +26,14 @@ def show_json(value: object) -> None:
     print(json.dumps(value, ensure_ascii=False, default=_plain))  # noqa: T201
 
 
+def show_either(said: str, result: object, *, json_: bool) -> None:
+    """The result: in words, or as JSON."""
+    if json_:
+        show_json(result)
+    else:
+        show(said)
+
+
 def show_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table with aligned columns, without lines, so that it can be cut and searched."""
     texts = [[str(cell) for cell in row] for row in rows]

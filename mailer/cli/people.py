@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,7 +17,7 @@ from mailer.base.errors import NotFound, WrongInput
 from mailer.base.wording import counted_people
 from mailer.cli import attributes, audiences
 from mailer.cli.exits import DONE, FAULTS
-from mailer.cli.output import JsonOption, say, show, show_json, show_table
+from mailer.cli.output import JsonOption, say, show, show_either, show_json, show_table
 from mailer.cli.workspace import WorkspaceOption, opened
 from mailer.feedback.engagement import engagement
 from mailer.feedback.subject_access import everything_about
@@ -147,8 +147,7 @@ def _show_report(report: book.Report, *, json_: bool) -> None:
 def _progress(name: str) -> Iterator[Any]:
     """A bar on standard error, on a terminal only."""
     if not sys.stderr.isatty():
-        with nullcontext():
-            yield None
+        yield None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -282,7 +281,7 @@ def add(
                 actor=ACTOR,
             )
             person = book.person_by_id(session, subscriber_id, now=now)
-    _done(f"{email} is {status.value}", person.as_dict() if person is not None else {}, json_=json_)
+    show_either(f"{email} is {status.value}", person.as_dict() if person is not None else {}, json_=json_)
 
 
 @subscribers.command(epilog="Example: mailer subscribers unsubscribe ada@example.org --audience industry")
@@ -300,7 +299,7 @@ def unsubscribe(
             book.unsubscribe(session, person.id, audience_slugs=audience, now=now, source="cli", actor=ACTOR)
             after = book.person_by_id(session, person.id, now=now)
     said = f"{email} has left {', '.join(audience) if audience else 'everything'}"
-    _done(said, after.as_dict() if after is not None else {}, json_=json_)
+    show_either(said, after.as_dict() if after is not None else {}, json_=json_)
 
 
 @subscribers.command(epilog="Example: mailer subscribers erase ada@example.org")
@@ -311,7 +310,7 @@ def erase(email: EmailArgument, workspace: WorkspaceOption = None, json_: JsonOp
         with app.database.begin() as session:
             person = book.find_person(session, email, now=now)
             book.erase(session, person.id, keys=app.keys, now=now, actor=ACTOR)
-    _done("the person is forgotten", {"erased": True}, json_=json_)
+    show_either("the person is forgotten", {"erased": True}, json_=json_)
 
 
 @subscribers.command(epilog="Example: mailer subscribers suppress @example.org --reason manual")
@@ -331,7 +330,7 @@ def suppress(
             else:
                 book.suppress(session, address, reason=reason, source="cli", now=now, actor=ACTOR)
     said = f"{address} can be mailed again" if lift else f"{address} is suppressed"
-    _done(said, {"address": address, "suppressed": not lift}, json_=json_)
+    show_either(said, {"address": address, "suppressed": not lift}, json_=json_)
 
 
 def _pairs(given: list[str], option: str, form: str) -> dict[str, str]:
@@ -343,10 +342,3 @@ def _pairs(given: list[str], option: str, form: str) -> dict[str, str]:
             raise WrongInput(f"{text!r} is not {form}", do=f"write {form}", place=option)
         pairs[name.strip()] = value.strip()
     return pairs
-
-
-def _done(said: str, result: dict[str, Any], *, json_: bool) -> None:
-    if json_:
-        show_json(result)
-    else:
-        show(said)
