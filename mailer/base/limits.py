@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Float, String, case, delete
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from mailer.base.tables import Base
+from mailer.base.tables import Base, insert_into
 from mailer.base.tokens import Keys
 
 
@@ -36,11 +35,10 @@ class Limit:
     def allows(self, session: Session, who: str, *, keys: Keys, now: datetime) -> bool:
         """Whether once more is allowed; asking counts, a refusal does not."""
         at, step = now.timestamp(), self.per.total_seconds() / self.count
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         moved = case((Tried.used_until > at, Tried.used_until), else_=at) + step
         # A millisecond is forgiven, because sums of fractions are not exact.
         may = moved <= at + self.per.total_seconds() + 0.001
-        asked = insert(Tried).values(who=keys.keyed_hash(f"{self.name}:{who}"), used_until=at + step)
+        asked = insert_into(session, Tried).values(who=keys.keyed_hash(f"{self.name}:{who}"), used_until=at + step)
         asked = asked.on_conflict_do_update(index_elements=[Tried.who], set_={"used_until": moved}, where=may)
         return session.execute(asked.returning(Tried.who)).scalar_one_or_none() is not None
 

@@ -1,9 +1,10 @@
-"""What all tables share: the base class, constraint names, types, ids, and the compare-and-set."""
+"""What all tables share: the base class, constraint names, types, ids, the insert and the compare-and-set."""
 
 from datetime import UTC, datetime
 from typing import Any, Final, NewType
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, MetaData, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -55,6 +56,12 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+def insert_into(session: Session, row: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """An insert that can say what becomes of a row that is there already: each kind of database has its own."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return insert(row)
 
 
 def move(

@@ -7,11 +7,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from mailer.base.errors import NotAllowed, NotFound, WrongInput
-from mailer.base.tables import CampaignId
+from mailer.base.tables import CampaignId, insert_into
 from mailer.campaigns import letters
 from mailer.campaigns.combinations import checked_masks, masks_of, readers_by_mask
 from mailer.campaigns.models import Campaign, Media, ReleasedLetter
@@ -112,9 +111,8 @@ def media(session: Session, name: str) -> tuple[bytes, str]:
 
 def keep_pictures(session: Session, pictures: Iterable[Picture], now: datetime) -> None:
     """Put them under the public address, each once: the name is a hash of the content, so one that is there is the same."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     for picture in pictures:
-        statement = insert(Media).values(
+        statement = insert_into(session, Media).values(
             name=picture.name, media_type=picture.media_type, content=picture.content, created_at=now
         )
         session.execute(statement.on_conflict_do_nothing())

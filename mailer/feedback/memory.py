@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from mailer.base.database import Database
+from mailer.base.tables import insert_into
 from mailer.feedback.models import ReadMessage
 
 CHUNK = 500
@@ -27,5 +27,4 @@ def unread(database: Database, mailbox: str, ids: Sequence[str]) -> Sequence[str
 
 def remember(session: Session, mailbox: str, uid: str, *, now: datetime) -> None:
     """Write down that a message was read; two who read it at once write it once."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(insert(ReadMessage).values(mailbox=mailbox, uid=uid, at=now).on_conflict_do_nothing())
+    session.execute(insert_into(session, ReadMessage).values(mailbox=mailbox, uid=uid, at=now).on_conflict_do_nothing())

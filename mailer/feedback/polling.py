@@ -10,12 +10,12 @@ from typing import Final
 
 import structlog
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from mailer.base.bounce_url import BounceBox
 from mailer.base.database import Database
 from mailer.base.errors import Unreachable, WrongInput
+from mailer.base.tables import insert_into
 from mailer.base.tokens import Keys
 from mailer.feedback.collecting import collect, open_box
 from mailer.feedback.models import BounceMailbox
@@ -109,8 +109,9 @@ def _take(database: Database, box: BounceBox, *, now: datetime) -> bool:
 
 
 def _be_there(session: Session, box: BounceBox, now: datetime) -> None:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(insert(BounceMailbox).values(key=box.key, not_before=now, error="").on_conflict_do_nothing())
+    session.execute(
+        insert_into(session, BounceMailbox).values(key=box.key, not_before=now, error="").on_conflict_do_nothing()
+    )
 
 
 def _put_off(database: Database, box: BounceBox, *, until: datetime) -> None:
