@@ -22,7 +22,8 @@ from mailer.delivery.pacing.allowances import SharedBySql
 from mailer.delivery.pacing.pace import Pace
 from mailer.queues import CeleryQueue, make_celery
 from mailer.rendering import Frame, Picture, Sender
-from subscribers import list_audiences, public_slugs
+from subscribers import public_slugs
+from subscribers.audiences import audience_names
 
 ADDRESS_FILE = "web.address"
 
@@ -94,7 +95,7 @@ class App:
             overrides=str(self.home / "templates"),
             pictures=self.settings.letter.pictures,
             budget_bytes=self.settings.limits.letter_bytes,
-            audience_names={row.slug: row.name for row in list_audiences(session)},
+            audience_names=audience_names(session),
             archived_for=public_slugs(session),
             settings=str(self.home / "mailer.toml"),
         )

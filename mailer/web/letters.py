@@ -86,7 +86,7 @@ def letter_of(session: Session, app: App, campaign_id: CampaignId, subscriber_id
         raise NotFound("this letter's reader is no longer on record", do="look for the issue in the archive")
     row = campaigns.row(session, campaign_id)
     letter = campaigns.released_letter(session, campaign_id, mask)
-    names = {audience.slug: audience.name for audience in audience_book.list_audiences(session, archived=True)}
+    names = audience_book.audience_names(session)
     reader = Recipient(
         number=0,
         subscriber_id=subscriber_id,

@@ -84,9 +84,8 @@ def public_page(
     others = [
         (one, request.url.include_query_params(language=one.code).query) for one in spoken if one.code != language.code
     ]
-    is_shown = (
-        request.method == "GET" and status < HTTPStatus.BAD_REQUEST
-    )  # an answer to a form has no address to come back to
+    # An answer to a form has no address to come back to.
+    is_shown = request.method == "GET" and status < HTTPStatus.BAD_REQUEST
     shown = {"p": language, "languages": spoken, "others": others if is_shown else [], **context}
     return HTMLResponse(pages.html(template, shown), status_code=status)
 

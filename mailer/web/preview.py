@@ -24,7 +24,7 @@ from mailer.base.settings import templates_dir
 from mailer.content import Finding, Issue, check_issue, read_issue
 from mailer.content.parse import MAIN_FILE
 from mailer.rendering import Frame, Letter, Press, check_letters
-from mailer.rendering.letter import LinkName, Slot
+from mailer.rendering.letter import LinkName
 from mailer.rendering.showing import html_of, text_of, values_of, with_picture_addresses
 from mailer.web.letters import in_scheme
 
@@ -187,7 +187,7 @@ class _Preview:
         with self._lock:
             reading = self._reading()
             made = reading.letter(choice.audiences(reading.issue))
-        html = with_picture_addresses(html_of(made.html, self._values(made, choice)), made, "/pictures/")
+        html = with_picture_addresses(html_of(made.html, values_of(made, choice.facts, LINKS)), made, "/pictures/")
         html = html.replace(f"{self._around.frame.base_url}/media/", "/pictures/")
         html = in_scheme(html, dark=choice.dark).replace("<head>", '<head><base target="_blank">', 1)
         sources = "'none'" if choice.bare else "'self' https: http:"
@@ -210,9 +210,6 @@ class _Preview:
 
     def script(self) -> Response:
         return Response((Path(_folder()) / "preview.js").read_bytes(), media_type="text/javascript")
-
-    def _values(self, made: Letter, choice: Choice) -> dict[Slot, str]:
-        return values_of(made, choice.facts, LINKS)
 
     def _reading(self) -> _Reading:
         """The reading of the files as they are now.

@@ -4,23 +4,24 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from mailer.web.api.access import Call, may, may_read
-from mailer.web.api.shapes import Given
+from mailer.web.api.shapes import Given, Line
 from subscribers import attributes
 
 router = APIRouter(tags=["subscribers"])
 Reader = Annotated[Call, may_read("subscribers:read")]
 Writer = Annotated[Call, may("subscribers:write")]
+Kind = Literal["text", "number", "date", "yes-no"]
 
 
 class Attribute(BaseModel):
     """A declared attribute."""
 
     name: str
-    type: Literal["text", "number", "date", "yes-no"] = Field(
+    type: Kind = Field(
         description="text keeps what is given; a date is 2027-01-05; a value of another type is refused (422)"
     )
     label: str
@@ -29,10 +30,8 @@ class Attribute(BaseModel):
 class Declaration(Given):
     """What an attribute is to be."""
 
-    type: Literal["text", "number", "date", "yes-no"] = "text"
-    label: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")] = Field(
-        default="", description="as the manager reads it; an empty one leaves that which is there"
-    )
+    type: Kind = "text"
+    label: Line = Field(default="", description="as the manager reads it; an empty one leaves that which is there")
     unfit: attributes.Unfit = Field(
         default="refuse", description="what becomes of values that cannot be read as the type; `refuse` changes nothing"
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from mailer import campaigns, delivery
@@ -16,35 +16,34 @@ from mailer.base.wording import counted_people
 from mailer.campaigns import CampaignRow, Decision, IssueRow
 from mailer.feedback.engagement import engagement
 from mailer.web.api.access import Call, may, may_read
-from mailer.web.api.shapes import Cursor, Given, Id, Limit, Listed, Listing, WholeNumber, cursor_to, read_cursor
+from mailer.web.api.shapes import Cursor, Given, Id, Limit, Line, Listed, Listing, WholeNumber, cursor_to, read_cursor
 
 router = APIRouter(tags=["campaigns"])
 Reader = Annotated[Call, may_read("campaigns:read")]
 Writer = Annotated[Call, may("campaigns:write")]
 Sender = Annotated[Call, may("campaigns:send")]
-Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class NewCampaign(Given):
     """An issue, and who is to get it."""
 
-    issue: Name = Field(description="the issue's slug")
-    audiences: list[Name] = Field(min_length=1, max_length=6)
-    segments: list[Name] = Field(
+    issue: Line = Field(description="the issue's slug")
+    audiences: list[Line] = Field(min_length=1, max_length=6)
+    segments: list[Line] = Field(
         default=[], max_length=20, description="of these only people in at least one of these segments"
     )
-    exclude: list[Name] = Field(default=[], max_length=20, description="nobody in any of these segments")
+    exclude: list[Line] = Field(default=[], max_length=20, description="nobody in any of these segments")
 
 
 class CampaignChanges(Given):
     """What of a draft is to be different; what is not named stays."""
 
-    issue: Name | None = Field(
+    issue: Line | None = Field(
         default=None, description="the issue's slug: its newest text is taken, also if it is the same issue"
     )
-    audiences: list[Name] | None = Field(default=None, min_length=1, max_length=6)
-    segments: list[Name] | None = Field(default=None, max_length=20)
-    exclude: list[Name] | None = Field(default=None, max_length=20)
+    audiences: list[Line] | None = Field(default=None, min_length=1, max_length=6)
+    segments: list[Line] | None = Field(default=None, max_length=20)
+    exclude: list[Line] | None = Field(default=None, max_length=20)
 
 
 class Schedule(Given):
@@ -52,7 +51,7 @@ class Schedule(Given):
 
     at: str = Field(max_length=100, description="`now`, an ISO time with offset, or a local time and a zone")
     count: WholeNumber = Field(ge=0, le=2**53, description="the number of people who get it, as `GET …/plan` told it")
-    accept: list[Name] = Field(default=[], max_length=100, description="the codes of the warnings that are accepted")
+    accept: list[Line] = Field(default=[], max_length=100, description="the codes of the warnings that are accepted")
 
 
 class Campaign(BaseModel):

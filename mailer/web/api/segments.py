@@ -5,20 +5,19 @@ from typing import Annotated, Self
 
 from fastapi import APIRouter
 from fastapi.responses import Response
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from mailer import campaigns
 from mailer.feedback.engagement import engagement
 from mailer.web.api.access import Call, IfMatch, may, may_read, require_match, shown
-from mailer.web.api.shapes import Cursor, Given, Id, Limit, Listed, Listing, Slug, cursor_to, read_cursor
+from mailer.web.api.shapes import Cursor, Given, Id, Limit, Line, Listed, Listing, Slug, cursor_to, read_cursor
 from subscribers import segments
 from subscribers.segments import SegmentRow
 
 router = APIRouter(tags=["segments"])
 Reader = Annotated[Call, may_read("segments:read")]
 Writer = Annotated[Call, may("segments:write")]
-Name = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00]*$")]
 _STATUS = "status !?= (unconfirmed|subscribed|paused|unsubscribed|suppressed)"
 Filter = Annotated[
     str,
@@ -36,14 +35,14 @@ class NewSegment(Given):
     """A filter to be saved under a name."""
 
     slug: Slug
-    name: Name = ""
+    name: Line = ""
     filter: Filter
 
 
 class SegmentChanges(Given):
     """What is to be different; what is not named stays. A slug stays: scripts and addresses name it."""
 
-    name: Name | None = None
+    name: Line | None = None
     filter: Filter | None = None
 
 

@@ -54,8 +54,6 @@ CONSENT_NEEDED: Final[JsonDict] = {
         {"properties": {"consent": {"type": "string", "pattern": "\\S"}}, "required": ["consent"]},
     ]
 }
-
-
 NOTHING_ELSE: Final[JsonDict] = {"additionalProperties": False}
 """Keys of another pattern are refused; said to machines too."""
 

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from markupsafe import escape
 
 from mailer.app import App
-from mailer.base.errors import MailerError, NotFound
+from mailer.base.errors import MailerError
 from mailer.base.languages import Language
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.errors import status_of
@@ -59,10 +59,8 @@ def add(
 def edit(request: Request, slug: str, app: AppOf) -> Response:
     """One audience."""
     with app.database.read() as session:
-        found = [row for row in audiences.list_audiences(session, archived=True) if row.slug == slug]
-    if not found:
-        raise NotFound(f"there is no audience {slug!r}", do="look at the list of audiences")
-    return page(request, "manager/audience.html", row=found[0], base_url=app.base_url)
+        row = audiences.find_audience(session, slug)
+    return page(request, "manager/audience.html", row=row, base_url=app.base_url)
 
 
 def _list(

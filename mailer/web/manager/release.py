@@ -208,7 +208,7 @@ def _page(
         by_segments = narrowed(session, row)
         issue = campaigns.issue_of_revision(session, row.revision_id)[0]
         newest = campaigns.edited_since(session, issue)
-        names = {audience.slug: audience.name for audience in audience_book.list_audiences(session, archived=True)}
+        names = audience_book.audience_names(session)
     warnings = [finding for finding in plan.findings if finding.level == "warning"]
     leaves_at = max(send_at, now + app.settings.release.cooling_off) if send_at else None
     return page(

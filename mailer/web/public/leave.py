@@ -19,8 +19,9 @@ from mailer.feedback.events import record_opt_out
 from mailer.web.dependencies import AppOf
 from mailer.web.pages import public_page, same_page, wanted_language
 from mailer.web.public.pauses import PAUSES, pause_end
-from mailer.web.public.persons import NOBODY, audience_names, bearer, campaign_audiences, read_link
+from mailer.web.public.persons import NOBODY, bearer, campaign_audiences, read_link
 from subscribers import joining
+from subscribers.audiences import audience_names
 
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]

@@ -10,7 +10,7 @@ from mailer.app import App
 from mailer.base.errors import NotFound
 from mailer.base.tables import CampaignId, SubscriberId
 from mailer.base.tokens import Purpose
-from subscribers import audiences, people
+from subscribers import people
 from subscribers.addresses import masked
 from subscribers.people import Person
 
@@ -72,7 +72,7 @@ def bearer(session: Session, app: App, purpose: Purpose, token: str) -> Bearer:
 
 
 class CampaignAudiences:
-    """The audiences that campaigns went to. A campaign keeps those it was made with, so each is asked for once."""
+    """The audiences that campaigns went to. What is released keeps its own, and only then are there links: each is asked for once."""
 
     def __init__(self) -> None:
         self._known: dict[CampaignId, tuple[str, ...]] = {}
@@ -93,8 +93,3 @@ def campaign_audiences(request: Request) -> CampaignAudiences:
     """What this web part knows of campaigns' audiences."""
     known: CampaignAudiences = request.app.state.campaign_audiences
     return known
-
-
-def audience_names(session: Session) -> dict[str, str]:
-    """What readers call the audiences, by slug."""
-    return {row.slug: row.name for row in audiences.list_audiences(session, archived=True)}
