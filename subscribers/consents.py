@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from mailer.base.tables import AudienceId, SubscriberId
 from subscribers.models import Audience, Consent, SharedConsent, Subscriber
@@ -65,8 +65,13 @@ def list_consents(session: Session, subscriber_id: SubscriberId) -> tuple[Consen
 
 
 def is_about(subscriber_id: SubscriberId | InstrumentedAttribute[SubscriberId]) -> ColumnElement[bool]:
-    """Whether a shared line is about a person."""
-    return and_(SharedConsent.first_id <= subscriber_id, SharedConsent.last_id >= subscriber_id)
+    """Whether a shared line is about a person.
+
+    Ranges do not overlap, so that it is one of those that begin last before them; all that begin before would be many.
+    """
+    begins = aliased(SharedConsent)
+    last_begin = select(func.max(begins.first_id)).where(begins.first_id <= subscriber_id).scalar_subquery()
+    return and_(SharedConsent.first_id == last_begin, SharedConsent.last_id >= subscriber_id)
 
 
 def _log(
