@@ -207,7 +207,9 @@ class LetterSection(Section):
 class PrivacySection(Section):
     """What is measured."""
 
-    tracking: Literal["off", "counts", "persons"] = "off"
+    tracking: Literal["off", "counts", "persons"] = Field(
+        default="off", description="kept for later: nothing is measured yet, whatever stands here"
+    )
 
 
 class RetentionSection(Section):

@@ -104,9 +104,7 @@ class Checked:
         return tuple(found)
 
     def _of_key(self, key: str, words: str, slug: str = "") -> Plain:
-        place = self.place_of_key(key)
-        if slug and (within := self.place_of_key("by_audience")).line > 1:
-            place = within
+        place = self.place_of_key(key, slug)
 
         def find(pattern: str) -> Place:
             for number in range(place.line, min(place.line + 40, len(self.lines)) + 1):
@@ -147,8 +145,10 @@ class Checked:
                         return Place(join(dirname(self.issue.source), name), number, found.start() + 1)
         return None
 
-    def place_of_key(self, key: str) -> Place:
-        """Where a key of the front matter stands."""
+    def place_of_key(self, key: str, slug: str = "") -> Place:
+        """Where a key of the front matter stands; with `slug`, where that audience's own value does."""
+        if slug and (within := self.place_of_key("by_audience")).line > 1:
+            return within
         for number, line in enumerate(self.lines, 1):
             if re.match(rf"[\"']?{re.escape(key)}[\"']?\s*[:=]", line):
                 return Place(self.issue.source, number)

@@ -29,10 +29,8 @@ def titles_for_others(checked: Checked) -> Iterator[Finding]:
     for slug in meta.audiences:
         own = meta.by_audience.get(slug, {})
         for key in ("subject", "preheader"):
-            text, place = (
-                _folded(own.get(key, getattr(meta, key))),
-                checked.place_of_key("by_audience" if key in own else key),
-            )
+            text = _folded(own.get(key, getattr(meta, key)))
+            place = checked.place_of_key(key, slug if key in own else "")
             for title, block in titles:
                 if len(title) < _LEAST_CHARACTERS or block.is_for(frozenset({slug})):
                     continue

@@ -180,29 +180,23 @@ def subject_and_preheader(checked: Checked) -> Iterator[Finding]:
     meta = checked.issue.meta
     if not meta.own:
         return
-    variants = [
-        ("subject", meta.subject),
-        *(("by_audience", given.get("subject", "")) for given in meta.by_audience.values()),
-    ]
-    for key, subject in variants:
-        if len(_shown(subject)) > SUBJECT_CHARACTERS:
-            message = (
-                f"the subject has {len(_shown(subject))} characters and will be cut; keep it under {SUBJECT_CHARACTERS}"
-            )
-            yield warning(checked.place_of_key(key), "subject-long", message)
-    preheader = _shown(meta.preheader)
-    place = checked.place_of_key("preheader")
-    if not preheader:
-        yield warning(
-            place,
-            "preheader-missing",
-            "inboxes will show the letter's first words; add preheader: … to the front matter",
-        )
-    elif len(preheader) > PREHEADER_CHARACTERS:
-        message = f"the preheader has {len(preheader)} characters and will be cut; keep it under {PREHEADER_CHARACTERS}"
-        yield warning(place, "preheader-long", message)
-    elif preheader.casefold() == _shown(meta.subject).casefold():
-        yield warning(place, "preheader-repeats", "the preheader repeats the subject; tell what else is in the letter")
+    have_own = {slug for slug, given in meta.by_audience.items() if given.get("preheader")}
+    if not meta.preheader and not (meta.audiences and have_own.issuperset(meta.audiences)):
+        message = "inboxes will show the letter's first words; add preheader: … to the front matter"
+        yield warning(checked.place_of_key("preheader"), "preheader-missing", message)
+    for_others = {"subject": meta.subject, "preheader": meta.preheader}
+    for slug, given in ({"": for_others} | dict(meta.by_audience)).items():
+        for key, code, most in (
+            ("subject", "subject-long", SUBJECT_CHARACTERS),
+            ("preheader", "preheader-long", PREHEADER_CHARACTERS),
+        ):
+            if (length := len(_shown(given.get(key, "")))) > most:
+                message = f"the {key} has {length} characters and will be cut; keep it under {most}"
+                yield warning(checked.place_of_key(key, slug), code, message)
+        subject, preheader = (_shown(given.get(key, words)).casefold() for key, words in for_others.items())
+        if preheader == subject and preheader and given.keys() & for_others.keys():
+            message = "the preheader repeats the subject; tell what else is in the letter"
+            yield warning(checked.place_of_key("preheader", slug), "preheader-repeats", message)
 
 
 def _shown(text: str) -> str:

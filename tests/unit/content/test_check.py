@@ -287,6 +287,20 @@ def test_subject_and_preheader_are_judged() -> None:
     assert found("x", front("\"Hi {{ town | default('x') }}\"", "P"), attributes=["town"]) == []
 
 
+def test_an_audiences_own_subject_and_preheader_are_judged_where_they_stand() -> None:
+    def front(preheader: str, own: str) -> str:
+        head = f"---\ntitle: T\nsubject: S\naudiences: [academic]\n{preheader}\n"
+        return f"{head}by_audience:\n  academic: {{{own}}}\n---\n"
+
+    assert found("x", front("preheader: P", f"preheader: {'y' * 141}")) == [(6, 1, "warning", "preheader-long")]
+    assert found("x", front("preheader: P", f"subject: {'y' * 79}")) == [(6, 1, "warning", "subject-long")]
+    assert found("x", front("preheader: P", "subject: p")) == [(6, 1, "warning", "preheader-repeats")]
+    assert found("x", front("", "preheader: P")) == []
+    assert found("x", front("", "subject: P")) == [(1, 1, "warning", "preheader-missing")]
+    by_key = f"---\ntitle: T\npreheader: P\nsubject:\n  default: S\n  academic: {'y' * 79}\n---\n"
+    assert found("x", by_key) == [(4, 1, "warning", "subject-long")]
+
+
 def test_events_are_compared_with_the_issues_date() -> None:
     front = "---\ntitle: T\nsubject: S\npreheader: P\ndate: 2022-06-15\n---\n"
     assert found("::: event x\nwhen: 2022-07-11\n:::", front) == []
