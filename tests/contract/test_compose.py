@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mailer.base.settings import read_settings
 from tests.support.compose import PROJECT, Native, interpolated, read_compose
 from tests.support.mailer_process import SECRET, Start, clean_environment, run_mailer, wait_until
 from tests.support.redis import RedisServer, free_port, redis_binary
@@ -51,6 +53,15 @@ def test_secrets_come_by_file_and_none_stands_in_the_file() -> None:
     assert {secret["file"] for secret in compose["secrets"].values()} <= {
         f"./secrets/{name}" for name in compose["secrets"]
     }
+
+
+def test_a_proxy_on_the_host_is_believed_and_only_the_host_reaches_the_web_part(tmp_path: Path) -> None:
+    web = read_compose({})["services"]["web"]
+    environ = {name: value for name, value in web["environment"].items() if not name.endswith("_FILE")}
+    trusted = read_settings(tmp_path, environ).base.trusted_proxies
+    for gateway in ("172.17.0.1", "172.31.0.1", "192.168.16.1"):  # from the engine's own pools
+        assert any(ip_address(gateway) in network for network in trusted), gateway
+    assert [port.startswith("127.0.0.1:") for port in web["ports"]] == [True]
 
 
 def test_whatever_is_migrated_waits_for_the_migration() -> None:
