@@ -1,8 +1,8 @@
 """What every rule of the checker is given, and how it finds the place of what it complains about."""
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -138,11 +138,9 @@ class Checked:
         return None
 
     def _in_bibliography(self, pattern: str) -> Place | None:
-        for name, content in self.issue.source_files.items():
-            if name.endswith(".bib"):
-                for number, line in enumerate(content.decode("utf-8", "replace").split("\n"), 1):
-                    if found := re.search(pattern, line):
-                        return Place(join(dirname(self.issue.source), name), number, found.start() + 1)
+        for place, line in lines_of_bibliographies(self.issue):
+            if found := re.search(pattern, line):
+                return replace(place, column=found.start() + 1)
         return None
 
     def place_of_key(self, key: str, slug: str = "") -> Place:
@@ -155,6 +153,15 @@ class Checked:
             if number > 1 and line.rstrip() in FENCES:
                 break
         return Place(self.issue.source, 1)
+
+
+def lines_of_bibliographies(issue: Issue) -> Iterator[tuple[Place, str]]:
+    """Every line of the issue's bibliographies, and where it stands."""
+    for name, content in issue.source_files.items():
+        if name.endswith(".bib"):
+            path = join(dirname(issue.source), name)
+            for number, line in enumerate(content.decode("utf-8", "replace").split("\n"), 1):
+                yield Place(path, number), line
 
 
 def _asides(inline: Inline) -> tuple[tuple[str, str], ...]:

@@ -5,13 +5,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
-from posixpath import dirname, join
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from PIL import Image, UnidentifiedImageError
 
-from mailer.content.checks.checked import Checked, error, warning
+from mailer.content.checks.checked import Checked, error, lines_of_bibliographies, warning
 from mailer.content.files import inside
 from mailer.content.issue import Button, Event, Finding, Heading, Issue, Link, Picture, Place, Publications
 from mailer.content.plain import plain
@@ -84,22 +83,20 @@ def addresses_of(issue: Issue) -> Iterator[tuple[str, Place]]:
     for _, inline in all_inlines(issue.blocks):
         if isinstance(inline, Picture) and inline.src not in issue.assets:
             yield inline.src, inline.place
+    places = _places_of_entries(issue)
     for block in all_blocks(issue.blocks):
         if isinstance(block, Publications):
             for _, entries in block.groups:
-                yield from (
-                    (entry.href, _place_of_entry(issue, entry.key, block.place)) for entry in entries if entry.href
-                )
+                yield from ((entry.href, places.get(entry.key, block.place)) for entry in entries if entry.href)
 
 
-def _place_of_entry(issue: Issue, key: str, otherwise: Place) -> Place:
-    """Where the entry stands in its bibliography."""
-    for name, content in issue.source_files.items():
-        if name.endswith(".bib"):
-            for number, line in enumerate(content.decode("utf-8", "replace").split("\n"), 1):
-                if re.match(rf"\s*@\w+\s*[{{(]\s*{re.escape(key)}\s*,", line):
-                    return Place(join(dirname(issue.source), name), number)
-    return otherwise
+def _places_of_entries(issue: Issue) -> dict[str, Place]:
+    """Where each key stands first in the bibliographies."""
+    places: dict[str, Place] = {}
+    for place, line in lines_of_bibliographies(issue):
+        if found := re.match(r"\s*@\w+\s*[{(]\s*([^,]*?)\s*,", line):
+            places.setdefault(found[1], place)
+    return places
 
 
 def link_texts(checked: Checked) -> Iterator[Finding]:

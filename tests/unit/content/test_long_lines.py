@@ -2,7 +2,8 @@
 
 import pytest
 
-from mailer.content import Issue, StoredFiles, check_issue, plain, read_files
+from mailer.content import Issue, Place, StoredFiles, check_issue, plain, read_files
+from mailer.content.checks.links import addresses_of
 from mailer.content.walk import all_blocks, inlines_of
 
 LENGTH = 50_000
@@ -43,3 +44,14 @@ def test_what_begins_again_and_again_is_read(unit: str) -> None:
 
 def _words(issue: Issue) -> list[str]:
     return [words for block in all_blocks(issue.blocks) for run in inlines_of(block) if (words := plain(run))]
+
+
+@pytest.mark.timeout(30)
+def test_every_entry_of_a_long_bibliography_is_found_in_it() -> None:
+    entries = [f"@misc{{k{n},\n  title = {{A}},\n  year = 2020,\n  doi = {{10.1000/{n}}}\n}}\n" for n in range(4_000)]
+    files = {"issue.md": b"# T\n\n::: publications refs.bib\n:::\n", "refs.bib": "".join(entries).encode()}
+
+    addresses = list(addresses_of(read_files(StoredFiles(files))))
+
+    assert len(addresses) == len(entries)
+    assert addresses[-1] == ("https://doi.org/10.1000/3999", Place("refs.bib", 3_999 * 5 + 1))
