@@ -1,9 +1,15 @@
 """How values of settings are written: lists, durations, rates by domain."""
 
+import re
 from datetime import timedelta
-from typing import Annotated
+from math import inf
+from typing import Annotated, Final
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
+
+_SECONDS: Final = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+_CENTURY: Final = timedelta(days=36_525)
+"""The longest: a date so long ago or ahead is still one."""
 
 
 def split_list(value: object) -> object:
@@ -15,12 +21,12 @@ def _duration(value: object) -> object:
     """`90 s`, `5 min`, `6 h`, `2 d`, or a number of seconds."""
     if not isinstance(value, str):
         return value
-    number, _, unit = value.strip().partition(" ") if " " in value.strip() else _split_unit(value.strip())
-    seconds = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}.get(unit.strip())
-    if seconds is None or not number.replace(".", "", 1).isdigit():
-        message = "a duration such as 90 s, 5 min, 6 h or 2 d"
+    message = "a duration such as 90 s, 5 min, 6 h or 2 d"
+    found = re.fullmatch(r"(\d+\.?\d*|\.\d+) *(s|m|min|h|d|)", value.strip(), re.ASCII)
+    seconds = float(found[1]) * _SECONDS[found[2]] if found else inf
+    if seconds > _CENTURY.total_seconds():
         raise ValueError(message)
-    return timedelta(seconds=float(number) * seconds)
+    return timedelta(seconds=seconds)
 
 
 def rates_by_domain(value: object) -> object:
@@ -40,9 +46,4 @@ def rates_by_domain(value: object) -> object:
     return rates
 
 
-def _split_unit(text: str) -> tuple[str, str, str]:
-    digits = text.rstrip("abcdefghijklmnopqrstuvwxyz")
-    return digits, "", text[len(digits) :]
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Duration = Annotated[timedelta, Field(ge=timedelta(0), le=_CENTURY), BeforeValidator(_duration)]

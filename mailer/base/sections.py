@@ -134,11 +134,19 @@ class SenderSection(Section):
     @field_validator("from_")
     @classmethod
     def _has_domain(cls, value: str) -> str:
-        local, _, domain = value.rpartition("@")
-        if not local or not domain or any(sign in value for sign in " <>\r\n,"):
-            message = "a bare address such as newsletter@example.org"
-            raise ValueError(message)
-        return value
+        return _bare_address(value)
+
+
+def _bare_address(value: str) -> str:
+    local, _, domain = value.rpartition("@")
+    message = "a bare address such as newsletter@example.org"
+    if not local or not domain or any(sign in value for sign in " <>\r\n,"):
+        raise ValueError(message)
+    try:
+        domain.encode("idna")  # as it will be written in every message
+    except UnicodeError as error:
+        raise ValueError(message) from error
+    return value
 
 
 class BounceSection(Section):
@@ -152,6 +160,11 @@ class BounceSection(Section):
     every: Duration = Field(
         default=timedelta(minutes=5), description="how often the mailbox is read; 0: by `mailer feedback poll` only"
     )
+
+    @field_validator("address")
+    @classmethod
+    def _has_domain(cls, value: str) -> str:
+        return _bare_address(value) if value else ""
 
     @field_validator("url")
     @classmethod

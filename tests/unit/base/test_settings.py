@@ -129,6 +129,27 @@ def test_a_duration_is_a_number_and_a_unit(tmp_path: Path, value: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "toml",
+    ['"999999 d"', f'"{"9" * 400} d"', "-60", '"-60 s"', "99999999999", '"2 weeks"', '"² d"'],
+    ids=lambda toml: toml[:12],
+)
+def test_a_time_before_now_or_beyond_all_calendars_is_no_duration(tmp_path: Path, toml: str) -> None:
+    assert "MAILER_RETENTION_AUDIT" in _refusal(tmp_path, f"[retention]\naudit = {toml}\n")
+
+
+@pytest.mark.parametrize("name", ["MAILER_SENDER_FROM", "MAILER_BOUNCE_ADDRESS"])
+@pytest.mark.parametrize(
+    "address", ["news@a..b", f"news@{'ä' * 63}.de", "news", "News <news@x.test>"], ids=["dots", "long", "word", "named"]
+)
+def test_an_address_that_no_message_could_carry_is_refused_at_the_start(
+    tmp_path: Path, name: str, address: str
+) -> None:
+    said = _refusal(tmp_path, environ={name: address})
+    assert said.startswith(f"{name}: ")
+    assert "allowed: a bare address" in said
+
+
+@pytest.mark.parametrize(
     ("toml", "environ"),
     [
         ('[pace.domains]\n"Gmail.com" = 20\n"yahoo.com" = 0.5\n', {}),
