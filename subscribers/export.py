@@ -14,7 +14,7 @@ from subscribers.people import Person, list_people
 
 PAGE = 1_000
 COLUMNS = (
-    "email", "name", "status", "language", "zone", "audiences", "attributes", "paused_until", "created_at",
+    "email", "name", "status", "language", "zone", "audiences", "attributes", "paused_until", "consented_at", "created_at",
 )  # fmt: skip
 
 
@@ -69,5 +69,6 @@ def _cells(person: Person) -> list[str]:
         " ".join(f"{membership.slug}:{membership.state}" for membership in person.audiences),
         json.dumps(dict(person.attributes), ensure_ascii=False) if person.attributes else "",
         person.paused_until.isoformat() if person.paused_until else "",
+        person.consented_at.isoformat() if person.consented_at else "",
         person.created_at.isoformat(),
     ]

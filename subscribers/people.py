@@ -16,7 +16,7 @@ from mailer.base.tokens import Keys
 from subscribers.addresses import Address, find_address, parse_address
 from subscribers.attributes import read_values
 from subscribers.audiences import audience_ids, find_audience_id, shown_status
-from subscribers.consents import record
+from subscribers.consents import agreed_at, record
 from subscribers.models import Audience, Subscriber, Subscription
 from subscribers.public_ids import new_public_ids
 from subscribers.suppression import is_suppressed
@@ -49,6 +49,8 @@ class Person:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     paused_until: datetime | None = None
     zone: str = ""
+    consented_at: datetime | None = None
+    """When those who are subscribed last agreed to anything."""
 
     def as_dict(self) -> dict[str, Any]:
         """The shape that commands and the API give out."""
@@ -62,6 +64,7 @@ class Person:
             "language": self.language,
             "zone": self.zone,
             "paused_until": self.paused_until.isoformat() if self.paused_until else None,
+            "consented_at": self.consented_at.isoformat() if self.consented_at else None,
             "created_at": self.created_at.isoformat(),
         }
 
@@ -269,6 +272,7 @@ def _people(session: Session, condition: ColumnElement[bool], *, limit: int, now
         Subscriber.created_at,
         shown_status(now),
         Subscriber.zone,
+        agreed_at(),
     )
     rows = session.execute(query.where(condition).order_by(Subscriber.id).limit(limit)).all()
     memberships = memberships_of(session, {row[0]: row[8] for row in rows})
@@ -284,6 +288,7 @@ def _people(session: Session, condition: ColumnElement[bool], *, limit: int, now
             created_at=row[7],
             status=row[8],
             zone=row[9],
+            consented_at=row[10] if row[8] in ("subscribed", "paused") else None,
             audiences=tuple(memberships[row[0]]),
         )
         for row in rows

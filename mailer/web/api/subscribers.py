@@ -102,6 +102,7 @@ class Subscriber(About):
     language: str
     zone: str
     paused_until: datetime | None
+    consented_at: datetime | None
     created_at: datetime
     _about: SubscriberId | None = PrivateAttr(default=None)
 
