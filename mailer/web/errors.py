@@ -5,7 +5,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
-from starlette.routing import Match, Route
+from starlette.routing import BaseRoute, Match
 
 from mailer.base.errors import MailerError, NotAllowed, NotFound, NotPermitted, Unreachable, WrongInput
 from mailer.web.dependencies import SignInFirst
@@ -21,6 +21,7 @@ STATUS: dict[type[MailerError], int] = {
     NotAllowed: 409,
     Unreachable: 503,
 }
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 PUBLIC = (
     "/unsubscribe/",
     "/preferences/",
@@ -69,6 +70,9 @@ async def _problem(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this kind
     first = error.errors()[0]
+    is_whole = first["loc"] == ("body",)
+    if is_whole and request.url.path.startswith("/api/") and "json" not in request.headers.get("content-type", ""):
+        return _answer(request, 422, "the request's body is not said to be JSON", "send Content-Type: application/json")
     where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
     if request.url.path.startswith("/api/") or first["loc"][0] in ("body", "query"):
         return _answer(request, 422, f"{where}: {first['msg']}", "correct it and send it again")
@@ -93,11 +97,16 @@ async def _http(request: Request, error: Exception) -> Response:
 
 def _methods_of(request: Request) -> list[str]:
     """Every method that an address takes (RFC 9110 §10.2.1); a router knows those of the first route only."""
-    found: set[str] = set()
-    for route in request.app.router.routes:
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
-            found |= route.methods or set()
-    return sorted(found)
+    # `/segments/count` is an address of its own, though `/segments/{slug}` would take it (OpenAPI 3.1 §4.8.8.2).
+    described = request.app.openapi()["paths"].get(request.url.path)
+    if described:
+        return sorted(method.upper() for method in described)
+    routes: list[BaseRoute] = request.app.router.routes
+    return [method for method in METHODS if any(_takes(route, request, method) for route in routes)]
+
+
+def _takes(route: BaseRoute, request: Request, method: str) -> bool:
+    return route.matches({**request.scope, "method": method})[0] is Match.FULL
 
 
 async def _ours(request: Request, error: Exception) -> Response:

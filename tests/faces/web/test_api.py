@@ -213,3 +213,25 @@ def test_the_api_describes_itself_without_scripts(client: TestClient) -> None:
     assert page.status_code == 200
     assert "<script" not in page.text
     assert "/api/v1/subscribers/{email_or_id}" in page.text.replace("<wbr>", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/api/v1/subscribers", "GET, POST"),
+        ("/api/v1/subscribers/ada@maths.test", "DELETE, GET, PATCH"),
+        ("/api/v1/segments/count", "POST"),
+    ],
+)
+def test_a_method_that_an_address_does_not_take_is_told_those_that_it_does(
+    script: TestClient, path: str, expected: str
+) -> None:
+    answer = script.request("PUT", path)
+    assert answer.status_code == 405
+    assert [method for method in answer.headers["allow"].split(", ") if method != "HEAD"] == expected.split(", ")
+
+
+def test_a_body_that_is_not_said_to_be_json_is_told_so(script: TestClient) -> None:
+    answer = script.post("/api/v1/subscribers", data={"email": "ada@maths.test"})
+    assert answer.status_code == 422
+    assert "Content-Type: application/json" in answer.json()["detail"]
