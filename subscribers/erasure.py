@@ -14,6 +14,7 @@ from mailer.base.database import leave_no_trace
 from mailer.base.errors import NotFound
 from mailer.base.tables import MAY_NAME_PEOPLE, Base, SubscriberId
 from mailer.base.tokens import Keys
+from subscribers.erased_files import take_out_of_files
 from subscribers.models import Subscriber, Suppression
 
 ERASED = "(erased)"
@@ -49,7 +50,7 @@ def _keep_hash(session: Session, digest: str, key: str, now: datetime) -> None:
 
 
 def _take_out_of_texts(session: Session, person: Subscriber) -> None:
-    """In every table that points at the person, in the audit log's lines about them, and wherever filters are kept.
+    """In every table that points at the person, in the audit log's lines about them, in filters, and in uploaded files.
 
     Found by the tables' own description.
     """
@@ -65,6 +66,7 @@ def _take_out_of_texts(session: Session, person: Subscriber) -> None:
             _rewrite(session, table, texts, whose=whose, clean=partial(anywhere.sub, ERASED))
         filters = [column for column in table.columns if column.info == MAY_NAME_PEOPLE]
         _rewrite(session, table, filters, whose=_rows_about_nobody(table), clean=partial(alone.sub, NOBODY))
+    take_out_of_files(session, traces, partial(anywhere.sub, ERASED))
 
 
 def _rewrite(

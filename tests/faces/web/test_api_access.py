@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from mailer import accounts
 from mailer.app import App
@@ -126,6 +126,17 @@ def test_a_token_of_the_settings_page_does_what_was_ticked(app: App, manager: Te
 
 
 PERSON = {"email": "ada@maths.test", "name": "Ada"}
+
+
+def test_a_key_that_is_made_of_an_address_does_not_keep_it(app: App, script: TestClient) -> None:
+    order = {"email": "ada@maths.test", "audiences": ["academic"], "wording": "yes"}
+    for _ in range(2):
+        answer = script.post("/api/v1/subscriptions", json=order, headers={"idempotency-key": "sync-ada@maths.test"})
+        assert answer.status_code == 202, answer.text
+    assert answer.headers["idempotency-replayed"] == "true"
+    with app.database.read() as session:
+        (kept,) = session.scalars(select(KeptAnswer))
+    assert "ada" not in f"{kept.key} {kept.body}"
 
 
 def test_a_call_with_the_same_key_is_done_once_and_answered_again(app: App, script: TestClient) -> None:
