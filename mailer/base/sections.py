@@ -226,7 +226,7 @@ class PrivacySection(Section):
 
 
 class RetentionSection(Section):
-    """How long what is no longer needed is kept; 0 is for ever. Looked at once an hour."""
+    """How long what is no longer needed is kept; 0 is for ever. Looked at when work begins, and once an hour."""
 
     sign_ups: Duration = Field(default=timedelta(days=90), description="people who signed up and never confirmed")
     deliveries: Duration = Field(default=timedelta(0), description="whom messages went to; the counts stay")

@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -26,7 +27,14 @@ def register(celery: Celery, app_of_process: Callable[[], App]) -> None:
     celery.conf.beat_schedule = {
         # A sweep that waited for a second is overtaken by the next: a stopped worker must not find a heap of them.
         "sweep": {"task": PREFIX + "sweep", "schedule": SWEEP_SECONDS, "args": (0,), "options": {"expires": 5}},
-        "retain": {"task": PREFIX + "retain", "schedule": RETAIN_SECONDS, "args": (0,), "options": {"expires": 60}},
+        # Due at the start, too: who works for less than an hour at a time would never forget anybody.
+        "retain": {
+            "task": PREFIX + "retain",
+            "schedule": RETAIN_SECONDS,
+            "args": (0,),
+            "options": {"expires": 60},
+            "last_run_at": datetime(2000, 1, 1, tzinfo=UTC),
+        },
         "poll": {"task": PREFIX + "poll_bounces", "schedule": POLL_SECONDS, "args": (0,), "options": {"expires": 10}},
     }
 

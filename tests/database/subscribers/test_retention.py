@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from celery import Celery
+from celery.beat import Scheduler
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -13,6 +15,7 @@ from mailer.base.database import Database
 from mailer.base.errors import WrongInput
 from mailer.base.tables import CampaignId
 from mailer.feedback import record_opt_out, report
+from mailer.worker.celery_app import register
 from mailer.worker.tasks import retain
 from subscribers import audiences, consents, importing, joining, people, retention
 from tests.faces.web.builders import SETTINGS
@@ -128,6 +131,16 @@ def test_nothing_is_forgotten_while_links_hold_and_messages_come_back(tmp_path: 
     name, _, value = setting.partition(" = ")
     with pytest.raises(WrongInput, match=rf"{name}.*{value[1:-1]}.*0, or at least \d+ d"):
         open_with(tmp_path, f"sqlite:///{tmp_path}/x.db", f"[retention]\n{setting}\n")
+
+
+def test_who_works_for_less_than_an_hour_forgets_too(app: App) -> None:
+    celery = Celery()
+    register(celery, lambda: app)
+    beat = Scheduler(celery)
+    entry = beat.schedule["retain"]
+    assert beat.is_due(entry).is_due
+    assert not beat.is_due(beat.reserve(entry)).is_due
+    app.close()
 
 
 def test_nothing_is_forgotten_where_the_settings_say_so(tmp_path: Path, app: App, database_url: str) -> None:
