@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from http.cookies import CookieError, SimpleCookie
@@ -233,8 +233,10 @@ def _followed(address: str, ask: Callable[[str, Mapping[str, str]], _Reply]) -> 
             break
         seen.add(state)
         for_good = for_good and reply.status in _PERMANENT
-        after = urljoin(url, quote(reply.location, safe="%/:=&?~#+!$,;'@()*[]"))
-        if urlsplit(after).scheme not in {"http", "https"}:
+        after = quote(reply.location, safe="%/:=&?~#+!$,;'@()*[]")
+        with suppress(ValueError):  # https://[ is no address
+            after = urljoin(url, after)
+        if urlsplit_scheme(after) not in {"http", "https"}:
             return Answer("unreachable", f"leads on to {after}; open it in a browser")
         if urlsplit(after).hostname != urlsplit(url).hostname:
             cookies = {}

@@ -100,6 +100,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._say(200 if has else 302, "/cookie", cookie="" if has else "seen=yes; Path=/")
             case ["away"]:
                 self._say(302, "ftp://x.org/a")
+            case ["astray"]:
+                self._say(302, "https://[x.org/a")
             case ["chain", number]:
                 self._say(302, f"/chain/{int(number) + 1}")
             case _:
@@ -154,6 +156,7 @@ ANYWHERE = LinkCheck(may_ask=anywhere, seconds=5)
         ("/chain/1", "unreachable"),
         ("/cookie", "fine"),
         ("/away", "unreachable"),
+        ("/astray", "unreachable"),
         ("/hang-up", "unreachable"),
         ("/nonsense", "unreachable"),
     ],
