@@ -51,10 +51,13 @@ PRIVATE_HEADERS: Final = {"referrer-policy": "no-referrer", "x-robots-tag": "noi
 LIMIT_BYTES: Final = 64 * 1024 * 1024
 """The largest body that is read, such as a file of people."""
 TOO_LARGE: Final = "That is too large: at most 64 MB."
+NUL: Final = "That holds a NUL, which is no sign of a text."
+"""PostgreSQL keeps none; in JSON, and in the API's queries, the patterns of the fields refuse it."""
+FORM: Final = "application/x-www-form-urlencoded"
 
 
 class Guard:
-    """Headers for every answer, HEAD for every page, no forged request, no endless body."""
+    """Headers for every answer, HEAD for every page, no forged request, no endless body, no NUL in a form."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -67,23 +70,36 @@ class Guard:
         is_head = scope["method"] == "HEAD"
         if is_head:
             scope = {**scope, "method": "GET"}
+        scope = {**scope, **_without_nul(scope)}
         wanted = HEADERS | PRIVATE_HEADERS if scope["path"].startswith(PRIVATE) else HEADERS
         answer = _with_headers(send, wanted, is_head=is_head)
         headers = Headers(scope=scope)
         refused = _refused(scope, headers)
-        await (refused or self.app)(scope, _bounded(receive), answer)
+        is_form = headers.get("content-type", "").startswith(FORM)
+        await (refused or self.app)(scope, _bounded(receive, is_form=is_form), answer)
 
 
-def _bounded(receive: Receive) -> Receive:
-    """A body that does not say how long it is ends at the limit too."""
-    seen = 0
+def _without_nul(scope: Scope) -> Scope:
+    """The address with the sign that stands for what is none, as in an issue's text: it leads nowhere, and finds nothing."""
+    path, query = scope["path"].replace("\0", "\ufffd"), scope["query_string"]
+    is_script = path.startswith("/api/")
+    return {"path": path, "query_string": query if is_script else query.replace(b"%00", b"%EF%BF%BD")}
+
+
+def _bounded(receive: Receive, *, is_form: bool) -> Receive:
+    """A body that does not say how long it is ends at the limit too; in a form, no text holds a NUL."""
+    seen, end = 0, b""
 
     async def bounded() -> Message:
-        nonlocal seen
+        nonlocal seen, end
         message = await receive()
-        seen += len(message.get("body", b""))
+        body = message.get("body", b"")
+        seen += len(body)
         if seen > LIMIT_BYTES:
             raise Problem(413, TOO_LARGE)
+        if is_form and (b"%00" in end + body or b"\0" in body):
+            raise Problem(400, NUL)
+        end = (end + body)[-2:]
         return message
 
     return bounded

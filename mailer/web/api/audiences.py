@@ -8,13 +8,13 @@ from pydantic import BaseModel, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from mailer.web.api.access import Call, IfMatch, may, may_read, require_match, shown
-from mailer.web.api.shapes import Cursor, Given, Id, Limit, Listed, Listing, Slug, Wording, cursor_to, read_cursor
+from mailer.web.api.shapes import Cursor, Given, Id, Limit, Line, Listed, Listing, Slug, Wording, cursor_to, read_cursor
 from subscribers import AudienceRow, audiences
 
 router = APIRouter(tags=["audiences"])
 Reader = Annotated[Call, may_read("audiences:read")]
 Writer = Annotated[Call, may("audiences:write")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+Name = Annotated[Line, StringConstraints(min_length=1)]
 
 
 class NewAudience(Given):

@@ -38,7 +38,7 @@ Status = Literal["unconfirmed", "subscribed", "paused", "unsubscribed", "suppres
 GREATEST = 2**53 - 1
 """Of the numbers that every reader of JSON keeps exactly (RFC 8259 §6); one more is not rounded into the bounds."""
 Value = (
-    Annotated[str, StringConstraints(max_length=2000, pattern=r"^[^\x00]*$")]
+    Wording
     | bool
     | Annotated[int, Field(ge=-GREATEST, le=GREATEST)]
     | Annotated[float, Field(ge=-GREATEST, le=GREATEST, allow_inf_nan=False)]
@@ -190,10 +190,10 @@ class Subscribers(Listed):
 @router.get("/subscribers")
 def list_subscribers(
     call: Reader,
-    search: Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$", description="part of address or name")] = "",
-    audience: Annotated[str | None, Query(max_length=64)] = None,
+    search: Annotated[Line, Query(description="part of address or name")] = "",
+    audience: Annotated[Line | None, Query()] = None,
     status: Annotated[Status | None, Query()] = None,
-    segment: Annotated[str | None, Query(max_length=64, description="only those that a saved filter finds")] = None,
+    segment: Annotated[Line | None, Query(description="only those that a saved filter finds")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> Subscribers:
