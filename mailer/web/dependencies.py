@@ -15,6 +15,10 @@ from mailer.app import App
 from mailer.web.security import session_secret
 
 
+class NoLongerOnRecord(Exception):
+    """A link of ours, whose person was erased, or forgotten because they never confirmed."""
+
+
 class SignInFirst(Exception):
     """Nobody is signed in."""
 

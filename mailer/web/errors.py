@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
 from mailer.base.errors import MailerError, NotAllowed, NotFound, NotPermitted, Unreachable, WrongInput
-from mailer.web.dependencies import SignInFirst
+from mailer.web.dependencies import NoLongerOnRecord, SignInFirst
 from mailer.web.pages import page, public_page, wanted_language
 from mailer.web.problems import Problem, problem_answer
 
@@ -39,6 +39,7 @@ def add_error_pages(api: FastAPI) -> None:
     """Answer every error with something that a person, or a script, can understand."""
     api.add_exception_handler(MailerError, _known)
     api.add_exception_handler(SignInFirst, _sign_in)
+    api.add_exception_handler(NoLongerOnRecord, _gone)
     api.add_exception_handler(Problem, _problem)
     api.add_exception_handler(RequestValidationError, _invalid)
     api.add_exception_handler(HTTPException, _http)
@@ -58,6 +59,11 @@ async def _known(request: Request, error: Exception) -> Response:
 
 async def _sign_in(_request: Request, _error: Exception) -> Response:
     return RedirectResponse("/login", status_code=303)
+
+
+async def _gone(request: Request, _error: Exception) -> Response:
+    may_ask_again = request.url.path.startswith("/confirm/")
+    return public_page(request, "public/erased.html", wanted_language(request), status=404, may_ask_again=may_ask_again)
 
 
 async def _problem(request: Request, error: Exception) -> Response:

@@ -1,6 +1,7 @@
 """/unsubscribe: GET shows a page and changes nothing; POST leaves, at once, without a login; RFC 8058 with one click."""
 
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,11 +13,11 @@ from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 
 from mailer.app import App
-from mailer.base.errors import WrongInput
+from mailer.base.errors import NotFound, WrongInput
 from mailer.base.tables import CampaignId, SubscriberId
 from mailer.base.tokens import Purpose
 from mailer.feedback.events import record_opt_out
-from mailer.web.dependencies import AppOf
+from mailer.web.dependencies import AppOf, NoLongerOnRecord
 from mailer.web.pages import public_page, same_page, wanted_language
 from mailer.web.public.pauses import PAUSES, pause_end
 from mailer.web.public.persons import NOBODY, bearer, campaign_audiences, read_link
@@ -75,7 +76,8 @@ def one_click(request: Request) -> Response:
     """Leave the audiences of the letter whose link this is; 200 without cookie, redirect or script (RFC 8058 §3.2)."""
     app: App = request.app.state.app
     subscriber_id, campaign_id = read_link(app, Purpose.UNSUBSCRIBE, request.path_params["token"])
-    _leave(request, app, subscriber_id, campaign_id, what="these", months=0, reason="", source="one-click")
+    with suppress(NoLongerOnRecord):  # whoever was erased gets nothing: what was asked for is so
+        _leave(request, app, subscriber_id, campaign_id, what="these", months=0, reason="", source="one-click")
     return PlainTextResponse("You are unsubscribed.")
 
 
@@ -108,12 +110,19 @@ def _leave(
     reason: str,
     source: str,
 ) -> None:
-    """One transaction; the link of a test copy changes nothing."""
+    """One transaction; the link of a test copy changes nothing.
+
+    Raises:
+        NoLongerOnRecord: the person was erased.
+    """
     if subscriber_id == NOBODY:
         return
-    with app.database.begin() as session:
-        slugs = campaign_audiences(request).of(session, campaign_id)
-        _decide(session, app.clock(), subscriber_id, campaign_id, Decision(what, slugs, months, reason, source))
+    try:
+        with app.database.begin() as session:
+            slugs = campaign_audiences(request).of(session, campaign_id)
+            _decide(session, app.clock(), subscriber_id, campaign_id, Decision(what, slugs, months, reason, source))
+    except NotFound as error:
+        raise NoLongerOnRecord from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from mailer.app import App
 from mailer.base.errors import NotFound
 from mailer.base.tables import CampaignId, SubscriberId
 from mailer.base.tokens import Purpose
+from mailer.web.dependencies import NoLongerOnRecord
 from subscribers import people
 from subscribers.addresses import masked
 from subscribers.people import Person
@@ -60,14 +61,15 @@ def bearer(session: Session, app: App, purpose: Purpose, token: str) -> Bearer:
     """Who holds a link.
 
     Raises:
-        NotFound: it is no link of ours, or its person was erased.
+        NotFound: it is no link of ours.
+        NoLongerOnRecord: its person was erased.
     """
     subscriber_id, campaign_id = read_link(app, purpose, token)
     if subscriber_id == NOBODY:
         return Bearer(subscriber_id, campaign_id, None)
     person = people.person_by_id(session, subscriber_id, now=app.clock())
     if person is None:
-        raise NotFound("this link's person is no longer on record", do="there is nothing left to do; or sign up anew")
+        raise NoLongerOnRecord
     return Bearer(subscriber_id, campaign_id, person)
 
 

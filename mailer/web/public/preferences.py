@@ -107,7 +107,7 @@ def erase_me(request: Request, token: str, app: AppOf, address: Annotated[str, F
             erasure.erase(session, who.subscriber_id, keys=app.keys, now=app.clock(), actor="subscriber")
     if not is_theirs:
         return _page(request, app, token, not_erased=True)
-    return public_page(request, "public/erased.html", wanted_language(request, who.language))
+    return public_page(request, "public/erased.html", wanted_language(request, who.language), may_ask_again=False)
 
 
 def _page(

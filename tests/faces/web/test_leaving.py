@@ -8,7 +8,7 @@ from mailer.app import App
 from mailer.base.tables import CampaignId
 from mailer.base.tokens import Purpose
 from mailer.content import StoredFiles, read_files
-from subscribers import people
+from subscribers import erasure, people
 from tests.faces.web.builders import a_person, everything, link, states, text_of
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -235,5 +235,21 @@ def test_only_who_knows_the_address_is_erased(app: App, client: TestClient) -> N
     assert "You are erased" in client.post(f"{address}/erase", data={"address": " ADA@maths.test"}).text
     with app.database.read() as session:
         assert people.person_by_id(session, ada, now=app.clock()) is None
-    for page in (address, link(app, Purpose.UNSUBSCRIBE, ada, 0)):
-        assert client.get(page).status_code == 404
+    for page in (address, link(app, Purpose.UNSUBSCRIBE, ada, 0), link(app, Purpose.CONFIRM, ada)):
+        answer = client.get(page)
+        assert answer.status_code == 404
+        assert "Nothing about you is on record any more" in answer.text
+        assert ('href="/subscribe"' in answer.text) == page.startswith("/confirm/")
+
+
+def test_one_click_of_whoever_was_erased_is_as_good_as_done(
+    app: App, client: TestClient, campaign_id: CampaignId
+) -> None:
+    ada = a_person(app)
+    with app.database.begin() as session:
+        erasure.erase(session, ada, keys=app.keys, now=app.clock(), actor="test")
+    address = link(app, Purpose.UNSUBSCRIBE, ada, campaign_id)
+    assert client.post(address, data=ONE_CLICK).status_code == 200
+    answer = client.post(address, data={"what": "all"})
+    assert answer.status_code == 404
+    assert "Nothing about you is on record any more" in answer.text
