@@ -106,3 +106,13 @@ class ReplyReader:
 def shown(reply: Reply) -> str:
     """The reply in one line, for logs and people."""
     return " ".join(part for part in (str(reply.code), *reply.parts()) if part)
+
+
+def expect_no_more(reply: Reply) -> None:
+    """Who asks for more where nothing more comes is out of step with us, and would take our next commands for a message.
+
+    Raises:
+        NotSmtp: it asks for more.
+    """
+    if reply.kind == 3:
+        raise NotSmtp(f"it waits for more, and says {shown(reply)}")

@@ -19,7 +19,7 @@ from time import monotonic
 from mailer.base.relay_url import RelaySettings
 from mailer.delivery.outcomes import ANSWERED, KEPT, LEFT, TAKEN, Accepted, Outcome, Stage, Unknown
 from mailer.delivery.policy import meaning
-from mailer.delivery.replies import NotSmtp, Reply, ReplyReader, shown
+from mailer.delivery.replies import NotSmtp, Reply, ReplyReader, expect_no_more, shown
 from mailer.delivery.smtp.dialling import Address, dial, own_name
 from mailer.delivery.smtp.exchange import Closed, Events, Expected, Patience, Transaction
 from mailer.delivery.smtp.features import UNKNOWN_COMMAND, Features, stuffed
@@ -250,13 +250,11 @@ class Connection:
         if reply.code == 421:
             self._said_goodbye(expected, reply)
         elif transaction is None or stage is None:  # the answer to RSET, or to the dot that ended a refused message
-            return
+            expect_no_more(reply)
         elif stage in ("mail", "rcpt"):
             self._envelope_answered(stage, transaction, reply)
         elif stage == "data":
             self._data_answered(transaction, reply)
-        elif reply.kind == 3:  # who asks for more has not understood where the message ended
-            raise NotSmtp(f"it answers a whole message with {shown(reply)}")
         elif reply.kind == 2 and not transaction.is_gone:
             raise NotSmtp(f"it says {shown(reply)} to a message that it does not have")
         elif self._features.chunking and reply.code in UNKNOWN_COMMAND and not self.delivered:
@@ -264,12 +262,15 @@ class Connection:
             self.has_no_chunks = True
             self._hear_no_more(f"it offers CHUNKING and says {shown(reply)} to BDAT")
         else:
+            expect_no_more(reply)
             # A chunk is answered even if nobody was there to get it.
             self._finish(transaction, transaction.refused or meaning(reply, "dot"))
 
     def _envelope_answered(self, stage: Stage, transaction: Transaction, reply: Reply) -> None:
-        if reply.kind != 2 and transaction.refused is None:  # after a refused MAIL, that of RCPT says nothing new
-            transaction.refused = meaning(reply, stage)
+        if reply.kind != 2:
+            expect_no_more(reply)
+            # After a refused MAIL, that of RCPT says nothing new.
+            transaction.refused = transaction.refused or meaning(reply, stage)
         if self._features.pipelining:
             return
         if transaction.refused is not None:
@@ -280,6 +281,8 @@ class Connection:
             self._say(b"DATA\r\n", "data", transaction)
 
     def _data_answered(self, transaction: Transaction, reply: Reply) -> None:
+        if reply.kind == 2:  # one answer too many was given: the true one may be 354, and our next commands a message
+            raise NotSmtp(f"it answers DATA with {shown(reply)}")
         if reply.kind == 3 and transaction.refused is None:
             self._hand_over(transaction)
             data, end = stuffed(transaction.message)

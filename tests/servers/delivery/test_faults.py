@@ -11,7 +11,7 @@ from mailer.delivery.outcomes import Accepted, Deferred, NotTried, Refused, Unkn
 from mailer.delivery.smtp.exchange import Patience
 from mailer.delivery.smtp.relay import SmtpRelay
 from tests.support.certificates import Certificate
-from tests.support.outgoing import messages, send
+from tests.support.outgoing import BODY, messages, send
 from tests.support.relay import RelayServer, Stage
 from tests.support.sending import Office, relay_to
 
@@ -212,6 +212,23 @@ def test_a_relay_that_answers_and_closes_within_a_message_is_heard_but_never_tak
     else:
         assert reason_of(outcome) == reply
     assert relay_server.messages == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "reply"),
+    [("mail", "250 OK\r\n250 OK"), ("rcpt", "250 OK\r\n250 OK"), ("rcpt", "354 go on"), ("mail", "354 go on")],
+)
+def test_a_relay_out_of_step_never_gets_our_commands_as_a_message(
+    server: RelayServer, stage: Stage, reply: str
+) -> None:
+    server.fault(stage, reply, times=1)
+
+    with closing(relay_to(server, connections=1, patience=SHORT)) as relay:
+        outcomes = send(relay, messages(6))
+
+    assert {type(outcome) for outcome in outcomes.values()} == {Accepted}
+    assert {received.data for received in server.messages} == {BODY}
+    assert len(server.messages) == 6
 
 
 def test_a_relay_that_asks_for_more_after_the_final_dot_may_have_taken_it(server: RelayServer) -> None:
