@@ -106,19 +106,32 @@ def send(
             update(Notice)
             .where(Notice.id == notice_id, Notice.due_at <= now)
             .values(due_at=now + HELD, attempts=Notice.attempts + 1)
-            .returning(Notice.kind, Notice.subscriber_id, Notice.change_id, Notice.address, Notice.attempts)
+            .returning(
+                Notice.kind,
+                Notice.subscriber_id,
+                Notice.change_id,
+                Notice.address,
+                Notice.attempts,
+                Notice.id,
+                Notice.created_at,
+            )
         ).one_or_none()
         if taken is None:
             return
         written = _written(session, composer, languages, Waiting(*taken), now)
     outcome = _send_to(relay, *written) if written else None
     with database.begin() as session:
-        if outcome is None or isinstance(outcome, Accepted | Refused) or taken.attempts >= MOST_ATTEMPTS:
+        if outcome is None or _is_final(outcome) or taken.attempts >= MOST_ATTEMPTS:
             session.execute(delete(Notice).where(Notice.id == notice_id))
         else:
             wait = timedelta(minutes=1) * 2 ** min(taken.attempts, 8)
             session.execute(update(Notice).where(Notice.id == notice_id).values(due_at=now + wait))
     log.info("notice_sent", kind=taken.kind, outcome=type(outcome).__name__ if outcome else "nobody")
+
+
+def _is_final(outcome: Outcome) -> bool:
+    """Whether nothing is to be waited for: a relay that refuses us, and not the person, may be mended."""
+    return isinstance(outcome, Accepted) or (isinstance(outcome, Refused) and outcome.scope == "recipient")
 
 
 def send_login_link(
@@ -129,7 +142,7 @@ def send_login_link(
     Raises:
         Unreachable: the relay did not take it.
     """
-    notice = NoticeText("login", to, name, link, {})
+    notice = NoticeText("login", to, name, link, {}, (_microseconds(now),))
     outcome = _send_to(relay, notice_message(composer, languages.best(), notice, now=now), to)
     if not isinstance(outcome, Accepted):
         raise Unreachable("relay", reason_of(outcome), do="check MAILER_SMTP_URL; `mailer user reset` prints a link")
@@ -144,6 +157,17 @@ class Waiting:
     change_id: int
     address: str
     attempts: int
+    id: int
+    created_at: datetime
+
+    @property
+    def mark(self) -> tuple[int, ...]:
+        """What tells it from every other, at each of its attempts the same; three ids, for a delivery's are two."""
+        return self.subscriber_id, self.id, _microseconds(self.created_at)
+
+
+def _microseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1e6)
 
 
 def _written(
@@ -170,17 +194,18 @@ def _notice(session: Session, composer: Composer, waiting: Waiting, person: Pers
             return None
         facts = {"old": masked(person.email)}
         where = link("address", Purpose.CHANGE_ADDRESS, waiting.change_id)
-        return NoticeText("move", new, person.name, where, facts)
+        return NoticeText("move", new, person.name, where, facts, waiting.mark)
     if waiting.kind == "moved":
         facts = {"new": masked(person.email)}
-        return NoticeText("moved", waiting.address, person.name, link("preferences", Purpose.PREFERENCES, 0), facts)
+        where = link("preferences", Purpose.PREFERENCES, 0)
+        return NoticeText("moved", waiting.address, person.name, where, facts, waiting.mark)
     names = {row.slug: row.name for row in list_audiences(session, archived=True)}
     wanted = [names[slug] for slug in joining.waiting_for_confirmation(session, person.id)]
     if not wanted or (waiting.kind == "remind" and not _may_remind(session, waiting, now)):
         return None
     facts = {"audiences": "\n".join(f"- {name}" for name in wanted)}
     # Without the name: a stranger who signs others up would otherwise write what he likes into their mailboxes.
-    return NoticeText(waiting.kind, person.email, "", link("confirm", Purpose.CONFIRM, 0), facts)
+    return NoticeText(waiting.kind, person.email, "", link("confirm", Purpose.CONFIRM, 0), facts, waiting.mark)
 
 
 def _may_remind(session: Session, waiting: Waiting, now: datetime) -> bool:

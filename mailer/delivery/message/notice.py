@@ -23,13 +23,17 @@ LINK = "{link}"
 
 @dataclass(frozen=True, slots=True)
 class NoticeText:
-    """What a notice says: `kind` names its phrases, `link` is what its button opens, `facts` fill the phrases."""
+    """What a notice says: `kind` names its phrases, `link` is what its button opens, `facts` fill the phrases.
+
+    `mark` is what its Message-ID is made of: the same at every attempt.
+    """
 
     kind: str
     to: str
     name: str
     link: str
     facts: Mapping[str, str]
+    mark: tuple[int, ...]
 
 
 def notice_message(composer: Composer, language: Language, notice: NoticeText, *, now: datetime) -> bytes:
@@ -48,7 +52,7 @@ def notice_message(composer: Composer, language: Language, notice: NoticeText, *
         message["Reply-To"] = sender.reply_to
     message["Subject"] = " ".join(language[f"notice_{notice.kind}_subject"].format(**facts).split())
     message["Date"] = format_datetime(now)
-    message["Message-ID"] = f"<{composer.keys.sign(Purpose.MESSAGE_ID, int(now.timestamp() * 1e6))}@{composer.domain}>"
+    message["Message-ID"] = f"<{composer.keys.sign(Purpose.MESSAGE_ID, *notice.mark)}@{composer.domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     message.set_content(f"{text}\n\n-- \n{sender.name}\n{sender.postal_address}\n")

@@ -12,10 +12,11 @@ from mailer.base.errors import Unreachable
 from mailer.base.languages import Languages
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Purpose
-from mailer.delivery import notices
+from mailer.delivery import SmtpRelay, notices
 from subscribers import joining, moving, subscribe, suppress
 from subscribers.joining import ToConfirm
-from tests.support.relay import Received, RelayServer
+from tests.support.certificates import Certificate
+from tests.support.relay import Received, RelayServer, Stage
 from tests.support.sending import Office, relay_to
 
 
@@ -97,6 +98,47 @@ def test_a_relay_that_says_later_is_asked_again(office: Office, relay_server: Re
     send_what_is_called_out(office)
 
     assert relay_server.recipients == ["ada@x.test"]
+
+
+@pytest.mark.parametrize("fault", ["mail", "auth"])
+def test_a_notice_outlives_a_relay_that_refuses_us_and_not_the_person(
+    database: Database, certificate: Certificate, fault: Stage
+) -> None:
+    """A password that was changed at the relay must not lose everybody who signs up until it is changed here."""
+    server = RelayServer(context=certificate.server_context(), user="ada", password="s3cret")
+    server.start()
+    try:
+        server.fault(
+            fault, "535 5.7.8 wrong password" if fault == "auth" else "550 5.7.1 not with this sender", times=1
+        )
+        with closing(SmtpRelay([server.settings()], context=certificate.client_context())) as relay:
+            office = Office(database, relay)
+            ask(office, "ada@x.test")
+            send_what_is_called_out(office)
+            assert server.messages == []
+
+            office.later(minutes=3)
+            send_what_is_called_out(office)
+    finally:
+        server.stop()
+
+    assert server.recipients == ["ada@x.test"]
+
+
+def test_a_notice_that_goes_again_has_the_same_message_id_and_no_other_has_it(
+    office: Office, relay_server: RelayServer
+) -> None:
+    relay_server.fault("dot", drop=True, keep=True, times=1)
+    ask(office, "ada@x.test")
+    ask(office, "bob@x.test")
+    send_what_is_called_out(office)
+    office.later(minutes=3)
+    send_what_is_called_out(office)
+
+    seen = [(*received.recipients, received.message["Message-ID"]) for received in relay_server.messages]
+    assert len(seen) == 3
+    assert len(set(seen)) == 2
+    assert len({message_id for _, message_id in seen}) == 2
 
 
 def test_a_sign_in_link_that_no_relay_takes_is_said_to_be_lost(office: Office, relay_server: RelayServer) -> None:

@@ -152,7 +152,7 @@ def test_a_notice_is_signed_like_a_letter(tmp_path: Path) -> None:
     )
     composer = Composer(keys=Keys(["a key of the tests, long enough"]), base_url="https://news.test", settings=settings)
     facts = {"audiences": "- Zürich  und \t Umgebung \n- ∀x"}
-    notice = NoticeText("confirm", "ada@x.test", "", "https://news.test/confirm/x", facts)
+    notice = NoticeText("confirm", "ada@x.test", "", "https://news.test/confirm/x", facts, (1,))
     for code in ("en", "de", "fr"):
         message = notice_message(composer, Languages().best(code), notice, now=NOW)
         assert verified(message, "rsa") == [True]
