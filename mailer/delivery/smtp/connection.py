@@ -267,9 +267,8 @@ class Connection:
             self._finish(transaction, transaction.refused or meaning(reply, "dot"))
 
     def _envelope_answered(self, stage: Stage, transaction: Transaction, reply: Reply) -> None:
-        if reply.kind != 2:
+        if reply.kind != 2:  # after a refused MAIL, that of RCPT says nothing new
             expect_no_more(reply)
-            # After a refused MAIL, that of RCPT says nothing new.
             transaction.refused = transaction.refused or meaning(reply, stage)
         if self._features.pipelining:
             return
