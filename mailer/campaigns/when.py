@@ -27,9 +27,11 @@ def parse_when(text: str, *, zone: str, now: datetime) -> tuple[datetime, str]:
         return now, zone
     try:
         moment = datetime.fromisoformat(" ".join(words))
-    except ValueError as error:
+        utc = moment.astimezone(UTC) if moment.tzinfo else _in_utc(moment, place)
+        utc.astimezone(place)  # as it will be shown
+    except (ValueError, OverflowError) as error:
         raise WrongInput(f"{text!r} is no time", do=EXAMPLE) from error
-    return (moment.astimezone(UTC) if moment.tzinfo else _in_utc(moment, place)), zone
+    return utc, zone
 
 
 def _place(zone: str) -> ZoneInfo:

@@ -20,7 +20,7 @@ CODES: dict[type[MailerError], int] = {
 }
 
 
-def guarded(command: Callable[[], object]) -> int:  # noqa: PLR0911 - one answer for each kind of error
+def guarded(command: Callable[[], object]) -> int:  # noqa: C901, PLR0911 - one answer for each kind of error
     """Run a command and turn whatever it raises into an exit code; only our own faults keep their traceback."""
     try:
         result = command()
@@ -34,6 +34,10 @@ def guarded(command: Callable[[], object]) -> int:  # noqa: PLR0911 - one answer
         return _told(f"{path}: {error.format_message().rstrip('.')}; see `{path} --help`", WRONG_USE)
     except MailerError as error:
         return _told(f"mailer: {error}", CODES[type(error)])
+    except UnicodeEncodeError as error:
+        if "\ufffd" not in (shown := error.object.encode("utf-8", "surrogateescape").decode("utf-8", "replace")):
+            raise
+        return _told(f"mailer: {shown} is not written in UTF-8; set your terminal to UTF-8", WRONG_USE)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone: nobody is left to tell
         return FAULTS

@@ -1,5 +1,6 @@
 """Exit codes, and one line on standard error for whatever a person has done wrong."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,14 @@ def test_wrong_use_is_one_line_and_exit_2(tmp_path: Path, arguments: list[str], 
     assert named in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert "Traceback" not in done.stderr
+
+
+def test_an_argument_of_a_terminal_that_does_not_speak_utf_8_is_refused(tmp_path: Path) -> None:
+    home = tmp_path / "workspace"
+    assert run_mailer("init", home).returncode == 0
+    done = run_mailer("audiences", "add", "city", os.fsdecode("Zürich".encode("latin-1")), home=home)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "mailer: Z\ufffdrich is not written in UTF-8; set your terminal to UTF-8\n"
 
 
 def test_a_wrong_setting_stops_the_start_with_its_name(tmp_path: Path) -> None:

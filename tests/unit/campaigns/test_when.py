@@ -49,7 +49,12 @@ def test_an_hour_that_comes_twice_is_taken_the_first_time() -> None:
     assert moment("2027-10-31 01:30 Europe/London") == datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("text", ["tomorrow", "", "2027-13-01 09:00", "09:00"])
+@pytest.mark.parametrize(
+    "text", [
+        "tomorrow", "", "2027-13-01 09:00", "09:00", "0001-01-01 00:00 Asia/Tokyo", "9999-12-31 23:59 America/New_York",
+        "9999-12-31T23:59:00+00:00 Asia/Tokyo",
+    ],
+)  # fmt: skip
 def test_what_is_no_time_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(WrongInput):
         moment(text)
