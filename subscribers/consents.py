@@ -70,8 +70,8 @@ def is_about(subscriber_id: SubscriberId | InstrumentedAttribute[SubscriberId]) 
     Ranges do not overlap, so that it is one of those that begin last before them; all that begin before would be many.
     """
     begins = aliased(SharedConsent)
-    last_begin = select(func.max(begins.first_id)).where(begins.first_id <= subscriber_id).scalar_subquery()
-    return and_(SharedConsent.first_id == last_begin, SharedConsent.last_id >= subscriber_id)
+    last_begin = select(func.max(begins.first_id)).where(begins.first_id <= subscriber_id).correlate(Subscriber)
+    return and_(SharedConsent.first_id == last_begin.scalar_subquery(), SharedConsent.last_id >= subscriber_id)
 
 
 def _log(

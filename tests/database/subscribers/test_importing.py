@@ -353,6 +353,17 @@ def test_when_they_agreed_is_what_the_file_says(database: Database, tmp_path: Pa
         assert segments.count_segment(session, f"consented = {NOW:%Y-%m-%d}", now=NOW) == (1 if earlier else 2)
 
 
+def test_when_they_agreed_is_that_of_their_own_import(database: Database, tmp_path: Path) -> None:
+    for number in range(3):
+        path = written(tmp_path, f"email\na{number}@x.org\nb{number}@x.org\n")
+        take(database, path, now=NOW + timedelta(days=number))
+    with database.read() as session:
+        found = {person.email: person.consented_at for person in people.list_people(session, now=NOW).people}
+        for number in range(3):
+            assert segments.count_segment(session, f"consented = {NOW + timedelta(days=number):%Y-%m-%d}", now=NOW) == 2
+    assert found == {f"{one}{number}@x.org": NOW + timedelta(days=number) for one in "ab" for number in range(3)}
+
+
 def test_progress_is_told_to_the_end(database: Database, tmp_path: Path) -> None:
     told: list[tuple[int, float]] = []
     take(database, written(tmp_path, "email\na@x.org\n"), progress=lambda read, share: told.append((read, share)))
