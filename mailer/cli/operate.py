@@ -145,7 +145,9 @@ def token_list(workspace: WorkspaceOption = None, json_: JsonOption = False) -> 
 
 
 @token.command("revoke", epilog="Example: mailer token revoke 3")
-def token_revoke(token_id: int, workspace: WorkspaceOption = None) -> None:
+def token_revoke(
+    token_id: Annotated[int, typer.Argument(min=1, max=2**63 - 1)], workspace: WorkspaceOption = None
+) -> None:
     """End a token."""
     with opened(workspace) as app, app.database.begin() as session:
         accounts.revoke_token(session, token_id, now=app.clock())

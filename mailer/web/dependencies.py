@@ -8,11 +8,15 @@ for that lock, the route that holds it finds no thread, and nobody moves.
 from typing import Annotated
 
 from fastapi import Depends, Request
+from pydantic import Field
 
 from mailer import accounts
 from mailer.accounts import Account
 from mailer.app import App
 from mailer.web.security import session_secret
+
+RowNumber = Annotated[int, Field(ge=0, lt=2**63)]
+"""A number of a row in an address: as large as databases count."""
 
 
 class NoLongerOnRecord(Exception):

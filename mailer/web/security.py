@@ -70,7 +70,7 @@ class Guard:
         is_head = scope["method"] == "HEAD"
         if is_head:
             scope = {**scope, "method": "GET"}
-        scope = {**scope, **_without_nul(scope)}
+        scope.update(_without_nul(scope))  # in place: the route is noted in it, for the log of what fails
         wanted = HEADERS | PRIVATE_HEADERS if scope["path"].startswith(PRIVATE) else HEADERS
         answer = _with_headers(send, wanted, is_head=is_head)
         headers = Headers(scope=scope)

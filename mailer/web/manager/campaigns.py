@@ -10,7 +10,7 @@ from mailer import campaigns, delivery
 from mailer.base.errors import NotFound
 from mailer.campaigns import Decision
 from mailer.feedback.report import report as report_of
-from mailer.web.dependencies import AppOf, Manager
+from mailer.web.dependencies import AppOf, Manager, RowNumber
 from mailer.web.manager.narrowed import narrowed
 from mailer.web.pages import page, see_other
 from subscribers import audiences as audience_book
@@ -43,7 +43,7 @@ def show(
     name: str,
     app: AppOf,
     state: Annotated[str, Query()] = "",
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: RowNumber = 0,
 ) -> Response:
     """One campaign: its state, its counts, its recipients."""
     state = state if state in STATES else ""

@@ -10,7 +10,7 @@ from fastapi.responses import Response, StreamingResponse
 
 from mailer.base.errors import MailerError
 from mailer.feedback.engagement import engagement
-from mailer.web.dependencies import AppOf, Manager
+from mailer.web.dependencies import AppOf, Manager, RowNumber
 from mailer.web.errors import status_of
 from mailer.web.pages import page, see_other
 from subscribers import audiences, consents, erasure, joining, people, segments, suppression
@@ -29,7 +29,7 @@ def index(
     audience: Annotated[str, Query(max_length=64)] = "",
     status: Annotated[str, Query(max_length=20)] = "",
     segment: Annotated[str, Query(max_length=64)] = "",
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: RowNumber = 0,
 ) -> Response:
     """A page of people, by address, name, audience, status and segment."""
     now, status = app.clock(), status if status in people.STATUSES else ""

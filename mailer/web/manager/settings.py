@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr
 from mailer import accounts
 from mailer.base.errors import NotAllowed, WrongInput
 from mailer.base.settings import PREFIX, SECRET_SECTIONS, Settings
-from mailer.web.dependencies import AppOf, Manager
+from mailer.web.dependencies import AppOf, Manager, RowNumber
 from mailer.web.pages import page, see_other
 
 router = APIRouter(include_in_schema=False)
@@ -73,7 +73,7 @@ def add_token(
 
 
 @router.post("/settings/tokens/{token_id}/revoke")
-def revoke_token(app: AppOf, manager: Manager, token_id: int) -> Response:
+def revoke_token(app: AppOf, manager: Manager, token_id: RowNumber) -> Response:
     """End a token."""
     with app.database.begin() as session:
         accounts.revoke_token(session, token_id, now=app.clock(), actor=manager.actor)

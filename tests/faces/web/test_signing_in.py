@@ -3,10 +3,12 @@
 import re
 
 import pytest
+import structlog
 from fastapi.testclient import TestClient
 
 from mailer import accounts
 from mailer.app import App
+from mailer.web import create_app
 from tests.faces.web.builders import text_of
 
 PAGES = ("/", "/issues", "/campaigns", "/people", "/audiences", "/mailbox", "/settings", "/audit", "/people/import")
@@ -117,6 +119,22 @@ def test_a_page_that_does_not_exist_says_so(manager: TestClient) -> None:
     answer = manager.get("/nothing")
     assert answer.status_code == 404
     assert "no such page" in text_of(answer.text)
+
+
+@pytest.mark.parametrize("address", ["/people?after={}", "/settings/tokens/{}/revoke", "/campaigns/1?after={}"])
+def test_a_number_that_no_row_can_have_is_refused(manager: TestClient, address: str) -> None:
+    method = "POST" if address.endswith("revoke") else "GET"
+    assert manager.request(method, address.format(2**63)).status_code in (404, 422)
+
+
+def test_what_fails_is_told_in_the_log_by_its_route(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.database, "read", lambda: 1 / 0)
+    with (
+        TestClient(create_app(app), raise_server_exceptions=False) as client,
+        structlog.testing.capture_logs() as logs,
+    ):
+        assert client.get("/preferences/a-secret").status_code == 500
+    assert [entry["path_pattern"] for entry in logs] == ["/preferences/{token}"]
 
 
 def test_a_body_that_is_too_large_is_not_read(manager: TestClient) -> None:
