@@ -11,6 +11,8 @@ from pydantic.networks import IPvAnyNetwork
 from pydantic_settings import NoDecode
 
 from mailer.base.bounce_url import BounceBox, read_bounce_url
+from mailer.base.domain_names import ascii_domain
+from mailer.base.errors import WrongInput
 from mailer.base.notation import Duration, rates_by_domain, split_list
 from mailer.base.relay_url import RelaySettings, read_relay_urls
 
@@ -143,8 +145,8 @@ def _bare_address(value: str) -> str:
     if not local or not domain or any(sign in value for sign in " <>\r\n,"):
         raise ValueError(message)
     try:
-        domain.encode("idna")  # as it will be written in every message
-    except UnicodeError as error:
+        ascii_domain(domain)  # as it will be written in every message
+    except WrongInput as error:
         raise ValueError(message) from error
     return value
 

@@ -9,12 +9,13 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from mailer.base.database import Database
+from mailer.base.domain_names import ascii_address
 from mailer.base.errors import NotFound, Unreachable
 from mailer.base.hints import wake
 from mailer.base.languages import Languages
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Purpose
-from mailer.delivery.message.compose import Composer, envelope_address
+from mailer.delivery.message.compose import Composer
 from mailer.delivery.message.notice import NoticeText, notice_message
 from mailer.delivery.models import Notice
 from mailer.delivery.outcomes import Accepted, Outcome, Outgoing, Refused, reason_of
@@ -218,5 +219,5 @@ def _may_remind(session: Session, waiting: Waiting, now: datetime) -> bool:
 
 def _send_to(relay: Relay, data: bytes, to: str) -> Outcome:
     sender = ""  # a bounce of a notice wants no answer (RFC 3834 §3.3)
-    answers = [answer for answer in relay.send([Outgoing(0, sender, envelope_address(to), data)]) if answer is not None]
+    answers = [answer for answer in relay.send([Outgoing(0, sender, ascii_address(to), data)]) if answer is not None]
     return answers[0][1]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mailer.app import App
+from mailer.base.domain_names import ascii_domain
 from mailer.base.errors import Unreachable
 from mailer.base.settings import PLACEHOLDER_DOMAINS
 from mailer.doctor import dkim, dmarc, mail_servers, spf
@@ -29,4 +30,4 @@ def check(app: App, names: Names) -> Iterator[Finding]:
 
 
 def _domain_of(address: str) -> str:
-    return address.rpartition("@")[2].lower().encode("idna").decode("ascii")
+    return ascii_domain(address.rpartition("@")[2].lower())

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from mailer import campaigns
 from mailer.base.database import Database
+from mailer.base.domain_names import ascii_address
 from mailer.base.settings import Settings
 from mailer.base.tables import CampaignId
 from mailer.base.tokens import Keys, Purpose
@@ -38,14 +39,14 @@ class Composer:
     def __init__(self, *, keys: Keys, base_url: str, settings: Settings) -> None:
         self.keys = keys
         self.base_url = base_url
+        self._sender_address = ascii_address(settings.sender.from_)
         self.sender = Sender(
-            settings.sender.name, settings.sender.from_, settings.sender.postal_address, settings.sender.reply_to
+            settings.sender.name, self._sender_address, settings.sender.postal_address, settings.sender.reply_to
         )
         self._letters: dict[tuple[CampaignId, str, int], Mould] = {}
-        self._sender_address = settings.sender.from_
-        self.domain = settings.sender.from_.rpartition("@")[2]
+        self.domain = self._sender_address.rpartition("@")[2]
         self._origin = Origin(keys, base_url, self.domain)
-        self._bounce_address = settings.bounce.address
+        self._bounce_address = ascii_address(settings.bounce.address)
         self._signers = signers(settings.dkim, home=settings.home, sender_domain=self.domain)
         self._ahead = Ahead()
         self.deadline = settings.limits.deadline
@@ -101,7 +102,7 @@ class Composer:
             parts = [signed(head[:-2], body, self._signers, now), head, body]
         data = b"".join(parts)
         sender = self.envelope_sender(campaign_id, recipient.number)
-        return Outgoing(recipient.number, sender, envelope_address(recipient.address), data, is_plain)
+        return Outgoing(recipient.number, sender, ascii_address(recipient.address), data, is_plain)
 
     def made(self, make: Callable[[Recipient], Made], recipients: Iterable[Recipient]) -> Iterator[Made]:
         """What `make` gives for each recipient, in their order: as it is asked for, or where messages are signed, ahead."""
@@ -136,11 +137,3 @@ class Composer:
 @lru_cache(maxsize=4)
 def _date(now: datetime) -> str:
     return format_datetime(now)
-
-
-def envelope_address(address: str) -> str:
-    """The address as SMTP takes it everywhere: its domain in ASCII (RFC 5890)."""
-    if address.isascii():
-        return address
-    local, _, domain = address.rpartition("@")
-    return f"{local}@{domain.encode('idna').decode('ascii')}"

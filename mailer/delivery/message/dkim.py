@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from mailer.base.domain_names import ascii_domain
 from mailer.base.errors import WrongInput
 from mailer.base.sections import DkimSection
 
@@ -92,7 +93,7 @@ def signers(settings: DkimSection, *, home: Path, sender_domain: str) -> tuple[S
         raise WrongInput(
             f"there are {len(selectors)} selectors and {len(files)} keys", do="give a selector for each", place=PLACE
         )
-    domain = (settings.domain or sender_domain).encode("idna").decode("ascii")
+    domain = ascii_domain(settings.domain or sender_domain)
     return tuple(
         Signer(domain, selector, _read_key(home / file)) for selector, file in zip(selectors, files, strict=True)
     )

@@ -6,6 +6,7 @@
 from typing import Final
 from urllib.parse import quote
 
+from mailer.base.domain_names import ascii_domain
 from mailer.rendering import HeaderValue, Key, LinkSlot, Sender
 
 TO: Final = "to"
@@ -27,7 +28,7 @@ def message_headers(
         bounce_address: where a bounce mailbox is set, leaving by mail goes there too (RFC 2369).
     """
     from_value = _from(sender, written_from)
-    domain = from_value.rpartition("@")[2].strip(" >")
+    domain = ascii_domain(from_value.rpartition("@")[2].strip(" >"))
     leave: list[str | Key | LinkSlot] = ["<", LinkSlot("unsubscribe"), ">"]
     if bounce_address:
         leave[-1:] = [f">, <mailto:{quote(bounce_address, safe='@+')}?subject=unsubscribe%20", Key(LEAVE_KEY), ">"]

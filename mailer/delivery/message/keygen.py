@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from mailer.base.domain_names import ascii_domain
 from mailer.base.errors import WrongInput
 from mailer.delivery.message.dkim import PrivateKey
 
@@ -83,8 +84,8 @@ def _make(kind: Kind, selector: str, folder: Path, domain: str) -> NewKey:
 
 def _ascii(domain: str) -> str:
     try:
-        found = domain.strip().rstrip(".").lower().encode("idna").decode("ascii")
-    except UnicodeError:
+        found = ascii_domain(domain.strip().rstrip(".").lower())
+    except WrongInput:
         found = ""
     if "." not in found or not all(map(_LABEL.fullmatch, found.split("."))):
         raise WrongInput(

@@ -13,10 +13,11 @@ from email.utils import format_datetime
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from mailer.base.domain_names import ascii_address
 from mailer.base.languages import Language
 from mailer.base.settings import templates_dir
 from mailer.base.tokens import Purpose
-from mailer.delivery.message.compose import Composer, envelope_address
+from mailer.delivery.message.compose import Composer
 
 LINK = "{link}"
 
@@ -47,7 +48,7 @@ def notice_message(composer: Composer, language: Language, notice: NoticeText, *
     text = "\n\n".join(notice.link if part == LINK else part for part in filled)
     message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))  # a signature does not survive a relay that changes it
     message["From"] = Address(sender.name, addr_spec=sender.address)
-    message["To"] = Address(" ".join(notice.name.split()), addr_spec=envelope_address(notice.to))
+    message["To"] = Address(" ".join(notice.name.split()), addr_spec=ascii_address(notice.to))
     if sender.reply_to:
         message["Reply-To"] = sender.reply_to
     message["Subject"] = " ".join(language[f"notice_{notice.kind}_subject"].format(**facts).split())
