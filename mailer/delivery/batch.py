@@ -196,7 +196,7 @@ class BatchWork:
             people = wanted_of(audience_ids(session, campaign.audiences, archived=True))
         if self._journal is not None:
             self._journal.forget(lease.batch_id, lease.fence - 1)
-        page = self._journal.open(lease) if self._journal is not None else None
+        page = self._page(lease)
         answers = Answers(
             lease, campaign, deadline=self._composer.deadline, pace=self._pace, on_refusal=self._on_refusal
         )
@@ -206,6 +206,14 @@ class BatchWork:
         self._held = _Held(lease, campaign, key_id, own_names, people, answers, page)
         self._after = lease.first - 1
         return self._held
+
+    def _page(self, lease: Lease) -> Page | None:
+        """The journal's page, or none where its disk is full: then more is uncertain after a kill, and nobody waits."""
+        try:
+            return self._journal.open(lease) if self._journal is not None else None
+        except OSError as error:
+            log.warning("journal_not_written", batch_id=lease.batch_id, why=error.strerror)
+            return None
 
     def _tell(self, held: _Held) -> None:
         """Write down what came since the last time, for the campaign's rate: in a transaction that holds nothing else."""

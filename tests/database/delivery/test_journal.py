@@ -54,6 +54,21 @@ def office(database: Database, recorder: Recorder, tmp_path: Path) -> Office:
     return office
 
 
+def test_where_the_journal_cannot_be_written_everybody_gets_his_mail_all_the_same(
+    database: Database, recorder: Recorder, tmp_path: Path
+) -> None:
+    office = Office(database, recorder)
+    office.journal = Journal(tmp_path / "journal", holder=this_process())
+    (tmp_path / "journal").rmdir()
+    addresses = office.people(3)
+    campaign = office.release()
+
+    office.work()
+
+    assert recorder.sent == addresses
+    assert office.counts(campaign).accepted == 3
+
+
 def half_sent(office: Office, folder: Path, *, holder: str) -> tuple[CampaignId, list[str], BatchWork]:
     """A worker that was stopped after 5 messages: 0 and 1 taken, 2 on its way, 3 answered otherwise, 4 not yet handed over."""
     addresses = office.people(60)
