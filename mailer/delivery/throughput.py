@@ -5,26 +5,33 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import Executable, Table, func, select
+from sqlalchemy import Executable, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from mailer.base.tables import CampaignId
 from mailer.campaigns import CampaignRow
-from mailer.delivery.models import SendingMinute
+from mailer.delivery.models import Batch, SendingMinute
 from mailer.delivery.progress import Counts
 
 OUTCOMES = ("accepted", "deferred", "refused", "uncertain", "skipped")
 WINDOW_MINUTES = 2
 
 _rows: Table = SendingMinute.metadata.tables["sending_minutes"]
+_LAST_DUE = (
+    select(Batch.due_at)
+    .where(Batch.campaign_id == bindparam("campaign"), Batch.state == "waiting")
+    .order_by(Batch.due_at.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Messages that the relay answered, a second, in the last minutes; and when the rest will be done at that rate.
+    """Messages that the relay answered, a second, in the last minutes; and when the rest will be done.
 
-    What waits for a deferral's time, or is held back, may make it later.
+    That is by how many were settled, for a deferral brings nobody nearer to the end; and not before every batch was due
+    again, for its first deliveries that wait. Those that are deferred once more make it later.
     """
 
     rate: float
@@ -52,18 +59,22 @@ def throughput(session: Session, campaign: CampaignRow, counts: Counts, *, now: 
     """How fast a campaign has gone lately; `counts` are its recipients by what became of them."""
     first = _minute(now) - WINDOW_MINUTES + 1
     answered = sum((_rows.c[name] for name in OUTCOMES[1:4]), _rows.c.accepted)
-    query = select(func.sum(answered), func.min(_rows.c.minute)).where(
+    query = select(func.sum(answered), func.sum(_rows.c.accepted + _rows.c.refused), func.min(_rows.c.minute)).where(
         _rows.c.campaign_id == campaign.id, _rows.c.minute >= first
     )
     found = session.execute(query).one()
     if not found[0] or campaign.state not in ("preparing", "sending"):
         return Throughput(0.0, None)
-    began = datetime.fromtimestamp(found[1] * 60, now.tzinfo)
+    began = datetime.fromtimestamp(found[2] * 60, now.tzinfo)
     if campaign.started_at is not None:
         began = max(began, campaign.started_at)
-    rate = int(found[0]) / max(1.0, (now - began).total_seconds())
-    left = counts.total - counts.done
-    return Throughput(round(rate, 3), now + timedelta(seconds=left / rate) if left else None)
+    seconds = max(1.0, (now - began).total_seconds())
+    left, settled = counts.total - counts.done, int(found[1])
+    finishes_at = None
+    if left and settled:
+        finishes_at = now + timedelta(seconds=left * seconds / settled)
+        finishes_at = max(finishes_at, session.scalar(_LAST_DUE, {"campaign": campaign.id}) or finishes_at)
+    return Throughput(round(int(found[0]) / seconds, 3), finishes_at)
 
 
 def outcomes_until_now(session: Session) -> dict[str, int]:

@@ -4,13 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from fastapi.testclient import TestClient
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from mailer import campaigns, delivery
 from mailer.app import App
 from mailer.base.relay_url import RelaySettings, WarmUp
 from mailer.content import StoredFiles, read_files
-from mailer.delivery.models import DomainStanding
+from mailer.delivery.models import Batch, DomainStanding
 from mailer.delivery.pacing.allowances import Allowance, SharedBySql
 from mailer.delivery.throughput import tally, throughput
 from mailer.web.metrics import METRICS
@@ -70,12 +70,19 @@ def test_the_rate_and_the_finish_of_a_campaign_follow_from_what_it_did_lately(ap
         row, counts = campaigns.row(session, name), delivery.progress(session, name)
         found = throughput(session, row, counts, now=later)
         idle = throughput(session, row, counts, now=now + timedelta(minutes=10))
+        tally(session, name, {"deferred": 27}, now=later)
+        slow = throughput(session, row, counts, now=later)
+        session.execute(update(Batch).values(due_at=now + timedelta(hours=4)))
+        waits = throughput(session, row, counts, now=later)
+        session.execute(update(Batch).values(due_at=now))
 
     assert found.rate == 0.1
     assert counts.total == 4
     assert found.finishes_at is not None
     assert abs((found.finishes_at - later).total_seconds() - 40) < 0.5
     assert (idle.rate, idle.finishes_at) == (0.0, None)
+    assert (slow.rate, slow.finishes_at) == (1.0, found.finishes_at), "a deferral brings nobody nearer to the end"
+    assert waits.finishes_at == now + timedelta(hours=4), "who is deferred waits for his time"
     told = client.get("/metrics").text
     assert 'mailer_messages_total{outcome="accepted"} 3\n' in told
     assert 'mailer_messages_total{outcome="skipped"} 5\n' in told
