@@ -240,6 +240,6 @@ def _tell(domain: str, before: Standing | None, standing: Standing | None) -> No
     if standing is None:
         log.info("domain_freed", domain=domain)
     elif standing.trips > (before.trips if before is not None else 0):
-        log.warning("domain_closed", domain=domain, until=standing.closed_until, reply=standing.reason)
+        log.warning("domain_closed", domain=domain, until=f"{standing.closed_until}", reply=standing.reason)
     elif before is None or standing.rate < before.rate:
         log.warning("domain_slowed", domain=domain, rate=round(standing.rate, 2), reply=standing.reason)
