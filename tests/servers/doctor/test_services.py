@@ -99,13 +99,16 @@ def test_postgresql_and_redis(look: Look, postgresql_url: str, redis_server: Red
     assert "the database and the broker" in found["clock"].message
 
 
-def test_a_worker_that_answers(look: Look, postgresql_url: str, redis_server: RedisServer, start_mailer: Start) -> None:
+def test_workers_that_answer(look: Look, postgresql_url: str, redis_server: RedisServer, start_mailer: Start) -> None:
     where = {"DATABASE_URL": postgresql_url, "BROKER_URL": redis_server.url}
     environ = {f"MAILER_{name}": value for name, value in where.items()}
     start_mailer("worker", env={**environ, "MAILER_SECRET_KEYS": SECRET}).wait_for("ready")
     # It listens to such questions a moment later than to work.
     wait_until(lambda: "1 workers answer" in look(**where)["queue"].message, what="an answer of the worker")
     assert look(**where)["queue"].level == "ok"
+
+    start_mailer("worker", env={**environ, "MAILER_SECRET_KEYS": SECRET}).wait_for("ready")
+    wait_until(lambda: "2 workers answer" in look(**where)["queue"].message, what="an answer of both workers")
 
 
 @pytest.mark.parametrize(("hours", "which"), [(1, "ahead of"), (-1, "behind")])
