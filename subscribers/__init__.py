@@ -7,9 +7,11 @@ receive now, persons to show, exports. Knows: `mailer.base` and nothing else.
 from subscribers.addresses import Address, find_address, parse_address
 from subscribers.audiences import (
     AudienceRow,
+    CountedAudience,
     add_audience,
     archive_audience,
     audience_ids,
+    count_audiences,
     edit_audience,
     exclusions,
     list_audiences,
@@ -49,6 +51,7 @@ __all__ = [
     "Address",
     "AudienceRow",
     "ConsentRow",
+    "CountedAudience",
     "Membership",
     "NothingToSend",
     "Page",
@@ -61,6 +64,7 @@ __all__ = [
     "archive_audience",
     "audience_ids",
     "confirm",
+    "count_audiences",
     "count_people",
     "edit_audience",
     "erase",

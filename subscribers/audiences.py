@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, and_, case, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from mailer.base import audit
@@ -21,7 +34,7 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True, slots=True)
 class AudienceRow:
-    """An audience as it is shown; `subscribed` counts the live subscriptions."""
+    """An audience as it is shown."""
 
     id: AudienceId
     slug: str
@@ -30,6 +43,12 @@ class AudienceRow:
     is_public: bool
     double_opt_in: bool
     is_archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CountedAudience(AudienceRow):
+    """An audience with its live subscriptions."""
+
     subscribed: int
 
 
@@ -104,7 +123,13 @@ def archive_audience(session: Session, slug: str, *, now: datetime, actor: str) 
 
 
 def list_audiences(session: Session, *, archived: bool = False) -> tuple[AudienceRow, ...]:
-    """All audiences in the order of their making; with `archived`, those too."""
+    """All audiences in the order of their making; with `archived`, those too. Nobody is counted: public pages ask for it."""
+    query = select(Audience).where(_these(archived=archived)).order_by(Audience.id)
+    return tuple(AudienceRow(*_shown(found)) for found in session.scalars(query))
+
+
+def count_audiences(session: Session, *, archived: bool = False) -> tuple[CountedAudience, ...]:
+    """The same with how many are subscribed, which looks at every subscription."""
     counts = (
         select(Subscription.audience_id, func.count().label("subscribed"))
         .where(Subscription.state == "subscribed")
@@ -114,19 +139,21 @@ def list_audiences(session: Session, *, archived: bool = False) -> tuple[Audienc
     query = (
         select(Audience, func.coalesce(counts.c.subscribed, 0))
         .outerjoin(counts, counts.c.audience_id == Audience.id)
+        .where(_these(archived=archived))
         .order_by(Audience.id)
     )
-    if not archived:
-        query = query.where(Audience.archived_at.is_(None))
-    return tuple(
-        AudienceRow(
-            a.id, a.slug, a.name, a.description, a.is_public, a.double_opt_in, a.archived_at is not None, subscribed
-        )
-        for a, subscribed in session.execute(query)
-    )
+    return tuple(CountedAudience(*_shown(found), subscribed) for found, subscribed in session.execute(query))
 
 
-def find_audience(session: Session, slug: str, *, lock: bool = False) -> AudienceRow:
+def _these(*, archived: bool) -> ColumnElement[bool]:
+    return true() if archived else Audience.archived_at.is_(None)
+
+
+def _shown(a: Audience) -> tuple[AudienceId, str, str, str, bool, bool, bool]:
+    return a.id, a.slug, a.name, a.description, a.is_public, a.double_opt_in, a.archived_at is not None
+
+
+def find_audience(session: Session, slug: str, *, lock: bool = False) -> CountedAudience:
     """An audience, archived or not; with `lock` nobody else changes it before this transaction ends.
 
     Raises:
@@ -135,7 +162,7 @@ def find_audience(session: Session, slug: str, *, lock: bool = False) -> Audienc
     audience_id = find_audience_id(session, slug, archived=True)
     if lock:
         session.execute(select(Audience.id).where(Audience.id == audience_id).with_for_update())
-    return next(row for row in list_audiences(session, archived=True) if row.id == audience_id)
+    return next(row for row in count_audiences(session, archived=True) if row.id == audience_id)
 
 
 def audience_names(session: Session) -> dict[str, str]:

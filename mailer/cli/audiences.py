@@ -45,7 +45,7 @@ def list_audiences(
 ) -> None:
     """All audiences with how many are subscribed."""
     with opened(workspace) as app, app.database.read() as session:
-        rows = book.list_audiences(session, archived=archived)
+        rows = book.count_audiences(session, archived=archived)
     if json_:
         show_json([_audience(row) for row in rows])
         return
@@ -194,7 +194,7 @@ def count_segment(
     show_either(str(count), {"count": count}, json_=json_)
 
 
-def _audience(row: book.AudienceRow) -> dict[str, Any]:
+def _audience(row: book.CountedAudience) -> dict[str, Any]:
     return {
         "slug": row.slug,
         "name": row.name,

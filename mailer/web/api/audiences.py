@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from mailer.web.api.access import Call, IfMatch, may, may_read, require_match, shown
 from mailer.web.api.shapes import Cursor, Given, Id, Limit, Line, Listed, Listing, Slug, Wording, cursor_to, read_cursor
-from subscribers import AudienceRow, audiences
+from subscribers import CountedAudience, audiences
 
 router = APIRouter(tags=["audiences"])
 Reader = Annotated[Call, may_read("audiences:read")]
@@ -48,7 +48,7 @@ class Audience(BaseModel):
     subscribed: int = Field(ge=0)
 
     @classmethod
-    def of(cls, row: AudienceRow) -> Self:
+    def of(cls, row: CountedAudience) -> Self:
         """An audience as it is shown."""
         return cls(
             slug=row.slug,
@@ -72,7 +72,7 @@ def list_audiences(call: Reader, *, archived: bool = False, cursor: Cursor = Non
     """A page of audiences; with `archived`, those too."""
     after = read_cursor(call.app.keys, Listing.AUDIENCES, cursor) or 0
     with call.app.database.read() as session:
-        rows = [row for row in audiences.list_audiences(session, archived=archived) if row.id > after]
+        rows = [row for row in audiences.count_audiences(session, archived=archived) if row.id > after]
     last = rows[limit - 1].id if len(rows) > limit else None
     return Audiences(
         audiences=[Audience.of(row) for row in rows[:limit]],

@@ -67,7 +67,7 @@ def _list(
     request: Request, app: App, filled: Mapping[str, str] = MappingProxyType({}), wrong: MailerError | None = None
 ) -> Response:
     with app.database.read() as session:
-        rows = audiences.list_audiences(session, archived=True)
+        rows = audiences.count_audiences(session, archived=True)
     offered = [row for row in rows if row.is_public and not row.is_archived]
     language = app.languages.best(request.query_params.get("language", ""))
     return page(

@@ -20,7 +20,7 @@ def show(request: Request, app: AppOf) -> Response:
         over = [row for row in rows if row.is_over][:10]
         sent = [(row, delivery.progress(session, row.id)) for row in over]
         issues = campaigns.list_issues(session)
-        groups = audiences.list_audiences(session)
+        groups = audiences.count_audiences(session)
         box = app.settings.bounce.box
         bounces = feedback.last_reading(session, box) if box is not None else None
     return page(

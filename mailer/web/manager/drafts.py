@@ -135,7 +135,7 @@ def _form(
 ) -> Response:
     with app.database.read() as session:
         issues = campaigns.list_issues(session)
-        groups = audience_book.list_audiences(session)
+        groups = audience_book.count_audiences(session)
         saved = segments.list_segments(session)
     return page(
         request,
