@@ -11,12 +11,11 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from mailer.base import audit
 from mailer.base.errors import NotAllowed, NotFound, WrongInput
-from mailer.base.tables import SubscriberId
+from mailer.base.tables import SubscriberId, insert_into
 from subscribers.models import Attribute, Subscriber
 
 Kind = Literal["text", "number", "date", "yes-no"]
@@ -197,10 +196,10 @@ def kinds(session: Session) -> dict[str, Kind]:
 
 def declare_new(session: Session, names: Iterable[str]) -> None:
     """Declare as text what is not declared yet: values of these names come in."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     for name in sorted(set(names)):
         if name != TAGS and len(name) <= LONGEST:
-            session.execute(insert(Attribute).values(name=name, kind="text", label="").on_conflict_do_nothing())
+            statement = insert_into(session, Attribute).values(name=name, kind="text", label="")
+            session.execute(statement.on_conflict_do_nothing())
 
 
 def read_values(session: Session, given: Mapping[str, Any]) -> dict[str, Any]:

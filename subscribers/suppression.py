@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -149,11 +149,6 @@ def list_suppressions(session: Session, *, after: int = 0, limit: int = 100) -> 
     """A page of the list, oldest first, after the entry `after`."""
     query = select(Suppression).where(Suppression.id > after).order_by(Suppression.id).limit(limit)
     return tuple(_row(entry) for entry in session.scalars(query))
-
-
-def count_suppressions(session: Session) -> int:
-    """How many entries the list has."""
-    return session.scalar(select(func.count()).select_from(Suppression)) or 0
 
 
 def _row(entry: Suppression) -> SuppressionRow:

@@ -14,11 +14,11 @@ from time import monotonic
 from typing import Protocol
 
 from sqlalchemy import Table, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from mailer.base.database import Database
 from mailer.base.relay_url import RelaySettings
+from mailer.base.tables import insert_into
 from mailer.delivery.models import Allowance as AllowanceRow
 
 DAY = 86_400
@@ -63,9 +63,8 @@ def take(session: Session, piece: Slice, wanted: int) -> int:
     """Take up to `wanted` of what is left of a slice; gives how many there were."""
     if piece.capacity <= 0:
         return 0
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     session.execute(
-        insert(_rows)
+        insert_into(session, AllowanceRow)
         .values(of=piece.of, slice=piece.number, taken=0, until=piece.until)
         .on_conflict_do_nothing(index_elements=["of", "slice"])
     )

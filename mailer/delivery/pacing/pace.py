@@ -16,10 +16,10 @@ from typing import Protocol
 
 import structlog
 from sqlalchemy import Table, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from mailer.base.database import Database
+from mailer.base.tables import insert_into
 from mailer.delivery.models import DomainStanding
 from mailer.delivery.outcomes import Accepted, Deferred, Outcome, reason_of
 from mailer.delivery.pacing.allowances import slice_of, take
@@ -221,10 +221,8 @@ class Pace:
         else:
             values = {name: getattr(standing, name) for name in _FIELDS} | {"updated_at": now}
             if before is None:
-                insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-                session.execute(
-                    insert(_rows).values(domain=domain, **values).on_conflict_do_nothing(index_elements=["domain"])
-                )
+                statement = insert_into(session, DomainStanding).values(domain=domain, **values)
+                session.execute(statement.on_conflict_do_nothing(index_elements=["domain"]))
             else:
                 session.execute(update(_rows).where(_rows.c.domain == domain).values(**values))
             self._standings[domain] = standing
