@@ -1,4 +1,4 @@
-"""The database: whether it answers, and whether its schema is this version's."""
+"""The database: whether it answers and takes what is written, and whether its schema is this version's."""
 
 from collections.abc import Iterator
 
@@ -12,6 +12,8 @@ from mailer.doctor.names import Names
 
 ABOUT = "database"
 OLDEST_POSTGRESQL = 14
+_ONLY_READS = text("SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'")
+"""PostgreSQL's standby, or one that was told to take nothing: it answers, and nobody's mail goes out."""
 
 
 def check(app: App, _names: Names) -> Iterator[Finding]:
@@ -23,12 +25,16 @@ def check(app: App, _names: Names) -> Iterator[Finding]:
         with app.database.read() as session:
             asked = "SELECT sqlite_version()" if app.database.is_sqlite else "SHOW server_version"
             version = str(session.scalar(text(asked)))
+            only_reads = not app.database.is_sqlite and session.scalar(_ONLY_READS)
         has = schema_revision(app.database)
     except Unreachable as trouble:
         yield error(ABOUT, trouble.message, do=trouble.do)
         return
     kind = "SQLite" if app.database.is_sqlite else "PostgreSQL"
-    if has != newest_revision():
+    if only_reads:
+        message = f"PostgreSQL {version} takes nothing new: it is read-only, or a standby"
+        yield error(ABOUT, message, do="name the primary in MAILER_DATABASE_URL, or let this one be written")
+    elif has != newest_revision():
         message = f"the schema is at {has or 'nothing'}, this version wants {newest_revision()}"
         yield error(ABOUT, message, do="run `mailer db upgrade`")
     elif not app.database.is_sqlite and int(version.split(".", maxsplit=1)[0]) < OLDEST_POSTGRESQL:

@@ -99,6 +99,11 @@ def test_postgresql_and_redis(look: Look, postgresql_url: str, redis_server: Red
     assert "the database and the broker" in found["clock"].message
 
 
+def test_a_database_that_takes_nothing_new(look: Look, postgresql_url: str) -> None:
+    found = look(DATABASE_URL=f"{postgresql_url}&options=-c%20default_transaction_read_only%3Don")
+    assert (found["database"].level, "read-only" in found["database"].message) == ("error", True)
+
+
 def test_workers_that_answer(look: Look, postgresql_url: str, redis_server: RedisServer, start_mailer: Start) -> None:
     where = {"DATABASE_URL": postgresql_url, "BROKER_URL": redis_server.url}
     environ = {f"MAILER_{name}": value for name, value in where.items()}
