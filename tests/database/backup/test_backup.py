@@ -168,9 +168,10 @@ class BackedUpMeanwhile:
     def send(self, messages: Iterable[Outgoing]) -> Iterator[tuple[int, Outcome] | None]:
         for answer in self.relay.send(messages):
             yield answer
-            self.after -= answer is not None
-            if self.after == 0:
-                self.make()
+            if answer is not None:  # None says that there is none yet
+                self.after -= 1
+                if self.after == 0:
+                    self.make()
 
     def close(self) -> None:
         """It is another's."""
