@@ -20,6 +20,8 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, Literal
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
+from mailer.base.domain_names import ascii_domain
+from mailer.base.errors import WrongInput
 from mailer.content import Finding, Issue
 from mailer.content.checks.links import addresses_of
 
@@ -171,8 +173,9 @@ class LinkCheck:
     def _dialled(self, host: str, port: int, until: float) -> socket.socket:
         """A socket to the first of the host's addresses that answers; each is looked at before it is connected to."""
         try:
-            known = socket.getaddrinfo(host.encode("idna").decode(), port, type=socket.SOCK_STREAM)
-        except (socket.gaierror, UnicodeError) as fault:
+            name = host if host.isascii() else ascii_domain(host)
+            known = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+        except (socket.gaierror, UnicodeError, WrongInput) as fault:
             if isinstance(fault, socket.gaierror) and fault.errno == socket.EAI_AGAIN:
                 raise _CannotAskError(
                     "unreachable", f"cannot be asked: {host} is not found now; check again later"

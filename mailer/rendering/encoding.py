@@ -8,6 +8,7 @@ import re
 from base64 import b64encode
 from typing import Final
 
+from mailer.base.domain_names import ascii_domain
 from mailer.base.errors import WrongInput
 
 LINE: Final = 75
@@ -121,10 +122,7 @@ def header_address(address: str, *, is_recipient: bool = False) -> str:
     """
     local, at, domain = address.strip().rpartition("@")
     if not domain.isascii():
-        try:
-            domain = domain.encode("idna").decode("ascii")
-        except UnicodeError as error:
-            raise WrongInput(f"{address!r} has no valid domain", do="correct the address") from error
+        domain = ascii_domain(domain)
     whole = f"{local}{at}{domain}"
     is_readable = local.isascii() or (is_recipient and local.isprintable())
     if not at or not is_readable or re.search(r"[\x00-\x20<>,;\x7f]", whole):

@@ -18,6 +18,8 @@ def test_mail_goes_to_the_domain_that_was_written_and_not_to_one_that_looks_alik
         office.work()
 
     assert relay_server.recipients == ["ada@xn--strae-oqa.test"]
+    (received,) = relay_server.messages
+    assert received.message["To"] == "ada@xn--strae-oqa.test"
 
 
 def test_a_sender_in_another_script_needs_nothing_of_the_relay(database: Database, relay_server: RelayServer) -> None:
