@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from mailer.base.domain_names import ascii_domain
 from mailer.base.errors import WrongInput
 from mailer.content.blocks import blocks_of_tokens
 from mailer.content.containers.table import HEAD_KEYS
@@ -202,8 +203,8 @@ def _meta(front: Front, reading: Reading) -> FrontMatter:
         number=values.text("number"),
         date=values.date(),
         language=language,
-        sender=values.text("from"),
-        reply_to=values.text("reply_to"),
+        sender=values.mailbox("from"),
+        reply_to=values.mailbox("reply_to"),
         audiences=values.slugs("audiences"),
         template=values.text("template"),
         theme=values.text("theme"),
@@ -355,9 +356,29 @@ class _Values:
             if name.isalpha()
         }
 
+    def mailbox(self, key: str) -> str:
+        """Whom mail comes from, or answers go to; `from` may be a name alone, whose address is that of the settings."""
+        value = self.text(key)
+        if not value or _is_mailbox(value) or (key == "from" and not re.search("[@<]", value)):
+            return value
+        self.complain(key, f"{key} must be an address such as news@example.org, or Name <news@example.org>")
+        return ""
+
     def base_url(self) -> str:
         value = self.text("base_url")
         if value and not re.match(r"https?://[^\s/]", value):
             self.complain("base_url", "base_url must be an address that begins with https://")
             return ""
         return value if not value or value.endswith("/") else value + "/"
+
+
+def _is_mailbox(value: str) -> bool:
+    """Whether it is an address, or a name and an address in angle brackets, that every header can hold (RFC 5322 §3.4)."""
+    found = re.fullmatch(r"(?:[^<]*<\s*)?([!-~]+)@([^\s<>@]+?)(?:\s*>\s*)?", value)
+    if found is None or ("<" in value) != (">" in value) or re.search("[<>,;:@]", found[1]):
+        return False
+    try:
+        ascii_domain(found[2])
+    except WrongInput:
+        return False
+    return True

@@ -66,6 +66,18 @@ def test_texts_by_audience_must_be_what_they_are(front: str, code: str) -> None:
     assert code in {found for _, found in codes(read("x", f"---\n{front}---\n"))}
 
 
+@pytest.mark.parametrize("key", ["from", "reply_to"])
+def test_a_mailbox_that_no_header_can_hold_is_an_error_before_anything_is_sent(key: str) -> None:
+    def found(value: str) -> list[str]:
+        return [code for _, code in codes(read("x", f"---\ntitle: T\nsubject: S\n{key}: '{value}'\n---\n"))]
+
+    for right in ("a@x.org", "Ä <a@x.org>", '"Smith, J." <j@x.org>', "<a@x.org>", "news@müller.test"):
+        assert "front-matter-value" not in found(right)
+    for wrong in ("ödi@x.org", "Maths <no address>", "a@b@x.org", "a@x..org", "A <a@x.org", "a@x.org>", "a, b@x.org"):
+        assert "front-matter-value" in found(wrong)
+    assert ("front-matter-value" in found("The editors")) == (key == "reply_to")
+
+
 def test_dates_may_have_times() -> None:
     assert read("x", "---\ntitle: T\nsubject: S\ndate: 2027-01-12 10:00:00\n---\n").meta.date == date(2027, 1, 12)
     assert read("x", "---\ntitle: T\nsubject: S\ndate: ''\n---\n").meta.date is None
