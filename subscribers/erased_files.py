@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from io import BytesIO
 from itertools import chain
 from xml.sax.saxutils import escape
@@ -52,7 +53,7 @@ def _holds(parts: Iterable[bytes], traces: Collection[str]) -> bool:
     pieces = iter(parts)
     first = next(pieces, b"")
     if not first.startswith(b"PK\x03\x04"):
-        return _found(chain([first], pieces), {trace.encode(code, "ignore") for trace in traces for code in _ENCODINGS})
+        return _found(chain([first], pieces), {written for trace in traces for written in _in_every_encoding(trace)})
     escaped = {escape(trace).encode() for trace in traces}
     try:
         with ZipFile(BytesIO(first + b"".join(pieces))) as book:
@@ -63,6 +64,12 @@ def _holds(parts: Iterable[bytes], traces: Collection[str]) -> bool:
     except BadZipFile:
         return True  # nobody knows what is in it
     return False
+
+
+def _in_every_encoding(trace: str) -> Iterator[bytes]:
+    for encoding in _ENCODINGS:
+        with suppress(UnicodeEncodeError):  # what it cannot write stands in no file of it
+            yield trace.encode(encoding)
 
 
 def _found(blocks: Iterator[bytes], traces: Collection[bytes]) -> bool:

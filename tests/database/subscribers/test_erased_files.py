@@ -95,6 +95,18 @@ def test_a_file_that_waits_is_taken_away_with_whoever_is_erased(
     start(database, other, dry_run=True)
 
 
+def test_a_file_of_others_at_the_same_domain_stays(database: Database) -> None:
+    with database.begin() as session:
+        person = people.add_person(session, "名前@x.org", source="test", keys=KEYS, now=NOW, actor="test")
+    row, theirs = upload(database, b"email\nada@x.org\n"), upload(database, "email\n名前@x.org\n".encode("utf-16"))
+
+    erase(database, person)
+
+    with database.read() as session:
+        states = [uploads.find_import(session, each.public_id).state for each in (row, theirs)]
+    assert states == ["uploaded", "failed"]
+
+
 def test_refused_rows_and_reports_forget_whoever_is_erased(database: Database, erika: SubscriberId) -> None:
     with database.begin() as session:
         attributes.declare(session, "age", "number", now=NOW, actor="test")
