@@ -302,20 +302,8 @@ def _blocks(rows: Iterable[tuple[Any, ...]], size: int) -> Iterator[Rows]:
 def _person_line(row: tuple[Any, ...]) -> str:
     """A row of `PERSON` in COPY's text format; what is no free text holds none of the signs that would be escaped."""
     (
-        number,
-        public_id,
-        address,
-        key,
-        name,
-        language,
-        zone,
-        attributes,
-        status,
-        paused_until,
-        consented_at,
-        made,
-        changed,
-    ) = row
+        number, public_id, address, key, name, language, zone, attributes, status, paused_until, consented_at, made, changed,
+    ) = row  # fmt: skip
     if "\\" in name:
         name = name.replace("\\", "\\\\")
     if "\\" in attributes:

@@ -17,7 +17,7 @@ from contextlib import suppress
 from time import monotonic
 
 from mailer.base.relay_url import RelaySettings
-from mailer.delivery.outcomes import ANSWERED, KEPT, LEFT, TAKEN, Accepted, Outcome, Stage, Unknown
+from mailer.delivery.outcomes import ANSWERED, KEPT, TAKEN, Accepted, Outcome, Stage, Unknown
 from mailer.delivery.policy import meaning
 from mailer.delivery.replies import NotSmtp, Reply, ReplyReader, expect_no_more, shown
 from mailer.delivery.smtp.dialling import Address, dial, own_name
@@ -134,7 +134,7 @@ class Connection:
             self._expected.append((None, None))
         self._needs_reset = True
         commands = f"{reset}{mail}RCPT TO:<{message.recipient}>\r\nBDAT {len(message.data)} LAST\r\n"
-        self._hand_over(transaction)
+        transaction.hand_over()
         self._out.append((commands.encode(), None))
         self._out.append((message.data, transaction))
         self._expected += (("mail", transaction), ("rcpt", transaction), ("dot", transaction))
@@ -283,7 +283,7 @@ class Connection:
         if reply.kind == 2:  # one answer too many was given: the true one may be 354, and our next commands a message
             raise NotSmtp(f"it answers DATA with {shown(reply)}")
         if reply.kind == 3 and transaction.refused is None:
-            self._hand_over(transaction)
+            transaction.hand_over()
             data, end = stuffed(transaction.message)
             self._out.append((data, None))
             self._say(end, "dot", transaction)
@@ -298,11 +298,6 @@ class Connection:
         self._say(b"RSET\r\n", None, None)
         if transaction.refused is not None:
             self._finish(transaction, transaction.refused)
-
-    @staticmethod
-    def _hand_over(transaction: Transaction) -> None:
-        transaction.is_handed_over = True
-        transaction.note(LEFT)
 
     def _finish(self, transaction: Transaction, outcome: Outcome) -> None:
         transaction.note(TAKEN if isinstance(outcome, Accepted) else ANSWERED)

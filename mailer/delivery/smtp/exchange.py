@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
-from mailer.delivery.outcomes import Outcome, Outgoing, Stage
+from mailer.delivery.outcomes import LEFT, Outcome, Outgoing, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,11 @@ class Transaction:
     refused: Outcome | None = None
     is_handed_over: bool = False
     is_gone: bool = False
+
+    def hand_over(self) -> None:
+        """Its bytes are queued now, up to the final dot."""
+        self.is_handed_over = True
+        self.note(LEFT)
 
     def note(self, mark: int) -> None:
         """Tell who traces the message: it leaves, it was kept, or what was answered."""

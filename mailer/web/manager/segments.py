@@ -17,15 +17,17 @@ from mailer.web.pages import page, see_other
 from subscribers import segments
 
 router = APIRouter(include_in_schema=False)
+AskedName = Annotated[str, Query(max_length=200)]
+AskedFilter = Annotated[str, Query(alias="filter", max_length=4000)]
 
 
 @router.get("/segments")
 def show(
     request: Request,
     app: AppOf,
-    name: Annotated[str, Query(max_length=200)] = "",
+    name: AskedName = "",
     slug: Annotated[str, Query(max_length=64)] = "",
-    filter_: Annotated[str, Query(alias="filter", max_length=4000)] = "",
+    filter_: AskedFilter = "",
 ) -> Response:
     """All segments; with a filter, how many people it finds now, or where it is wrong."""
     return _page(request, app, name=name, slug=slug, filter_text=filter_)
@@ -36,8 +38,8 @@ def edit(
     request: Request,
     slug: str,
     app: AppOf,
-    name: Annotated[str, Query(max_length=200)] = "",
-    filter_: Annotated[str, Query(alias="filter", max_length=4000)] = "",
+    name: AskedName = "",
+    filter_: AskedFilter = "",
 ) -> Response:
     """One segment, to be changed; with a filter, how many people that one would find."""
     with app.database.read() as session:
