@@ -1,14 +1,13 @@
-"""What the manager changes about a person: name, language, zone and attributes, and audiences by the consent they gave."""
+"""What the manager changes about a person: name, language and attributes, and audiences by the consent they gave."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from zoneinfo import available_timezones
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mailer.base import audit
-from mailer.base.errors import NotAllowed, NotFound, WrongInput
+from mailer.base.errors import NotAllowed, NotFound
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Keys
 from subscribers.attributes import read_values
@@ -17,8 +16,6 @@ from subscribers.consents import Deed, has_left, record
 from subscribers.models import Subscriber, Subscription
 from subscribers.suppression import is_suppressed
 
-Attribute = str | int | float | bool | None
-
 
 def edit_person(
     session: Session,
@@ -26,8 +23,7 @@ def edit_person(
     *,
     name: str | None = None,
     language: str | None = None,
-    zone: str | None = None,
-    attributes: Mapping[str, Attribute] | None = None,
+    attributes: Mapping[str, str | float | bool | None] | None = None,
     now: datetime,
     actor: str,
 ) -> None:
@@ -35,16 +31,13 @@ def edit_person(
 
     Raises:
         NotFound: there is no such person.
-        WrongInput: there is no such zone, or a value does not fit its attribute's type.
+        WrongInput: a value does not fit its attribute's type.
     """
     person = lock_person(session, subscriber_id)
-    if zone is not None and zone and zone not in available_timezones():
-        raise WrongInput(f"{zone!r} is no zone", do="give one such as Europe/Berlin, or nothing")
     merged = {**person.attributes, **read_values(session, attributes or {})}
     given = {
         "name": name.strip() if name is not None else person.name,
         "language": person.language if language is None else language,
-        "zone": person.zone if zone is None else zone,
         "attributes": {key: value for key, value in merged.items() if value is not None},
     }
     changed = sorted(field for field, value in given.items() if getattr(person, field) != value)

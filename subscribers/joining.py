@@ -99,9 +99,9 @@ def subscribe(
         _set(session, person.id, audience.id, "unconfirmed", now)
         record(session, person.id, "asked", audience_id=audience.id, wording=wording, source=source, now=now)
     person.updated_at = now
-    _note(session, person.id, "signed_up", now, actor="subscriber")
+    _note(session, person.id, "signed_up", now)
     session.flush()
-    waiting = _slugs(session, person.id, "unconfirmed")
+    waiting = waiting_for_confirmation(session, person.id)
     if not waiting or was_asked:
         return NothingToSend()
     return ToConfirm(person.id, person.address, person.name, person.language, waiting)
@@ -109,12 +109,10 @@ def subscribe(
 
 def waiting_for_confirmation(session: Session, subscriber_id: SubscriberId) -> tuple[str, ...]:
     """The audiences that a press of the confirm button would make live."""
-    return _slugs(session, subscriber_id, "unconfirmed")
+    return tuple(slug for _, slug in _subscriptions(session, subscriber_id, ("unconfirmed",)))
 
 
-def confirm(
-    session: Session, subscriber_id: SubscriberId, *, now: datetime, source: str, actor: str = "subscriber"
-) -> tuple[str, ...]:
+def confirm(session: Session, subscriber_id: SubscriberId, *, now: datetime, source: str) -> tuple[str, ...]:
     """Make everything live that was asked for and not withdrawn since; what was made live. Idempotent.
 
     Raises:
@@ -130,26 +128,16 @@ def confirm(
         confirmed.append(slug)
     if confirmed:
         person.status, person.updated_at = "subscribed", now
-        _note(session, subscriber_id, "confirmed", now, actor=actor, detail=" ".join(confirmed))
+        _note(session, subscriber_id, "confirmed", now, detail=" ".join(confirmed))
         session.flush()
     return tuple(confirmed)
 
 
-def undo_leave(
-    session: Session,
-    subscriber_id: SubscriberId,
-    *,
-    audience_slugs: Sequence[str] | None = None,
-    now: datetime,
-    source: str,
-) -> tuple[str, ...]:
-    """Take back having left: these audiences, or with None those of the last leaving; what is live again.
-
-    Only what had been live is restored.
+def undo_leave(session: Session, subscriber_id: SubscriberId, *, now: datetime, source: str) -> tuple[str, ...]:
+    """Take back the last leaving; the audiences that are live again. Only what had been live is restored.
 
     Raises:
         NotFound: there is no such person.
-        NotAllowed: there is no such audience.
     """
     person = _locked(session, subscriber_id)
     left = [
@@ -157,16 +145,12 @@ def undo_leave(
         for subscription, slug in _subscriptions(session, subscriber_id, ("unsubscribed",))
         if _deed_of(last_consent(session, subscriber_id, subscription.audience_id)) == "withdrew"
     ]
-    if audience_slugs is None:
-        last = max((subscription.since for subscription, _ in left), default=now)
-        chosen = [(subscription, slug) for subscription, slug in left if subscription.since == last]
-    else:
-        meant = set(audience_ids(session, audience_slugs, archived=True))
-        chosen = [(subscription, slug) for subscription, slug in left if subscription.audience_id in meant]
+    last = max((subscription.since for subscription, _ in left), default=now)
+    chosen = [(subscription, slug) for subscription, slug in left if subscription.since == last]
     for subscription, _ in chosen:
         _agree(session, person, subscription.audience_id, wording="", source=source, now=now)
     if chosen:
-        _note(session, subscriber_id, "leave_undone", now, actor="subscriber")
+        _note(session, subscriber_id, "leave_undone", now)
         session.flush()
     return tuple(slug for _, slug in chosen)
 
@@ -181,7 +165,6 @@ def set_preferences(
     wording: str = "",
     now: datetime,
     source: str,
-    actor: str = "subscriber",
 ) -> None:
     """What a person wants from now on: exactly these audiences; None leaves a field as it is.
 
@@ -204,11 +187,11 @@ def set_preferences(
     if language is not None:
         person.language = language[:35]
     person.updated_at = now
-    _note(session, subscriber_id, "preferences_set", now, actor=actor, detail=" ".join(sorted(audience_slugs)))
+    _note(session, subscriber_id, "preferences_set", now, detail=" ".join(sorted(audience_slugs)))
     session.flush()
     if dropped or not wanted:
         everything = None if not wanted else dropped
-        unsubscribe(session, subscriber_id, audience_slugs=everything, now=now, source=source, actor=actor)
+        unsubscribe(session, subscriber_id, audience_slugs=everything, now=now, source=source)
 
 
 def pause(session: Session, subscriber_id: SubscriberId, *, until: datetime, now: datetime, source: str) -> None:
@@ -224,7 +207,7 @@ def pause(session: Session, subscriber_id: SubscriberId, *, until: datetime, now
     if person.paused_until != until:
         person.paused_until, person.updated_at = until, now
         record(session, subscriber_id, "paused", wording=f"until {until:%Y-%m-%d}", source=source, now=now)
-        _note(session, subscriber_id, "paused", now, actor="subscriber")
+        _note(session, subscriber_id, "paused", now)
         session.flush()
 
 
@@ -238,7 +221,7 @@ def unpause(session: Session, subscriber_id: SubscriberId, *, now: datetime, sou
     if person.paused_until is not None:
         person.paused_until, person.updated_at = None, now
         record(session, subscriber_id, "unpaused", source=source, now=now)
-        _note(session, subscriber_id, "unpaused", now, actor="subscriber")
+        _note(session, subscriber_id, "unpaused", now)
         session.flush()
 
 
@@ -326,10 +309,6 @@ def _subscriptions(
     return list(session.execute(query))
 
 
-def _slugs(session: Session, subscriber_id: SubscriberId, state: str) -> tuple[str, ...]:
-    return tuple(slug for _, slug in _subscriptions(session, subscriber_id, (state,)))
-
-
 def _set(session: Session, subscriber_id: SubscriberId, audience_id: AudienceId, state: str, now: datetime) -> None:
     subscription = session.get(Subscription, (subscriber_id, audience_id))
     if subscription is None:
@@ -360,7 +339,5 @@ def _deed_of(consent: Consent | SharedConsent | None) -> str:
     return consent.deed if consent is not None else ""
 
 
-def _note(
-    session: Session, subscriber_id: SubscriberId, deed: str, now: datetime, *, actor: str, detail: str = ""
-) -> None:
-    audit.note(session, actor=actor, deed=deed, subject=f"subscriber {subscriber_id}", now=now, detail=detail)
+def _note(session: Session, subscriber_id: SubscriberId, deed: str, now: datetime, *, detail: str = "") -> None:
+    audit.note(session, actor="subscriber", deed=deed, subject=f"subscriber {subscriber_id}", now=now, detail=detail)

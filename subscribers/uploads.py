@@ -179,9 +179,9 @@ def list_imports(session: Session, *, after: int | None = None, limit: int = 50)
     return tuple(_row(row) for row in session.scalars(query))
 
 
-def recent_imports(session: Session, *, limit: int = 20) -> tuple[ImportRow, ...]:
-    """The last imports, newest first."""
-    return tuple(_row(row) for row in session.scalars(select(Import).order_by(Import.id.desc()).limit(limit)))
+def recent_imports(session: Session) -> tuple[ImportRow, ...]:
+    """The last twenty imports, newest first."""
+    return tuple(_row(row) for row in session.scalars(select(Import).order_by(Import.id.desc()).limit(20)))
 
 
 def rejected_rows(session: Session, public_id: str) -> bytes:

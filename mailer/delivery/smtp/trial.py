@@ -15,7 +15,7 @@ from mailer.delivery.smtp.features import Features
 PATIENCE: Final = Patience(connect=10, greeting=15, command=15)
 
 
-def try_relay(settings: RelaySettings, *, context: ssl.SSLContext, patience: Patience = PATIENCE) -> Features:
+def try_relay(settings: RelaySettings, *, context: ssl.SSLContext) -> Features:
     """What the relay offers once it has let us in; of several addresses the first that does counts.
 
     Raises:
@@ -24,7 +24,7 @@ def try_relay(settings: RelaySettings, *, context: ssl.SSLContext, patience: Pat
     why = "its name has no address"
     try:
         for address in addresses_of(settings):
-            offered = _tried(settings, address, context, patience)
+            offered = _tried(settings, address, context)
             if isinstance(offered, Features):
                 return offered
             why = offered
@@ -33,10 +33,10 @@ def try_relay(settings: RelaySettings, *, context: ssl.SSLContext, patience: Pat
     raise Unreachable(f"relay {settings.name}", why, do="check MAILER_SMTP_URL")
 
 
-def _tried(settings: RelaySettings, address: Address, context: ssl.SSLContext, patience: Patience) -> Features | str:
+def _tried(settings: RelaySettings, address: Address, context: ssl.SSLContext) -> Features | str:
     """What is offered at one address, or why nothing is."""
     try:
-        connection = Connection(settings, address, context=context, patience=patience)
+        connection = Connection(settings, address, context=context, patience=PATIENCE)
     except OSError as error:
         return error.strerror or str(error)
     while not connection.is_ready and connection.closed is None:

@@ -48,8 +48,8 @@ def _css(slug: str, pattern: str, *missing: Family, fallback: str = "") -> Featu
     return Feature(f"css-{slug}", re.compile(pattern, re.IGNORECASE), missing, fallback)
 
 
-def _markup(slug: str, pattern: str, *missing: Family, fallback: str = "") -> Feature:
-    return Feature(slug, re.compile(pattern, re.IGNORECASE), missing, fallback)
+def _markup(slug: str, pattern: str, *missing: Family) -> Feature:
+    return Feature(slug, re.compile(pattern, re.IGNORECASE), missing)
 
 
 FEATURES: Final = (
