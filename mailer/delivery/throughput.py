@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
-from sqlalchemy import Executable, Table, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from mailer.base.tables import CampaignId
+from mailer.base.tables import CampaignId, insert_into
 from mailer.campaigns import CampaignRow
 from mailer.delivery.models import Batch, SendingMinute
 from mailer.delivery.progress import Counts
@@ -43,16 +41,9 @@ def tally(session: Session, campaign_id: CampaignId, came: Mapping[str, int], *,
     counts = {name: came.get(name, 0) for name in OUTCOMES}
     if not any(counts.values()):
         return
-    session.execute(
-        _adding(session.get_bind().dialect.name), {"campaign_id": campaign_id, "minute": _minute(now)} | counts
-    )
-
-
-@cache
-def _adding(dialect: str) -> Executable:
-    statement = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(_rows)
-    more = {name: _rows.c[name] + statement.excluded[name] for name in OUTCOMES}
-    return statement.on_conflict_do_update(index_elements=["campaign_id", "minute"], set_=more)
+    adding = insert_into(session, SendingMinute).values(campaign_id=campaign_id, minute=_minute(now), **counts)
+    more = {name: _rows.c[name] + adding.excluded[name] for name in OUTCOMES}
+    session.execute(adding.on_conflict_do_update(index_elements=["campaign_id", "minute"], set_=more))
 
 
 def throughput(session: Session, campaign: CampaignRow, counts: Counts, *, now: datetime) -> Throughput:
