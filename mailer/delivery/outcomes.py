@@ -42,11 +42,15 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Not now: 4xx, or the connection was lost before the message was handed over."""
+    """Not now: 4xx, or the connection was lost before the message was handed over.
+
+    At `mail` it is the relay's word about us or about itself, and not about the recipient (RFC 5321 §4.2.3: 451, 452).
+    """
 
     code: int
     enhanced: str
     text: str
+    stage: Stage = "rcpt"
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def meaning(reply: Reply, stage: Stage) -> Outcome:
     enhanced, text = reply.parts()
     if reply.kind == 5:
         return Refused(code, enhanced, text, _scope(enhanced, stage), stage)
-    return Deferred(code, enhanced, text)
+    return Deferred(code, enhanced, text, stage)
 
 
 def _scope(enhanced: str, stage: Stage) -> Scope:

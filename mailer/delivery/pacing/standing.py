@@ -66,11 +66,11 @@ class Seen:
 
 
 def is_about_domain(deferred: Deferred) -> bool:
-    """Whether a deferral is the domain's and not one mailbox's, the connection's, or greylisting's (RFC 6647).
+    """Whether a deferral is the domain's and not one mailbox's, the connection's, the relay's, or greylisting's (RFC 6647).
 
     Greylisting defers each first attempt and takes the second: to send less would only make it longer.
     """
-    if not deferred.code or deferred.enhanced.startswith(("4.1.", "4.2.")):
+    if not deferred.code or deferred.stage == "mail" or deferred.enhanced.startswith(("4.1.", "4.2.")):
         return False
     said = deferred.text.lower()
     return not any(word in said for word in _GREYLISTING)

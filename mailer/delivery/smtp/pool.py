@@ -2,7 +2,7 @@
 
 import ssl
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from random import randrange
 from time import monotonic
@@ -10,10 +10,12 @@ from time import monotonic
 import structlog
 
 from mailer.base.relay_url import RelaySettings
+from mailer.delivery.outcomes import Outcome
 from mailer.delivery.pacing.allowances import Allowance, Shared
 from mailer.delivery.smtp.connection import Connection
 from mailer.delivery.smtp.dialling import Address, addresses_of
-from mailer.delivery.smtp.exchange import Patience
+from mailer.delivery.smtp.exchange import Patience, Transaction
+from mailer.delivery.smtp.rest import Rest
 
 WAIT_SECONDS = 1.0
 DOWN_SECONDS = 30.0
@@ -34,6 +36,7 @@ class Way:
         self.down_until = 0.0
         self.turn = 0
         self.may_chunk = True
+        self.rest = Rest()
         self._addresses: list[Address] = []
 
     @property
@@ -168,10 +171,13 @@ class Share:
         self.failure = ""
         self._pool = pool
         self._ways: dict[int, Way] = {}
-        self._failed: set[int] = set()
+        resting = {index: way for index, way in enumerate(pool.ways) if way.rest.is_on}
+        self._failed: set[int] = set(resting)
         self._refusals = 0
         self._cap = inf
-        self._way = pool.best_way(self._failed)
+        self._way = pool.best_way(set() if self.is_hopeless else self._failed)
+        for way in resting.values():
+            self.failure = f"relay {way.settings.name}: {way.rest.why}"
 
     @property
     def limit(self) -> int:
@@ -201,7 +207,7 @@ class Share:
     def wait_for_slot(self) -> bool:
         """Wait a moment for a first connection; False where others still use all."""
         with self._pool.changed:
-            return self._pool.changed.wait_for(lambda: self._way.has_slot, WAIT_SECONDS)
+            return self._pool.changed.wait_for(lambda: self.is_hopeless or self._way.has_slot, WAIT_SECONDS)
 
     def open_more(self) -> bool:
         """Take a kept connection or make one; False where there may be no more, or it failed at once (`is_hopeless`)."""
@@ -240,6 +246,14 @@ class Share:
         elif not way.missed(connection):
             self._failed_way(way, f"relay {way.settings.name}: {connection.failure}")
 
+    def heard(self, connection: Connection, answers: Iterable[tuple[Transaction, Outcome]]) -> None:
+        """Leave a relay alone that puts off one message after the other."""
+        way = self._ways[id(connection)]
+        for _, outcome in answers:
+            if way.rest.begins_with(outcome):
+                log.warning("relay_rests", relay=way.settings.name, reply=way.rest.why)
+                self._let_rest(way)
+
     def has_no_chunks(self, connection: Connection) -> None:
         """Use DATA with this relay from now on."""
         self._way_of(connection).may_chunk = False
@@ -263,6 +277,11 @@ class Share:
     def may_send(self, connection: Connection) -> bool:
         """Whether one more message may go over this connection now; True counts it. A relay full for today is left."""
         way = self._way
+        if way.rest.is_on_trial:
+            if way.rest.is_on:  # another thread has found out
+                self._let_rest(way)
+            if way.rest.is_on or self.is_busy:
+                return False
         if not way.allowance.is_limited and not self._failed:
             return True
         if self.is_hopeless or self._ways[id(connection)] is not way:
@@ -303,6 +322,11 @@ class Share:
         with self._pool.changed:
             way.in_use -= 1
             self._pool.changed.notify()
+
+    def _let_rest(self, way: Way) -> None:
+        if self._pool.ways.index(way) not in self._failed:
+            self._failed_way(way, f"relay {way.settings.name}: {way.rest.why}")
+            way.down_until = way.rest.until
 
     def _failed_way(self, way: Way, why: str) -> None:
         self.failure = why

@@ -194,6 +194,7 @@ class _Sending:
         for connection in list(self._share.connections):
             events = connection.events
             if events.answers:
+                self._share.heard(connection, events.answers)
                 self._answers.extend((transaction.message.number, outcome) for transaction, outcome in events.answers)
                 events.answers.clear()
                 self._barren = 0
@@ -230,7 +231,7 @@ class _Sending:
 
 def _lost_for_now(why: str) -> Deferred:
     """The outcome of a message that several connections were lost over."""
-    return Deferred(0, "", f"the connection was lost each time: {why}")
+    return Deferred(0, "", f"the connection was lost each time: {why}", "connect")
 
 
 def _busy(connection: Connection) -> int:

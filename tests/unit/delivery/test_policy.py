@@ -60,8 +60,8 @@ def test_an_absent_relay_is_asked_again_after_5_seconds_to_5_minutes() -> None:
         (reply(550, "5.1.8 bad sender"), "rcpt", Refused(550, "5.1.8", "bad sender", "campaign", "rcpt")),
         (reply(553, "5.7.1 no"), "mail", Refused(553, "5.7.1", "no", "campaign", "mail")),
         (reply(554, "spam"), "dot", Refused(554, "", "spam", "recipient", "dot")),
-        (reply(250, "odd"), "data", Deferred(250, "", "odd")),
-        (reply(354, "odd"), "dot", Deferred(354, "", "odd")),
+        (reply(250, "odd"), "data", Deferred(250, "", "odd", "data")),
+        (reply(354, "odd"), "dot", Deferred(354, "", "odd", "dot")),
     ],
 )
 def test_what_a_reply_means(given_reply: Reply, stage: Stage, expected: Outcome) -> None:
