@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Final, Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from mailer.base.notation import names_a_host
 from mailer.base.relay_url import Security
 
 Protocol = Literal["maildir", "imap", "pop3"]
@@ -66,6 +67,8 @@ def read_bounce_url(text: str) -> BounceBox | None:
         return None
     if text.startswith("maildir:") and text != "maildir:":
         return BounceBox("maildir", folder=text.removeprefix("maildir:"))
+    if not names_a_host(text):
+        raise ValueError(ALLOWED)
     parts = urlsplit(text)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     if (

@@ -8,11 +8,11 @@ from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from mailer.base.errors import Unreachable
+from mailer.base.errors import Unreachable, WrongInput
 from mailer.base.hints import HINTS, Hint
 
 PATIENCE_SECONDS = 30
@@ -196,7 +196,12 @@ def together(session: Session) -> Iterator[None]:
 
 def _engine(url: str, pool_size: int) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        try:
+            return create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        except (ValueError, ArgumentError) as error:  # not shown: it may hold the password
+            message = "this is no address of a database"
+            do = "write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME, an IPv6 address in brackets"
+            raise WrongInput(message, do=do, place="MAILER_DATABASE_URL") from error
     engine = create_engine(url, connect_args={"timeout": PATIENCE_SECONDS, "check_same_thread": False})
     event.listen(engine, "connect", _set_up_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

@@ -1,15 +1,30 @@
-"""How values of settings are written: lists, durations, rates by domain."""
+"""How values of settings are written: addresses, lists, durations, rates by domain."""
 
 import re
 from datetime import timedelta
 from math import inf
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 
 _SECONDS: Final = {"": 1, "s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _CENTURY: Final = timedelta(days=36_525)
 """The longest: a date so long ago or ahead is still one."""
+
+
+def names_a_host(url: str) -> bool:
+    """Whether an address names a host, one of IPv6 in its brackets, and no port that there is not."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0 and not any(sign.isspace() for sign in url)
+    except ValueError:
+        return False
+
+
+def place_of(host: str, port: int) -> str:
+    """`HOST:PORT`; an IPv6 address stands in brackets (RFC 3986 §3.2.2)."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def split_list(value: object) -> object:

@@ -5,6 +5,8 @@ from datetime import date
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from mailer.base.notation import names_a_host, place_of
+
 ALLOWED = (
     "mailbox:, smtp://USER:PASSWORD@HOST:587 or smtps://… with ?starttls=no, ?connections=N, ?rate=N, ?weight=N, "
     "?warmup=DAY:N,N,…; several separated by blanks"
@@ -56,7 +58,7 @@ class RelaySettings:
     @property
     def name(self) -> str:
         """`host:port`, for messages and logs."""
-        return f"{self.host}:{self.port}"
+        return place_of(self.host, self.port)
 
 
 def read_relay_urls(text: str) -> tuple[RelaySettings, ...]:
@@ -68,7 +70,7 @@ def read_relay_urls(text: str) -> tuple[RelaySettings, ...]:
     urls = text.split()
     if urls == ["mailbox:"]:
         return ()
-    if not urls:
+    if not urls or not all(map(names_a_host, urls)):
         raise ValueError(ALLOWED)
     relays = tuple(_read_one(url) for url in urls)
     if any("weight" in _options(url) for url in urls):

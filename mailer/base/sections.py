@@ -3,7 +3,6 @@
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
@@ -13,7 +12,7 @@ from pydantic_settings import NoDecode
 from mailer.base.bounce_url import BounceBox, read_bounce_url
 from mailer.base.domain_names import ascii_domain
 from mailer.base.errors import WrongInput
-from mailer.base.notation import Duration, rates_by_domain, split_list
+from mailer.base.notation import Duration, names_a_host, rates_by_domain, split_list
 from mailer.base.relay_url import RelaySettings, read_relay_urls
 
 
@@ -47,7 +46,8 @@ class BrokerSection(Section):
     def _known(cls, value: str) -> str:
         if value in ("", "embedded"):
             return ""
-        if not value.startswith(("redis://", "rediss://", "sentinel://")) or not urlsplit(value).netloc:
+        servers = [one if "://" in one else f"sentinel://{one}" for one in value.split(";")]
+        if not all(one.startswith(("redis://", "rediss://", "sentinel://")) and names_a_host(one) for one in servers):
             message = "embedded, redis://HOST:PORT/N, rediss://… or sentinel://…"
             raise ValueError(message)
         return value
@@ -83,8 +83,9 @@ class BaseSection(Section):
     @field_validator("url")
     @classmethod
     def _address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
+        if value and (
+            not value.startswith(("http://", "https://")) or not names_a_host(value) or set(value) & set("?#")
+        ):
             message = "an http(s) address without query, such as https://news.example.org"
             raise ValueError(message)
         return value.rstrip("/")

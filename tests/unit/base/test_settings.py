@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from mailer.base.database import Database
 from mailer.base.errors import WrongInput
 from mailer.base.relay_url import RelaySettings, read_relay_urls
 from mailer.base.settings import Settings, read_settings, templates_dir
@@ -267,6 +268,69 @@ def test_a_wrong_warm_up_is_refused(plan: str) -> None:
 def test_a_wrong_relay_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"smtp|connections"):
         read_relay_urls(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["smtp://[::1", "smtp://[not6]:25", "smtp://::1:25", "smtp://2001:db8::1", "smtp://h:0"]
+)
+def test_a_relay_whose_address_cannot_be_read_is_told_what_is_allowed(url: str) -> None:
+    with pytest.raises(ValueError, match="smtp://USER:PASSWORD@HOST:587"):
+        read_relay_urls(url)
+
+
+def test_a_relay_of_ipv6_is_named_with_brackets() -> None:
+    assert [relay.name for relay in read_relay_urls("smtp://[2001:db8::1] smtp://h:25")] == [
+        "[2001:db8::1]:587",
+        "h:25",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("MAILER_BASE_URL", "http://::1:8000", "https://news.example.org"),
+        ("MAILER_BASE_URL", "https://[::1", "https://news.example.org"),
+        ("MAILER_BASE_URL", "https://2001:db8::1", "https://news.example.org"),
+        ("MAILER_BASE_URL", "https://news.x.test:port/", "https://news.example.org"),
+        ("MAILER_BASE_URL", "https://news x.test", "https://news.example.org"),
+        ("MAILER_BROKER_URL", "redis://::1:6379/0", "redis://HOST:PORT/N"),
+        ("MAILER_BROKER_URL", "redis://[::1/0", "redis://HOST:PORT/N"),
+        ("MAILER_BROKER_URL", "redis://h:port/0", "redis://HOST:PORT/N"),
+        ("MAILER_BROKER_URL", "sentinel://a:26379;b:port", "redis://HOST:PORT/N"),
+        ("MAILER_BOUNCE_URL", "imap://u:p@[::1", "imap://USER:PASSWORD@HOST"),
+    ],
+)
+def test_an_address_that_cannot_be_read_stops_the_start(tmp_path: Path, name: str, value: str, allowed: str) -> None:
+    said = _refusal(tmp_path, environ={name: value})
+
+    assert name in said
+    assert allowed in said
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MAILER_BASE_URL", "https://[2001:db8::1]:444/letters"),
+        ("MAILER_BASE_URL", "https://news.x.test"),
+        ("MAILER_BROKER_URL", "rediss://:secret@[::1]:6379/0"),
+        ("MAILER_BROKER_URL", "sentinel://a:26379;sentinel://b:26379"),
+        ("MAILER_BROKER_URL", "sentinel://a:26379;b:26379"),
+    ],
+)
+def test_an_address_of_ipv6_and_one_of_several_servers_are_taken(tmp_path: Path, name: str, value: str) -> None:
+    settings = _read(tmp_path, environ={name: value})
+
+    assert value in (settings.base.url, settings.broker.url)
+
+
+@pytest.mark.parametrize("url", ["postgresql+psycopg://u:secret@::1:5432/m", "postgresql+psycopg://u:secret@[::1/m"])
+def test_a_database_whose_address_cannot_be_read_is_named_without_its_password(url: str) -> None:
+    with pytest.raises(WrongInput) as refused:
+        Database(url)
+
+    assert str(refused.value).startswith("MAILER_DATABASE_URL: ")
+    assert "brackets" in str(refused.value)
+    assert "secret" not in str(refused.value)
 
 
 def test_the_templates_are_found() -> None:
