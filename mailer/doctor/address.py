@@ -57,7 +57,8 @@ def _asked(url: str) -> tuple[int, str]:
     """The status, and where it leads on to."""
     parts = urlsplit(url)
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = kind(parts.hostname or "", parts.port, timeout=SECONDS)
+    # With its port in any case: without one, http.client takes what is behind the last colon of an IPv6 address for it.
+    connection = kind(parts.hostname or "", parts.port or kind.default_port, timeout=SECONDS)
     try:
         connection.request("GET", f"{parts.path}/healthz")
         answer = connection.getresponse()

@@ -191,6 +191,7 @@ def test_a_public_address_that_is_not_trusted_or_not_there(look: Look, certifica
         assert "not trusted" in look(BASE_URL=url)["public address"].message
     assert look(BASE_URL=f"http://127.0.0.1:{free_port()}")["public address"].level == "warning"
     assert look(BASE_URL="https://nowhere.invalid")["public address"].level == "error"
+    assert "not known" not in look(BASE_URL="https://[::1]")["public address"].message
 
 
 # --- bounces, disk, backups ---------------------------------------------------------------------------------------------
