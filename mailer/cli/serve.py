@@ -7,15 +7,17 @@ import time
 import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from mailer import accounts
 from mailer.app import App
 from mailer.base.errors import Unreachable, WrongInput
+from mailer.base.notation import place_of
 from mailer.cli.options import HostOption, IssueArgument, PortOption
 from mailer.cli.output import say
 from mailer.cli.stopping import stop_signals
@@ -24,6 +26,7 @@ from mailer.content import read_issue
 from mailer.specimen import sample_frame
 from mailer.web import create_app
 from mailer.web.preview import Surroundings, create_preview
+from mailer.web.security import PlainAddresses
 from mailer.worker.embedded import embedded_worker
 from subscribers import attributes, list_audiences
 
@@ -126,16 +129,17 @@ def serving(web: FastAPI, host: str, port: int | None, *, trusted_proxies: Seque
     listener = listening_socket(host, port)
     bound = listener.getsockname()[1]
     shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104 - compared, not bound
-    address = f"http://{shown}:{bound}"
+    address = f"http://{place_of(shown, bound)}"
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    # The same interface; Starlette and uvicorn write its types differently.
+    proxied: Any = ProxyHeadersMiddleware(cast("Any", web), trusted_hosts=list(trusted_proxies))
     config = uvicorn.Config(
-        web,
+        PlainAddresses(proxied),
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=5,
         server_header=False,
-        proxy_headers=True,
-        forwarded_allow_ips=list(trusted_proxies),
+        proxy_headers=False,  # see above: by plain addresses
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="web", daemon=True)

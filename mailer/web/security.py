@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, MutableMapping
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from time import monotonic
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -77,6 +77,23 @@ class Guard:
         refused = _refused(scope, headers)
         is_form = headers.get("content-type", "").startswith(FORM)
         await (refused or self.app)(scope, _bounded(receive, is_form=is_form), answer)
+
+
+class PlainAddresses:
+    """Who comes over IPv4 to a socket that listens for IPv6 too has an address of IPv4, not one of ::ffff:0:0/96.
+
+    Else no proxy of IPv4 would be trusted there, and all of IPv4 would count as one network.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request on."""
+        host, port = scope.get("client") or ("", 0)
+        if host.startswith("::ffff:") and (plain := IPv6Address(host).ipv4_mapped):
+            scope = {**scope, "client": (str(plain), port)}
+        await self.app(scope, receive, send)
 
 
 def _without_nul(scope: Scope) -> Scope:
