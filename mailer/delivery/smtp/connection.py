@@ -56,6 +56,8 @@ class Connection:
         self.was_ready = False
         self.has_no_chunks = False
         """It was lost because the relay offers CHUNKING and does not know it."""
+        self.was_cut_short = False
+        """The relay took a message and closed, without a word, over others that had left by CHUNKING."""
         self.delivered = 0
         self.idle_since = monotonic()
         self._context = context
@@ -172,6 +174,8 @@ class Connection:
             self._lose(f"its certificate is not trusted: {fault.verify_message}")
         except OSError as fault:
             self._hear_out()
+            unheard = any(transaction.is_gone for transaction in self._transactions)
+            self.was_cut_short = bool(self._features.chunking and self.delivered and unheard)
             self._lose(fault.strerror or str(fault))
 
     def _hear_out(self) -> None:

@@ -21,6 +21,8 @@ WAIT_SECONDS = 1.0
 DOWN_SECONDS = 30.0
 REFUSED_SECONDS = 300.0
 """A relay that refuses our sign-in is not asked again for so long, where there is another."""
+CUT_SHORT_SECONDS = 3600.0
+"""So long a relay that has closed over messages which it did not hear is given none that could be lost so."""
 
 log = structlog.get_logger()
 
@@ -35,7 +37,8 @@ class Way:
         self.in_use = 0
         self.down_until = 0.0
         self.turn = 0
-        self.may_chunk = True
+        self.chunks_from = 0.0
+        """When CHUNKING may be used, by the monotonic clock."""
         self.rest = Rest()
         self._addresses: list[Address] = []
 
@@ -51,9 +54,10 @@ class Way:
             OSError: the name is not known, or the network refuses all of its addresses at once.
         """
         left = self._addresses = self._addresses or addresses_of(self.settings)
+        may_chunk = self.chunks_from <= monotonic()
         while True:
             try:
-                return Connection(self.settings, left[0], context=context, patience=patience, chunking=self.may_chunk)
+                return Connection(self.settings, left[0], context=context, patience=patience, chunking=may_chunk)
             except OSError:
                 left = self._without(left[0])
                 if not left:
@@ -254,10 +258,11 @@ class Share:
                 log.warning("relay_rests", relay=way.settings.name, reply=way.rest.why)
                 self._let_rest(way)
 
-    def has_no_chunks(self, connection: Connection) -> None:
-        """Use DATA with this relay from now on."""
-        self._way_of(connection).may_chunk = False
-        log.warning("relay_has_no_chunks", relay=connection.settings.name, reply=connection.failure)
+    def leave_chunks(self, connection: Connection) -> None:
+        """Use DATA with this relay from now on; for a while, where it does know CHUNKING."""
+        way, seconds = self._way_of(connection), inf if connection.has_no_chunks else CUT_SHORT_SECONDS
+        way.chunks_from = max(way.chunks_from, monotonic() + seconds)
+        log.warning("relay_gets_no_chunks", relay=way.settings.name, reply=connection.failure)
 
     def refused(self, connection: Connection) -> bool:
         """A relay that does not let us sign in: use another; True where each of them refuses us, which is about us."""

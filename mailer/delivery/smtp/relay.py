@@ -218,8 +218,8 @@ class _Sending:
             if self._share.refused(connection):
                 text = f"relay {connection.settings.name}: {connection.failure}"
                 self._give_up(Refused(0, "", text, "campaign", "connect"))
-        elif connection.has_no_chunks:
-            self._share.has_no_chunks(connection)
+        elif connection.has_no_chunks or connection.was_cut_short:
+            self._share.leave_chunks(connection)
         elif connection.closed is Closed.LOST and not connection.delivered:
             self._barren += connection.was_ready
             if not connection.was_ready or self._barren >= BARREN:

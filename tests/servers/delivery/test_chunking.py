@@ -1,7 +1,7 @@
 """Whole messages without a wait, three deep, where the relay offers CHUNKING (RFC 3030): each answer still finds its message."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 
 import pytest
@@ -174,3 +174,38 @@ def test_it_works_over_tls(certificate: Certificate) -> None:
 
     assert all(isinstance(outcome, Accepted) for outcome in outcomes.values())
     assert {received.data for received in server.messages} == {BODY}
+
+
+def closes_after(server: RelayServer, addresses: Iterable[str]) -> None:
+    """Without a word, once it has taken the message of one of these."""
+    for address in addresses:
+        server.fault("dot", to=address, close=True)
+
+
+@pytest.mark.parametrize("every", [1, 7])
+def test_a_relay_that_closes_after_so_many_without_a_word_leaves_few_unknown(server: RelayServer, every: int) -> None:
+    closes_after(server, [f"p{number}@x.test" for number in range(every - 1, 200, every)])
+    with closing(relay_to(server, connections=2)) as relay:
+        first, again = send(relay, messages(200, data=BODY)), send(relay, messages(50, data=BODY))
+
+    unknown = [outcome for outcome in first.values() if isinstance(outcome, Unknown)]
+    assert 1 <= len(unknown) <= 2 * CHUNKS_DEEP
+    assert {type(outcome) for outcome in first.values()} == {Accepted, Unknown}
+    assert {type(outcome) for outcome in again.values()} == {Accepted}
+
+
+def test_after_a_while_it_is_given_whole_messages_again(server: RelayServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mailer.delivery.smtp.pool.CUT_SHORT_SECONDS", 0.0)
+    closes_after(server, ["p0@x.test"])
+    with closing(relay_to(server, connections=1)) as relay:
+        send(relay, messages(30, data=BODY))
+
+    assert server.commands.count("DATA") == 0
+
+
+def test_a_connection_that_is_lost_before_anything_was_taken_teaches_nothing(server: RelayServer) -> None:
+    server.fault("dot", drop=True, times=1)
+    with closing(relay_to(server, connections=1)) as relay:
+        send(relay, messages(30, data=BODY))
+
+    assert server.commands.count("DATA") == 0
