@@ -1,5 +1,6 @@
 """The sections of `mailer.toml`: what can be set in each, what it is by default, and what is allowed."""
 
+import re
 from datetime import timedelta
 from ipaddress import ip_network
 from typing import Annotated, Literal
@@ -14,6 +15,8 @@ from mailer.base.domain_names import ascii_domain
 from mailer.base.errors import WrongInput
 from mailer.base.notation import Duration, names_a_host, rates_by_domain, split_list
 from mailer.base.relay_url import RelaySettings, read_relay_urls
+
+_LABELS = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
 class Section(BaseModel):
@@ -190,9 +193,32 @@ class JoinSection(Section):
 class DkimSection(Section):
     """The signature of our domain."""
 
-    domain: str = ""
-    selector: str = ""
-    key_file: str = ""
+    domain: str = Field(default="", description="that of the keys; unset: the one of the From address")
+    selector: str = Field(default="", description="under which each key is published; several by blanks")
+    key_file: str = Field(default="", description="the private key of each selector; several by blanks")
+
+    @field_validator("domain")
+    @classmethod
+    def _in_the_dns(cls, value: str) -> str:
+        if not value:
+            return ""
+        return _dns_name(value.removesuffix("."), "a domain such as news.example.org")
+
+    @field_validator("selector")
+    @classmethod
+    def _below_a_domain(cls, value: str) -> str:
+        return " ".join(_dns_name(each, "selectors such as mailer1-rsa, separated by blanks") for each in value.split())
+
+
+def _dns_name(value: str, allowed: str) -> str:
+    """The name in ASCII, as each signature writes it: without a sign that would end its tag (RFC 6376 §3.5)."""
+    try:
+        name = ascii_domain(value)
+    except WrongInput as error:
+        raise ValueError(allowed) from error
+    if not _LABELS.fullmatch(name):
+        raise ValueError(allowed)
+    return name
 
 
 class ReleaseSection(Section):

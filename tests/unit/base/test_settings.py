@@ -95,6 +95,11 @@ def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("MAILER_PACE_DOMAINS", "gmail.com", "'gmail.com'", "gmail.com=20"),
         ("MAILER_PACE_DOMAINS", "gmail.com=0", "'gmail.com=0'", "rates above 0"),
         ("MAILER_PACE_DOMAINS", "@gmail.com=5", "'@gmail.com=5'", "by domain"),
+        ("MAILER_DKIM_DOMAIN", "news..example.org", "'news..example.org'", "a domain such as"),
+        ("MAILER_DKIM_DOMAIN", "news.example.org; s=x", "'news.example.org; s=x'", "a domain such as"),
+        ("MAILER_DKIM_DOMAIN", "a" * 64 + ".org", "'" + "a" * 64 + ".org'", "a domain such as"),
+        ("MAILER_DKIM_SELECTOR", "rsa, ed25519", "'rsa, ed25519'", "selectors such as mailer1-rsa"),
+        ("MAILER_DKIM_SELECTOR", "x." + "ä" * 60, "'x." + "ä" * 60 + "'", "selectors such as mailer1-rsa"),
         ("MAILER_PACE_LEARNS", "perhaps", "'perhaps'", "boolean"),
         ("MAILER_LIMITS_BATCH", "0", "'0'", "greater than or equal to 1"),
     ],
@@ -120,6 +125,12 @@ def test_a_wrong_setting_is_named_with_its_value_and_what_is_allowed(
 )
 def test_a_wrong_line_of_the_file_is_named(tmp_path: Path, toml: str, said: str) -> None:
     assert said in _refusal(tmp_path, toml)
+
+
+def test_what_signatures_name_is_kept_as_the_dns_has_it(tmp_path: Path) -> None:
+    read = _read(tmp_path, '[dkim]\ndomain = "zürich.example.org."\nselector = "s_1.news  Mailer1-rsa"\n')
+    assert read.dkim.domain == "xn--zrich-kva.example.org"
+    assert read.dkim.selector == "s_1.news Mailer1-rsa"
 
 
 @pytest.mark.parametrize("value", ["90 s", "90", "1.5 min", "0 s", "6h", "2 d", "5min"])
