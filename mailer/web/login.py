@@ -3,7 +3,7 @@
 import sys
 from typing import Annotated
 
-from fastapi import APIRouter, BackgroundTasks, Form, Request
+from fastapi import APIRouter, BackgroundTasks, Depends, Form, Request
 from fastapi.responses import Response
 
 from mailer import accounts
@@ -13,9 +13,9 @@ from mailer.base.limits import LINKS_BY_ADDRESS, LINKS_BY_NETWORK
 from mailer.delivery import notices
 from mailer.web.dependencies import AppOf, Manager
 from mailer.web.pages import page, see_other
-from mailer.web.security import drop_session, network_of, session_secret, set_session
+from mailer.web.security import drop_session, network_of, no_nul, session_secret, set_session
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(no_nul)])
 
 
 @router.get("/login")

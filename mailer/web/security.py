@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request, Response
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -53,11 +54,10 @@ LIMIT_BYTES: Final = 64 * 1024 * 1024
 TOO_LARGE: Final = "That is too large: at most 64 MB."
 NUL: Final = "That holds a NUL, which is no sign of a text."
 """PostgreSQL keeps none; in JSON, and in the API's queries, the patterns of the fields refuse it."""
-FORM: Final = "application/x-www-form-urlencoded"
 
 
 class Guard:
-    """Headers for every answer, HEAD for every page, no forged request, no endless body, no NUL in a form."""
+    """Headers for every answer, HEAD for every page, no forged request, no endless body, no NUL in an address."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -73,10 +73,7 @@ class Guard:
         scope.update(_without_nul(scope))  # in place: the route is noted in it, for the log of what fails
         wanted = HEADERS | PRIVATE_HEADERS if scope["path"].startswith(PRIVATE) else HEADERS
         answer = _with_headers(send, wanted, is_head=is_head)
-        headers = Headers(scope=scope)
-        refused = _refused(scope, headers)
-        is_form = headers.get("content-type", "").startswith(FORM)
-        await (refused or self.app)(scope, _bounded(receive, is_form=is_form), answer)
+        await (_refused(scope, Headers(scope=scope)) or self.app)(scope, _bounded(receive), answer)
 
 
 class PlainAddresses:
@@ -103,20 +100,16 @@ def _without_nul(scope: Scope) -> Scope:
     return {"path": path, "query_string": query if is_script else query.replace(b"%00", b"%EF%BF%BD")}
 
 
-def _bounded(receive: Receive, *, is_form: bool) -> Receive:
-    """A body that does not say how long it is ends at the limit too; in a form, no text holds a NUL."""
-    seen, end = 0, b""
+def _bounded(receive: Receive) -> Receive:
+    """A body that does not say how long it is ends at the limit too."""
+    seen = 0
 
     async def bounded() -> Message:
-        nonlocal seen, end
+        nonlocal seen
         message = await receive()
-        body = message.get("body", b"")
-        seen += len(body)
+        seen += len(message.get("body", b""))
         if seen > LIMIT_BYTES:
-            raise Problem(413, TOO_LARGE)
-        if is_form and (b"%00" in end + body or b"\0" in body):
-            raise Problem(400, NUL)
-        end = (end + body)[-2:]
+            raise HTTPException(413, TOO_LARGE)  # of any other kind, whoever reads a form would make a 400
         return message
 
     return bounded
@@ -146,6 +139,19 @@ def _refused(scope: MutableMapping[str, Any], headers: Headers) -> Response | No
     if is_forged(headers):
         return PlainTextResponse("This form was sent from another site. Open the page and send it there.", 403)
     return None
+
+
+async def no_nul(request: Request) -> None:
+    """Refuse a form in which a text, or the name of a file, holds a NUL; the files themselves may.
+
+    Raises:
+        Problem: 400, it does.
+    """
+    if request.method != "POST":
+        return
+    for name, value in (await request.form()).multi_items():
+        if "\0" in name or "\0" in (value if isinstance(value, str) else value.filename or ""):
+            raise Problem(400, NUL)
 
 
 def is_forged(headers: Headers) -> bool:

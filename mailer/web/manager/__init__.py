@@ -19,8 +19,9 @@ from mailer.web.manager import (
     segments,
     settings,
 )
+from mailer.web.security import no_nul
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(signed_in)])
+router = APIRouter(include_in_schema=False, dependencies=[Depends(signed_in), Depends(no_nul)])
 # `release`, `drafts` and `imports` name addresses that the patterns of `campaigns` and `people` would take too.
 for part in (
     dashboard,

@@ -19,11 +19,17 @@ BASE = "http://testserver"
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_url: str) -> Iterator[App]:
+def web_database_url(sqlite_url: str) -> str:
+    """Where the workspace keeps everything; a module that is about PostgreSQL says so."""
+    return sqlite_url
+
+
+@pytest.fixture
+def app(tmp_path: Path, web_database_url: str) -> Iterator[App]:
     """An open workspace."""
     home = tmp_path / "workspace"
     home.mkdir(exist_ok=True)  # a test may have put templates of its own there
-    (home / "mailer.toml").write_text(SETTINGS.format(url=sqlite_url), encoding="utf-8")
+    (home / "mailer.toml").write_text(SETTINGS.format(url=web_database_url), encoding="utf-8")
     (home / "secrets.toml").write_text('[secret]\nkeys = ["a key for the tests of the web"]\n', encoding="utf-8")
     opened = open_app(home)
     with opened.database.begin() as session:

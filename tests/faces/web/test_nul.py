@@ -1,6 +1,4 @@
-"""No form and no address of ours holds a NUL: PostgreSQL keeps none, and SQLite would."""
-
-from collections.abc import Iterator
+"""No form and no address of ours holds a NUL, which PostgreSQL would keep in no text."""
 
 import pytest
 from fastapi.testclient import TestClient
@@ -8,18 +6,38 @@ from sqlalchemy import event
 
 from mailer.app import App
 
+FORM = {"content-type": "application/x-www-form-urlencoded"}
 NAME = b"email=new%40maths.test&audience=academic&name=N%00"
 
 
-def in_pieces() -> Iterator[bytes]:
-    yield NAME[:-2]
-    yield NAME[-2:]
+@pytest.fixture
+def web_database_url(postgresql_url: str) -> str:
+    return postgresql_url
 
 
-@pytest.mark.parametrize("body", [NAME, NAME.replace(b"%00", b"\0"), in_pieces()], ids=["escaped", "raw", "pieces"])
-def test_a_form_with_a_nul_is_refused(client: TestClient, body: bytes | Iterator[bytes]) -> None:
-    answer = client.post("/subscribe", content=body, headers={"content-type": "application/x-www-form-urlencoded"})
+@pytest.mark.parametrize(
+    "body", [NAME, NAME.replace(b"%00", b"\0"), b"%00=x&" + NAME[:-3]], ids=["escaped", "raw", "name"]
+)
+def test_a_form_with_a_nul_is_refused(client: TestClient, body: bytes) -> None:
+    answer = client.post("/subscribe", content=body, headers=FORM)
     assert answer.status_code == 400
+    assert "That holds a NUL" in answer.text
+
+
+def test_so_is_a_form_in_parts(client: TestClient) -> None:
+    told = {"email": (None, "new@maths.test"), "audience": (None, "academic"), "name": (None, "N\0")}
+    answer = client.post("/subscribe", files=told)
+    assert answer.status_code == 400
+    assert "That holds a NUL" in answer.text
+
+
+@pytest.mark.parametrize(("name", "status"), [("people\0.csv", 400), ("people.csv", 303)])
+def test_a_file_may_hold_one_but_not_its_name(manager: TestClient, name: str, status: int) -> None:
+    """As the parts of a body are written: a browser escapes no NUL in a name."""
+    head = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'
+    body = head.encode() + b"email,name\r\nada@maths.test,A\0da\r\n\r\n--x--\r\n"
+    answer = manager.post("/people/import", content=body, headers={"content-type": "multipart/form-data; boundary=x"})
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize(

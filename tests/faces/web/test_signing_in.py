@@ -142,6 +142,12 @@ def test_a_body_that_is_too_large_is_not_read(manager: TestClient) -> None:
     assert answer.status_code == 413
 
 
+def test_nor_to_its_end_is_one_that_does_not_say_how_long_it_is(manager: TestClient) -> None:
+    pieces = (bytes(1 << 20) for _ in range(65))
+    answer = manager.post("/issues", headers={"content-type": "multipart/form-data; boundary=x"}, content=pieces)
+    assert answer.status_code == 413
+
+
 def test_settings_are_shown_as_they_are_written(manager: TestClient) -> None:
     shown = re.sub(r"<[^>]+>", " ", manager.get("/settings").text)
     for value in ("127.0.0.1/32, ::1/128", "6 h", "30 min", "2 d", "true"):
