@@ -29,6 +29,9 @@ from subscribers.models import Segment
 from subscribers.narrowing import Narrowing
 from subscribers.people import count_people
 
+RESERVED = "count"
+"""`/api/v1/segments/count` counts a filter that is not saved: by OpenAPI no segment is to be had there."""
+
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
@@ -62,6 +65,8 @@ def add_segment(
     """
     if not SLUG.fullmatch(slug) or len(slug) > 64:
         raise WrongInput(f"{slug!r} cannot name a segment", do="use lower case letters, digits and hyphens")
+    if slug == RESERVED:
+        raise WrongInput(f"{slug!r} cannot name a segment: it names an address of the API", do="choose another slug")
     condition(filter_text, known=_known(session), now=now, more=more)
     segment = Segment(slug=slug, name=(name or slug)[:200], filter=filter_text, created_at=now)
     try:

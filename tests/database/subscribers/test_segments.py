@@ -280,6 +280,8 @@ def test_segments_are_saved_by_a_slug(database: Database) -> None:
             segments.segment_condition(session, "dons", now=NOW)
         with pytest.raises(WrongInput):
             segments.add_segment(session, "Deans!", "", "name is empty", now=NOW, actor="test")
+        with pytest.raises(WrongInput, match="'count' cannot name a segment"):  # /api/v1/segments/count is taken
+            segments.add_segment(session, "count", "", "name is empty", now=NOW, actor="test")
 
 
 def test_of_two_who_save_one_slug_at_once_the_second_is_told(database: Database) -> None:
