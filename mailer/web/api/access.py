@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.responses import Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from pydantic import BaseModel
@@ -17,6 +18,7 @@ from mailer.accounts import Script
 from mailer.app import App
 from mailer.base import answers
 from mailer.base.answers import Answer, Reserved
+from mailer.base.errors import WrongInput
 from mailer.base.tables import SubscriberId
 from mailer.web.dependencies import AppOf
 from mailer.web.problems import Problem
@@ -120,6 +122,26 @@ class Call:
         return answer
 
 
+def refuse_unknown_query(request: Request) -> None:
+    """Let nothing be asked for that the operation does not know: mistyped, it would list, or do, too much.
+
+    Raises:
+        WrongInput: the first such name, and those that there are.
+    """
+    if not request.query_params:
+        return
+    known = _queries(request.scope["route"].dependant)
+    for name in request.query_params:
+        if name not in known:
+            do = f"use one of {', '.join(sorted(known))}" if known else "this address takes none"
+            raise WrongInput("there is no such query parameter", do=do, place=name)
+
+
+def _queries(asked: Dependant) -> set[str]:
+    """The names of all query parameters of a route, its dependencies' too."""
+    return {field.alias for field in asked.query_params}.union(*map(_queries, asked.dependencies))
+
+
 async def fingerprint(request: Request) -> str:
     """What tells one request from another: method, address and body."""
     digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
@@ -130,7 +152,8 @@ async def fingerprint(request: Request) -> str:
 def may_read(scope: str) -> object:
     """A dependency: a call that changes nothing and needs a scope."""
 
-    def call(app: AppOf, who: Annotated[Script, Security(script, scopes=[scope])]) -> Call:
+    def call(request: Request, app: AppOf, who: Annotated[Script, Security(script, scopes=[scope])]) -> Call:
+        refuse_unknown_query(request)
         return Call(app, who, app.clock())
 
     return Depends(call)
@@ -140,11 +163,13 @@ def may(scope: str) -> object:
     """A dependency: a call that changes something, needs a scope and may carry an Idempotency-Key."""
 
     def call(
+        request: Request,
         app: AppOf,
         who: Annotated[Script, Security(script, scopes=[scope])],
         request_is: Annotated[str, Depends(fingerprint)],
         idempotency_key: IdempotencyKey = None,
     ) -> Call:
+        refuse_unknown_query(request)
         return Call(app, who, app.clock(), idempotency_key, request_is)
 
     return Depends(call)

@@ -1,5 +1,7 @@
 """/api/v1: the same rules for scripts."""
 
+import re
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -7,7 +9,7 @@ from mailer import campaigns
 from mailer.app import App
 from mailer.base.tables import CampaignId
 from mailer.content import StoredFiles, read_files
-from tests.faces.web.builders import a_person
+from tests.faces.web.builders import a_person, a_token
 
 
 @pytest.fixture
@@ -235,3 +237,24 @@ def test_a_body_that_is_not_said_to_be_json_is_told_so(script: TestClient) -> No
     answer = script.post("/api/v1/subscribers", data={"email": "ada@maths.test"})
     assert answer.status_code == 422
     assert "Content-Type: application/json" in answer.json()["detail"]
+
+
+def test_nothing_is_asked_for_that_the_description_does_not_name(client: TestClient, script: TestClient) -> None:
+    """A mistyped `audience` would list everybody, and other slips would do more than was meant."""
+    described = client.get("/openapi.json").json()["paths"]
+    for path, operations in described.items():
+        for method, operation in operations.items():
+            known = sorted(each["name"] for each in operation.get("parameters", ()) if each["in"] == "query")
+            address = re.sub(r"\{\w+\}", "1", path)
+            answer = script.request(method, f"{address}?audence=academic", json={})
+            assert (answer.status_code, answer.json()["detail"]) == (
+                422,
+                "audence: there is no such query parameter; "
+                + (f"use one of {', '.join(known)}" if known else "this address takes none"),
+            ), f"{method} {path}"
+
+
+def test_whoever_may_not_ask_is_told_that_first(app: App, client: TestClient) -> None:
+    assert client.get("/api/v1/campaigns?audence=academic").status_code == 401
+    client.headers["authorization"] = f"Bearer {a_token(app, 'segments:read')}"
+    assert client.get("/api/v1/campaigns?audence=academic").status_code == 403

@@ -154,17 +154,17 @@ def test_a_call_with_the_same_key_is_done_once_and_answered_again(app: App, scri
 
 
 @pytest.mark.parametrize(
-    ("path", "body"),
-    [("/subscribers", {"email": "bob@maths.test"}), ("/subscribers?x=1", PERSON), ("/audiences", PERSON)],
+    ("path", "body"), [("a.csv", b"bob@maths.test\n"), ("b.csv", b"ada@maths.test\n"), ("", b"ada@maths.test\n")]
 )
-def test_a_key_belongs_to_one_request(script: TestClient, path: str, body: dict[str, object]) -> None:
-    assert script.post("/api/v1/subscribers", json=PERSON, headers={"idempotency-key": "k1"}).status_code == 201
+def test_a_key_belongs_to_one_request(script: TestClient, path: str, body: bytes) -> None:
+    sent = {"idempotency-key": "k1", "content-type": "text/csv"}
+    first = script.post("/api/v1/imports?name=a.csv", content=b"ada@maths.test\n", headers=sent)
+    assert first.status_code == 201
 
-    answer = script.post(f"/api/v1{path}", json=body, headers={"idempotency-key": "k1"})
+    answer = script.post(f"/api/v1/imports{path and '?name='}{path}", content=body, headers=sent)
 
     assert answer.status_code == 422
-    if path != "/audiences":
-        assert "Idempotency-Key" in answer.json()["detail"]
+    assert "Idempotency-Key" in answer.json()["detail"]
 
 
 def test_a_call_that_failed_gives_its_key_back(script: TestClient) -> None:
