@@ -1,10 +1,13 @@
 """The database: the only place that commits."""
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import SQLITE_BUSY
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import OperationalError as SqliteError
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -16,6 +19,8 @@ from mailer.base.errors import Unreachable, WrongInput
 from mailer.base.hints import HINTS, Hint
 
 PATIENCE_SECONDS = 30
+LEAST_FREE_BYTES = 1 << 20
+"""With less than this on its disk, SQLite is taken to be full: one transaction writes a few pages to its log."""
 NO_TRACE = "leaves no trace"
 Queue = Callable[[Sequence[Hint]], None]
 
@@ -119,6 +124,36 @@ class Database:
         finally:
             connection.close()
         return not is_busy
+
+    def refuses_writes(self) -> str:
+        """Why nothing can be written now, as far as that can be seen without writing; empty where it can.
+
+        Raises:
+            Unreachable: the database does not answer.
+        """
+        with self.read() as session:
+            asked = "SELECT ''" if self.is_sqlite else "SHOW transaction_read_only"
+            if session.scalar(text(asked)) == "on":
+                return "it is read-only, or a standby"
+        return self._file_refuses() if self.is_sqlite else ""
+
+    def _file_refuses(self) -> str:
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA busy_timeout=0")
+            cursor.execute("BEGIN IMMEDIATE")  # of a file that cannot be written, this only begins to read
+            cursor.execute("PRAGMA user_version=0")
+            cursor.execute("ROLLBACK")
+            cursor.execute(f"PRAGMA busy_timeout={PATIENCE_SECONDS * 1000}")
+        except SqliteError as error:
+            connection.invalidate()
+            if error.sqlite_errorcode & 0xFF != SQLITE_BUSY:  # else somebody is just writing
+                return str(error)
+        finally:
+            connection.close()
+        folder = Path(self.engine.url.database or "").absolute().parent
+        return "its disk is full" if folder.exists() and shutil.disk_usage(folder).free < LEAST_FREE_BYTES else ""
 
     def refresh_statistics(self) -> None:
         """Let PostgreSQL look again at tables that have changed much since it last did; SQLite plans without.

@@ -12,8 +12,11 @@ from mailer.doctor.names import Names
 
 ABOUT = "database"
 OLDEST_POSTGRESQL = 14
-_ONLY_READS = text("SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'")
-"""PostgreSQL's standby, or one that was told to take nothing: it answers, and nobody's mail goes out."""
+
+_MEND = {
+    "PostgreSQL": "name the primary in MAILER_DATABASE_URL, or let this one be written",
+    "SQLite": "give the file and its folder to the user that mailer runs as, and make room on its disk",
+}
 
 
 def check(app: App, _names: Names) -> Iterator[Finding]:
@@ -25,15 +28,15 @@ def check(app: App, _names: Names) -> Iterator[Finding]:
         with app.database.read() as session:
             asked = "SELECT sqlite_version()" if app.database.is_sqlite else "SHOW server_version"
             version = str(session.scalar(text(asked)))
-            only_reads = not app.database.is_sqlite and session.scalar(_ONLY_READS)
+        refuses = app.database.refuses_writes()
         has = schema_revision(app.database)
     except Unreachable as trouble:
         yield error(ABOUT, trouble.message, do=trouble.do)
         return
     kind = "SQLite" if app.database.is_sqlite else "PostgreSQL"
-    if only_reads:
-        message = f"PostgreSQL {version} takes nothing new: it is read-only, or a standby"
-        yield error(ABOUT, message, do="name the primary in MAILER_DATABASE_URL, or let this one be written")
+    if refuses:
+        message = f"{kind} {version} takes nothing new: {refuses}"
+        yield error(ABOUT, message, do=_MEND[kind])
     elif has != newest_revision():
         message = f"the schema is at {has or 'nothing'}, this version wants {newest_revision()}"
         yield error(ABOUT, message, do="run `mailer db upgrade`")

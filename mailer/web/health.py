@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse, Response
-from sqlalchemy import text
 
 from mailer.web.dependencies import AppOf
 from mailer.web.metrics import metrics
@@ -20,9 +19,14 @@ async def healthz() -> Response:
 
 @router.get("/readyz")
 def readyz(app: AppOf) -> Response:
-    """The database answers too; 503 where it does not."""
-    with app.database.read() as session:
-        session.execute(text("SELECT 1"))
+    """The database answers too, and takes what is written; 503 where it does not.
+
+    Whoever cannot write had better get no requests, even if most only read: a page that is not there is asked for again by the
+    reader, a one-click opt-out (RFC 8058) by nobody.
+    """
+    why_not = app.database.refuses_writes()
+    if why_not:
+        return PlainTextResponse(f"not ready: the database takes nothing new: {why_not}\n", status_code=503)
     return PlainTextResponse("ready\n")
 
 
