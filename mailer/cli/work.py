@@ -37,7 +37,10 @@ def worker(
     require_broker(broker)
     register(celery, PerProcess(find_workspace(workspace)))
     say(f"worker ready, {concurrency} jobs at a time")
-    celery.Worker(concurrency=concurrency, pool_cls="prefork", loglevel="WARNING", quiet=True).start()
+    working = celery.Worker(concurrency=concurrency, pool_cls="prefork", loglevel="WARNING", quiet=True)
+    working.start()
+    if working.exitcode:
+        raise Unreachable("worker", "it ended because of what the log says above", do="see to that, and start it again")
 
 
 def beat(workspace: WorkspaceOption = None) -> None:
