@@ -21,17 +21,15 @@ _ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "cp1252")
 def take_out_of_files(session: Session, traces: Collection[str], clean: Callable[[str], str]) -> None:
     """Take files away that hold one of `traces`, and the address out of what was said of them.
 
-    A file that is being brought in at this moment goes by itself when its people are in, among whom an erased one is none.
+    One that is being brought in at this moment too: the work goes on, but its end has nothing to write to any more.
     """
     for row in session.scalars(select(Import).order_by(Import.id).with_for_update()):
-        if row.state == "running" and not row.is_dry_run:
-            continue
         file = ImportPart.import_id == row.id, ImportPart.kind == "file"
         if _holds(session.scalars(select(ImportPart.content).where(*file).order_by(ImportPart.number)), traces):
             session.execute(delete(ImportPart).where(*file))
             row.state, row.error, row.leased_until = "failed", GONE, None
         _clean_refused(session, row.id, clean)
-        row.error = clean(row.error)
+        row.name, row.error = clean(row.name)[:200], clean(row.error)
         row.report = json.loads(clean(json.dumps(row.report, ensure_ascii=False)))
     session.flush()
 

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from mailer.base import audit
 from mailer.base.database import Database
 from mailer.base.errors import WrongInput
+from mailer.base.logs import masked
 from mailer.base.tokens import Keys
 from subscribers.attributes import Kind, kinds
 from subscribers.audiences import audience_ids, list_audiences
@@ -133,7 +134,7 @@ def import_file(
     writer = RejectedRows(None if dry_run else rejected_path, columns)
     reader = _Reader(_rows(source, plan, mapping or {}, name, order.declared))
     importer = ChunkImport(
-        database, keys=keys, order=order, consent=consent, source=f"import {name}", now=now, dry_run=dry_run,
+        database, keys=keys, order=order, consent=consent, source=f"import {masked(name)}", now=now, dry_run=dry_run,
         meanwhile=reader.read_on,
     )  # fmt: skip
     with _collecting_seldom(), writer as rejected, closing(importer), closing(reader):
@@ -161,7 +162,8 @@ def _collecting_seldom() -> Iterator[None]:
 def _note(database: Database, report: Report, name: str, now: datetime, actor: str) -> None:
     detail = " ".join(f"{key}={value}" for key, value in report.as_dict().items() if isinstance(value, int))
     with database.begin() as session:
-        audit.note(session, actor=actor, deed="people_imported", subject=f"import {name}"[:200], now=now, detail=detail)
+        subject = f"import {masked(name)}"[:200]  # the log outlives whoever a file is named after
+        audit.note(session, actor=actor, deed="people_imported", subject=subject, now=now, detail=detail)
 
 
 def look_at(path: Path, *, file_name: str = "") -> tuple[list[tuple[str, str]], str]:

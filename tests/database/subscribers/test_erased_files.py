@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import count
 
 import pytest
 from openpyxl import Workbook
@@ -34,9 +35,9 @@ def erika(database: Database) -> SubscriberId:
         return people.add_person(session, ERIKA, source="test", keys=KEYS, now=NOW, actor="test")
 
 
-def upload(database: Database, content: bytes) -> uploads.ImportRow:
+def upload(database: Database, content: bytes, name: str = "people.csv") -> uploads.ImportRow:
     with database.begin() as session:
-        return uploads.upload(session, content, name="people.csv", now=NOW, actor="test")
+        return uploads.upload(session, content, name=name, now=NOW, actor="test")
 
 
 def start(database: Database, row: uploads.ImportRow, *, dry_run: bool) -> None:
@@ -134,3 +135,36 @@ def test_a_dry_run_that_is_under_way_is_ended_by_an_erasure(database: Database, 
     assert where_erika_stands(database) == set()
     with database.read() as session:
         assert uploads.find_import(session, row.public_id).state == "failed"
+
+
+def test_so_does_an_import_that_is_under_way(database: Database, erika: SubscriberId) -> None:
+    """Before, it wrote her refused row when it ended."""
+    with database.begin() as session:
+        attributes.declare(session, "age", "number", now=NOW, actor="test")
+    row = upload(database, f"email,age\n{ERIKA},old\nada@x.org,9\n".encode())
+    start(database, row, dry_run=False)
+    moments = count()
+
+    def clock() -> datetime:
+        if next(moments) == 1:  # the worker has taken the import and its file
+            erase(database, erika)
+        return NOW
+
+    uploads.run(database, row.id, keys=KEYS, clock=clock)
+
+    assert where_erika_stands(database) == set()
+    with database.read() as session:
+        assert uploads.find_import(session, row.public_id).error == erased_files.GONE
+        assert [person.email for person in people.list_people(session, now=NOW).people] == ["ada@x.org"]
+
+
+def test_a_file_that_is_named_after_somebody_does_not_keep_them(database: Database, erika: SubscriberId) -> None:
+    row = upload(database, b"email\nada@x.org\n", name=f"of {ERIKA}.csv")
+    start(database, row, dry_run=False)
+    uploads.run(database, row.id, keys=KEYS, clock=lambda: NOW)
+
+    erase(database, erika)
+
+    assert where_erika_stands(database) == set()
+    with database.read() as session:
+        assert uploads.find_import(session, row.public_id).report["created"] == 1
