@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from mailer.app import App
 from mailer.doctor.finding import Finding, error, ok, warning
@@ -27,6 +28,10 @@ def check(app: App, _names: Names) -> Iterator[Finding]:
             workers = celery.control.ping(timeout=SECONDS, connection=connection)
     except (OperationalError, OSError) as trouble:
         yield error(ABOUT, f"the broker does not answer: {trouble}", do="check MAILER_BROKER_URL and that Redis runs")
+        return
+    except RedisError as trouble:
+        message = f"the broker answers, and takes nothing: {trouble}"
+        yield error(ABOUT, message, do="see that Redis has memory left and is the one that writes, no replica")
         return
     if workers:
         yield ok(ABOUT, f"{shown}, {len(workers)} workers answer")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import redis
 
 from mailer.app import App
 from mailer.backup import back_up_into
@@ -102,6 +103,16 @@ def test_postgresql_and_redis(look: Look, postgresql_url: str, redis_server: Red
 def test_a_database_that_takes_nothing_new(look: Look, postgresql_url: str) -> None:
     found = look(DATABASE_URL=f"{postgresql_url}&options=-c%20default_transaction_read_only%3Don")
     assert (found["database"].level, "read-only" in found["database"].message) == ("error", True)
+
+
+def test_a_broker_that_is_full(look: Look, redis_server: RedisServer) -> None:
+    with redis.Redis(port=redis_server.port) as client:
+        client.config_set("maxmemory", 1)
+        try:
+            found = look(BROKER_URL=redis_server.url)["queue"]
+        finally:
+            client.config_set("maxmemory", 0)
+    assert (found.level, "takes nothing" in found.message) == ("error", True)
 
 
 def test_workers_that_answer(look: Look, postgresql_url: str, redis_server: RedisServer, start_mailer: Start) -> None:
