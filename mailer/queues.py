@@ -29,6 +29,7 @@ def make_celery(broker_url: str) -> Celery:
         worker_enable_remote_control=bool(broker_url),
         worker_cancel_long_running_tasks_on_connection_loss=False,
         broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,  # by default a hundred, 50 minutes: whoever slept through that found no worker
         # What Redis answers when it is full or has become a replica is to Celery an error of the channel, and ended the worker.
         broker_channel_error_retry=True,
         # memory:// would look once a second only (measured: 8 tasks a second against 3,000).
