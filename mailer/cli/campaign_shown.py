@@ -23,6 +23,8 @@ def show_campaign(app: App, campaign_id: CampaignId, *, json_: bool) -> None:
         return
     why = f" ({row.reason}{': ' + row.detail if row.detail else ''})" if row.reason else ""
     show(f"campaign {row.id} {row.slug}: {row.state}{why}, time {when_in_utc(row.scheduled_at)}")
+    if row.detail and not row.reason:
+        show(f"held up: {row.detail}")
     if narrowed := _narrowed(row):
         show(narrowed)
     show("  ".join(f"{name} {count:,}" for name, count in counts.as_dict().items() if count))
@@ -31,7 +33,7 @@ def show_campaign(app: App, campaign_id: CampaignId, *, json_: bool) -> None:
         show(f"{pace.rate:,.1f} messages a second{done}")
     if counts.might_have_got_it_twice:
         show(
-            f"{counts.might_have_got_it_twice:,} might have got it twice: a worker died before the relay's answer came"
+            f"{counts.might_have_got_it_twice:,} might have got it twice: the relay's answer to the first copy was lost"
         )
 
 

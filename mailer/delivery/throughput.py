@@ -29,7 +29,8 @@ class Throughput:
     """Messages that the relay answered, a second, in the last minutes; and when the rest will be done.
 
     That is by how many were settled, for a deferral brings nobody nearer to the end; and not before every batch was due
-    again, for its first deliveries that wait. Those that are deferred once more make it later.
+    again, for its first deliveries that wait. Those that are deferred once more make it later. While something holds the
+    whole campaign up, such as a relay that is away or full for today, nobody knows.
     """
 
     rate: float
@@ -62,7 +63,7 @@ def throughput(session: Session, campaign: CampaignRow, counts: Counts, *, now: 
     seconds = max(1.0, (now - began).total_seconds())
     left, settled = counts.total - counts.done, int(found[1])
     finishes_at = None
-    if left and settled:
+    if left and settled and not campaign.detail:
         finishes_at = now + timedelta(seconds=left * seconds / settled)
         finishes_at = max(finishes_at, session.scalar(_LAST_DUE, {"campaign": campaign.id}) or finishes_at)
     return Throughput(round(int(found[0]) / seconds, 3), finishes_at)

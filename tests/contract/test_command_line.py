@@ -239,6 +239,24 @@ def test_a_campaign_says_what_becomes_of_the_uncertain(home: Path) -> None:
     assert "'perhaps' is no rule for uncertain deliveries" in wrong.stderr
 
 
+def test_a_campaign_that_is_held_up_says_why_and_promises_no_end(
+    home: Path, relay_server: RelayServer, start_mailer: Start
+) -> None:
+    _import(home)
+    env = {"MAILER_SMTP_URL": f"{relay_server.url}&warmup={datetime.now(UTC):%Y-%m-%d}:1"}
+
+    process = start_mailer(
+        "send", "issue.md", "--audience", "academic", "--at", "now", "--yes", home=home, cwd=home.parent, env=env
+    )
+    relay_server.wait_for(1)
+    wait_until(lambda: "today's warm-up" in run_mailer("campaign", "show", "1", home=home).stdout, what="the reason")
+    shown = _json(home, "campaign", "show", "1")
+
+    assert process.interrupt() == 130
+    assert "00:00 UTC" in shown["detail"]
+    assert shown["finishes_at"] is None
+
+
 def test_while_only_deferred_ones_are_left_it_says_what_it_waits_for(
     home: Path, relay_server: RelayServer, start_mailer: Start
 ) -> None:
