@@ -1,6 +1,7 @@
 """/people: find people, see what is on record about them, add, unsubscribe, suppress, erase."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from tempfile import TemporaryFile
 from typing import IO, Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -79,9 +80,11 @@ def export(
             where = segments.segment_condition(session, segment, now=now, more=engagement())
     status = status if status in people.STATUSES else ""
     listed = export_people(app.database, audience=audience or None, status=status or None, where=where, now=now)
-    file = TemporaryFile("w+", encoding="utf-8", newline="")  # noqa: SIM115 - closed when it was read to its end
-    (write_csv if kind == "csv" else write_json_lines)(listed, file)
-    file.seek(0)
+    with ExitStack() as if_it_fails:
+        file = if_it_fails.enter_context(TemporaryFile("w+", encoding="utf-8", newline=""))
+        (write_csv if kind == "csv" else write_json_lines)(listed, file)
+        file.seek(0)
+        if_it_fails.pop_all()  # else closed when it was read to its end
     media_type = "text/csv" if kind == "csv" else "application/jsonl"
     headers = {"content-disposition": f'attachment; filename="people.{kind}"'}
     return StreamingResponse(_blocks(file), media_type=f"{media_type}; charset=utf-8", headers=headers)

@@ -1,5 +1,6 @@
 """/people, /audiences and the import of a file."""
 
+import gc
 from collections.abc import Sequence
 
 import pytest
@@ -235,6 +236,11 @@ def test_people_are_exported_and_brought_back_unchanged(app: App, manager: TestC
     assert "Nobody would be new or changed." in text_of(looked)
     assert len(manager.get("/people/export.jsonl").text.splitlines()) == 2
     assert manager.get("/people/export.xml").status_code in (404, 422)
+
+
+def test_an_export_that_fails_leaves_no_file_open(manager: TestClient) -> None:
+    assert manager.get("/people/export.csv?audience=nobody").status_code == 404
+    gc.collect()  # a file that was left open is warned of now, and warnings are errors here
 
 
 def test_a_segment_is_counted_saved_and_used(app: App, manager: TestClient) -> None:
