@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from mailer.base import audit
 from mailer.base.hints import wake
 from mailer.base.tables import CampaignId, move
-from mailer.campaigns.decisions import pause
+from mailer.campaigns.decisions import hold
 from mailer.campaigns.models import Campaign
 from mailer.campaigns.states import AT_WORK, MOVES
 
@@ -23,7 +23,7 @@ def due(session: Session, *, now: datetime, grace: timedelta) -> None:
     for campaign_id, scheduled_at in session.execute(query).all():
         if scheduled_at is not None and scheduled_at < now - grace:
             detail = f"its time was {scheduled_at.isoformat()}, and nothing was running then"
-            pause(session, campaign_id, now=now, actor=ACTOR, reason="missed", detail=detail)
+            hold(session, campaign_id, now=now, actor=ACTOR, reason="missed", detail=detail)
         elif move(session, Campaign, campaign_id, MOVES["prepare"], "preparing", started_at=now):
             _note(session, campaign_id, "campaign_started", now)
             wake(session, "prepare", campaign_id)

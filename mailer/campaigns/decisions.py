@@ -122,12 +122,21 @@ def pause(
     )
 
 
+def hold(session: Session, campaign_id: CampaignId, *, now: datetime, actor: str, reason: str, detail: str) -> bool:
+    """Pause a campaign for a decision, unless somebody has just taken one: False where it is not on its way any more."""
+    try:
+        pause(session, campaign_id, now=now, actor=actor, reason=reason, detail=detail)
+    except NotAllowed:
+        return False
+    return True
+
+
 def hold_all(session: Session, *, now: datetime, actor: str, reason: str, detail: str) -> tuple[str, ...]:
     """Hold every campaign that is on its way; their slugs, the oldest first."""
     on_their_way = select(Campaign.id, Campaign.slug).where(Campaign.state.in_(MOVES["pause"])).order_by(Campaign.id)
     found = session.execute(on_their_way).all()
     for campaign_id, _ in found:
-        pause(session, campaign_id, now=now, actor=actor, reason=reason, detail=detail)
+        hold(session, campaign_id, now=now, actor=actor, reason=reason, detail=detail)
     return tuple(slug for _, slug in found)
 
 

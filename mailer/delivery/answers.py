@@ -124,11 +124,10 @@ class Answers:
     def _stop_campaign(self, session: Session, refusal: Refused, now: datetime) -> None:
         self.has_stopped_campaign = True
         campaign_id = self._campaign.id
-        if campaigns.is_live(session, campaign_id):
-            detail = reason_of(refusal)
-            if refusal.scope == "recipient":
-                detail += f"; so for {self._suspicion.refused} recipients, and none was accepted"
-            campaigns.pause(session, campaign_id, now=now, actor=ACTOR, reason="relay", detail=detail)
+        detail = reason_of(refusal)
+        if refusal.scope == "recipient":
+            detail += f"; so for {self._suspicion.refused} recipients, and none was accepted"
+        if campaigns.hold(session, campaign_id, now=now, actor=ACTOR, reason="relay", detail=detail):
             log.error("campaign_stopped", campaign_id=campaign_id, code=refusal.code, stage=refusal.stage)
 
     def _note_trouble(self, session: Session, outcomes: list[Outcome]) -> None:

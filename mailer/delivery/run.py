@@ -94,11 +94,11 @@ def _enlist_chunk(
         # Of all chunks by the same moment, so that `30 days ago` is one day for the whole list.
         narrowing = campaigns.narrowing(session, campaign, now=campaign.started_at or now, more=more)
     except WrongInput as error:
-        campaigns.pause(session, campaign_id, now=now, actor=ACTOR, reason="segment", detail=str(error))
+        campaigns.hold(session, campaign_id, now=now, actor=ACTOR, reason="segment", detail=str(error))
         return True
     if campaign.enlisted_to is None and not campaigns.verify_release(session, campaign_id):
         detail = "what is kept is not what was approved"
-        campaigns.pause(session, campaign_id, now=now, actor=ACTOR, reason="changed", detail=detail)
+        campaigns.hold(session, campaign_id, now=now, actor=ACTOR, reason="changed", detail=detail)
         return True
     after = campaign.enlisted_to or 0
     ids = audience_ids(session, campaign.audiences, archived=True)

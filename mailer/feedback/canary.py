@@ -42,7 +42,7 @@ def _watch(session: Session, campaign: CampaignRow, limits: Limits, now: datetim
     complained = _events(session, campaign, "complained")
     fault = too_many(bounced, complained, of=wave.total - wave.skipped, limits=limits)
     if fault:
-        campaigns.pause(session, campaign.id, now=now, actor=ACTOR, reason="canary", detail=fault)
+        campaigns.hold(session, campaign.id, now=now, actor=ACTOR, reason="canary", detail=fault)
     elif wave.pending + wave.sending + wave.uncertain:
         return
     elif campaign.canary_until is None:
