@@ -68,6 +68,16 @@ class CampaignRow:
         return self.state == "scheduled" or (self.state == "paused" and self.resumes_to == "scheduled")
 
 
+_ALL: Final = (
+    select(Campaign, IssueRevision.digest)
+    .join(IssueRevision, IssueRevision.id == Campaign.revision_id)
+    .order_by(Campaign.id.desc())
+    .execution_options(populate_existing=True)
+)
+_BY_ID: Final = _ALL.where(Campaign.id == bindparam("campaign"))
+"""Made once: it is asked for with every batch."""
+
+
 def campaign(session: Session, name: str) -> CampaignRow:
     """The campaign with this id or slug.
 
@@ -90,10 +100,10 @@ def row(session: Session, campaign_id: CampaignId) -> CampaignRow:
     Raises:
         NotFound: there is none.
     """
-    found = _rows(session, Campaign.id == campaign_id)
-    if not found:
+    found = session.execute(_BY_ID, {"campaign": campaign_id}).one_or_none()
+    if found is None:
         raise NotFound(f"there is no campaign {campaign_id}", do="`mailer campaign list` shows them")
-    return found[0]
+    return _row(*found)
 
 
 def list_campaigns(session: Session) -> tuple[CampaignRow, ...]:
@@ -140,13 +150,7 @@ def may_go_out(campaign_id: ColumnElement[Any], up_to: ColumnElement[int]) -> Co
 
 
 def _rows(session: Session, *conditions: object) -> tuple[CampaignRow, ...]:
-    query = (
-        select(Campaign, IssueRevision.digest)
-        .join(IssueRevision, IssueRevision.id == Campaign.revision_id)
-        .where(*conditions)  # type: ignore[arg-type]
-        .order_by(Campaign.id.desc())
-        .execution_options(populate_existing=True)
-    )
+    query = _ALL.where(*conditions)  # type: ignore[arg-type]
     return tuple(_row(found, digest) for found, digest in session.execute(query).all())
 
 
