@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 # RFC 5321 §4.5.3.1.5 allows 512 octets a line; relays that write more are understood, those that never end are not.
 LINE_LIMIT_BYTES = 8 * 1024
@@ -21,16 +21,16 @@ class NotSmtp(ValueError):
     """What came is no reply of SMTP: the connection cannot be used any longer."""
 
 
-class Reply(NamedTuple):
-    """One whole reply, its lines still as they came."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One whole reply, its lines still as they came; `kind` is the first digit: 2 done, 3 go on, 4 not now, 5 never."""
 
     code: int
     lines: tuple[bytes, ...]
+    kind: int = field(init=False)
 
-    @property
-    def kind(self) -> int:
-        """The first digit: 2 done, 3 go on, 4 not now, 5 never."""
-        return self.code // 100
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", self.code // 100)
 
     @property
     def texts(self) -> list[str]:
