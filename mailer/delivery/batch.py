@@ -28,6 +28,7 @@ from mailer.delivery.journal import Journal, Page
 from mailer.delivery.leases import Lease
 from mailer.delivery.ledger import Recipient, wanted_of
 from mailer.delivery.message.compose import Composer
+from mailer.delivery.message.personal import Occasion
 from mailer.delivery.outcomes import Outcome, Outgoing, Refused
 from mailer.delivery.pacing.pace import Pace
 from mailer.delivery.policy import relay_retry_at
@@ -48,8 +49,7 @@ class _Held:
 
     lease: Lease
     campaign: CampaignRow
-    key_id: int
-    audience_names: tuple[str, ...]
+    occasion: Occasion
     people: Select[Any]
     answers: Answers
     page: Page | None
@@ -203,7 +203,8 @@ class BatchWork:
         if self._pace is not None:
             self._pace.watch(answers.under_way)
         own_names = tuple(names[slug] for slug in campaign.audiences)
-        self._held = _Held(lease, campaign, key_id, own_names, people, answers, page)
+        occasion = self._composer.occasion(campaign.id, audience_names=own_names, key_id=key_id)
+        self._held = _Held(lease, campaign, occasion, people, answers, page)
         self._after = lease.first - 1
         return self._held
 
@@ -276,14 +277,7 @@ class BatchWork:
         """His message, or why there can be none; threads make several at once. `now` is the group's, less than a second ago."""
         try:
             letter = self._composer.letter(self._database, held.campaign, recipient.mask)
-            message = self._composer.message(
-                letter,
-                recipient,
-                campaign_id=held.campaign.id,
-                now=now,
-                audience_names=held.audience_names,
-                key_id=held.key_id,
-            )
+            message = self._composer.message(letter, recipient, held.occasion, now)
         except WrongInput as error:
             return Refused(0, "", str(error))
         if held.page is not None:

@@ -48,8 +48,9 @@ def test_copies(
     mould = composer.mould(marked, issue.meta, slug="test")
     # A number of their own for every copy: a client that has seen a Message-ID shows the message once only.
     first = int(now.timestamp() * 1000)
+    occasion = composer.occasion(NO_CAMPAIGN)
     messages = [
-        composer.message(mould, _reader(first + index, address), campaign_id=NO_CAMPAIGN, now=now)
+        composer.message(mould, _reader(first + index, address), occasion, now)
         for index, address in enumerate(addresses)
     ]
     outcomes = dict(answer for answer in relay.send(messages) if answer is not None)

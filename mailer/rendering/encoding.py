@@ -36,9 +36,11 @@ def without_controls(value: str) -> str:
 # --- bodies ---------------------------------------------------------------------------------------------------------
 
 
-def is_plain(value: str) -> bool:
-    """Whether a value, such as a link or most names, stands in quoted-printable and in HTML as it is."""
-    return len(value) <= LINE and _PLAIN.fullmatch(value) is not None
+def plain(value: str) -> bytes | None:
+    """The bytes of a value that needs no escape in quoted-printable nor in HTML, as a link and most names; else None."""
+    if _PLAIN.fullmatch(value) is None:
+        return None
+    return (value if len(value) <= LINE else _folded(value)).encode("ascii")
 
 
 def quoted(text: str) -> bytes:
@@ -84,8 +86,9 @@ def base64_lines(data: bytes) -> bytes:
 
 def header(name: str, value: str) -> bytes:
     """A header line, folded to 78 where it has blanks, encoded only where it is not ASCII; ends with CRLF."""
-    if len(name) + len(value) <= HEADER_LINE - 2 and _SIMPLE.fullmatch(value) and "=?" not in value:
-        return f"{name}: {value}\r\n".encode("ascii")
+    is_short = len(name) + len(value) <= HEADER_LINE - 2
+    if (is_short or (" " not in value and name != "Subject")) and _SIMPLE.fullmatch(value) and "=?" not in value:
+        return f"{name}: {value}\r\n".encode("ascii")  # where it is long it is one word, and cannot be folded
     words = without_controls(value).split()
     marked = [number for number, word in enumerate(words) if _needs_encoding(word, name)]
     if marked:

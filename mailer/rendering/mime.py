@@ -11,13 +11,13 @@ where there is a blank to fold at. Dots are not doubled (that is SMTP's affair) 
 """
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
 from typing import Final
 
-from mailer.rendering.encoding import base64_lines, header, is_plain, mailbox_header, quoted, without_controls
+from mailer.rendering.encoding import base64_lines, header, mailbox_header, plain, quoted, without_controls
 from mailer.rendering.letter import Letter, Picture, Segments, Slot
 from mailer.rendering.pictures import content_id
 
@@ -59,12 +59,7 @@ class TextGap:
 
     def filled(self, values: Values) -> bytes:
         """The value's bytes."""
-        value = values[self.slot]
-        return value.encode("ascii") if is_plain(value) else self.encoded(value)
-
-    def encoded(self, value: str) -> bytes:
-        """The bytes of a value that is not plain."""
-        return quoted(without_controls(value))
+        return text_piece(values[self.slot])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +69,18 @@ class HtmlGap:
     slot: Slot
 
     def filled(self, values: Values) -> bytes:
-        """The value's bytes, escaped for text and for attributes."""
-        value = values[self.slot]
-        return value.encode("ascii") if is_plain(value) else self.encoded(value)
+        """The value's bytes."""
+        return html_piece(values[self.slot])
 
-    def encoded(self, value: str) -> bytes:
-        """The bytes of a value that is not plain."""
-        return quoted(escape(without_controls(value)))
+
+def text_piece(value: str) -> bytes:
+    """A value in a quoted-printable text part."""
+    return plain(value) or quoted(without_controls(value))
+
+
+def html_piece(value: str) -> bytes:
+    """A value in a quoted-printable HTML part, escaped for text and for attributes."""
+    return plain(value) or quoted(escape(without_controls(value)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +185,14 @@ def skeleton(letter: Letter, *, headers: Sequence[tuple[str, HeaderValue]]) -> S
     return Skeleton(_joined([*head, b"\r\n"]), _joined(body))
 
 
+def header_writer(name: str) -> Callable[[str, str], bytes]:
+    """What writes a header of this name: its name and value to its bytes, with CRLF."""
+    return mailbox_header if name.lower() in MAILBOX_HEADERS else header
+
+
 def header_line(name: str, value: str) -> bytes:
     """A header's bytes, with CRLF."""
-    return mailbox_header(name, value) if name.lower() in MAILBOX_HEADERS else header(name, value)
+    return header_writer(name)(name, value)
 
 
 def _header(name: str, value: HeaderValue) -> Segment:

@@ -14,6 +14,7 @@ from mailer.base.tables import CampaignId, RevisionId, SubscriberId
 from mailer.base.tokens import Purpose
 from mailer.campaigns import CampaignRow
 from mailer.delivery.ledger import Recipient
+from mailer.delivery.message.personal import Personal
 from mailer.rendering.letter import Letter, LinkName, Slot
 from subscribers import audiences as audience_book
 from subscribers import people
@@ -98,7 +99,7 @@ def letter_of(session: Session, app: App, campaign_id: CampaignId, subscriber_id
         attempts=0,
     )
     audience_names = tuple(names.get(slug, slug) for slug in row.audiences)
-    personal = app.composer.personal(reader, campaign_id=campaign_id, audience_names=audience_names)
+    personal = Personal(app.composer.occasion(campaign_id, audience_names=audience_names), reader)
     links = {name: personal.link(name) for name in get_args(LinkName)}
     html = rendering.html_of(letter.html, rendering.values_of(letter, personal.fields, links))
     return rendering.with_picture_addresses(html, letter, "/media/")

@@ -44,7 +44,7 @@ def letter(tmp_path: Path) -> bytes:
     )
     mould = composer.mould(rendered, issue.meta, slug="x")
     recipient = Recipient(7, SubscriberId(5), 1, 1, "ada@x.test", "Zoë Ωμέγα 山田  太郎", "en", {})
-    return composer.message(mould, recipient, campaign_id=CampaignId(3), now=NOW).data
+    return composer.message(mould, recipient, composer.occasion(CampaignId(3)), NOW).data
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from mailer.delivery.message.ahead import Ahead
 from mailer.delivery.message.dkim import relaxed_body, signed, signers
 from mailer.delivery.message.headers import message_headers
 from mailer.delivery.message.mould import Mould
-from mailer.delivery.message.personal import Origin, Personal
+from mailer.delivery.message.personal import Occasion, Origin, Personal
 from mailer.delivery.outcomes import Outgoing
 from mailer.delivery.policy import GroupSize
 from mailer.rendering import Letter, Sender, skeleton
@@ -76,32 +76,24 @@ class Composer:
         )
         return Mould.of(skeleton(letter, headers=headers))
 
-    def message(
-        self,
-        letter: Mould,
-        recipient: Recipient,
-        *,
-        campaign_id: CampaignId,
-        now: datetime,
-        audience_names: tuple[str, ...] = (),
-        key_id: int | None = None,
-    ) -> Outgoing:
-        """The message for one recipient.
+    def occasion(
+        self, campaign_id: CampaignId, *, audience_names: tuple[str, ...] = (), key_id: int | None = None
+    ) -> Occasion:
+        """What the messages of a campaign have in common; see `Occasion`."""
+        return Occasion.of(self._origin, campaign_id, audience_names, key_id)
 
-        Args:
-            audience_names: the campaign's, in the order of the mask's bits.
-            key_id: the campaign's; a Message-ID must not change with the newest key.
+    def message(self, letter: Mould, recipient: Recipient, occasion: Occasion, now: datetime) -> Outgoing:
+        """The message for one recipient.
 
         Raises:
             WrongInput: his address cannot stand in a header.
         """
-        person = Personal(self._origin, recipient, campaign_id, audience_names=audience_names, key_id=key_id)
-        parts, is_plain = letter.fill(person, _date(now))
+        parts, is_plain = letter.fill(Personal(occasion, recipient), _date(now))
         if self._signers:
             head, body = b"".join(parts[: letter.head]), b"".join(parts[letter.head :])
             parts = [signed(head[:-2], body, self._signers, now), head, body]
         data = b"".join(parts)
-        sender = self.envelope_sender(campaign_id, recipient.number)
+        sender = self.envelope_sender(occasion.campaign_id, recipient.number)
         return Outgoing(recipient.number, sender, ascii_address(recipient.address), data, is_plain)
 
     def made(self, make: Callable[[Recipient], Made], recipients: Iterable[Recipient]) -> Iterator[Made]:
@@ -114,17 +106,6 @@ class Composer:
             return message
         head, _, body = message.partition(b"\r\n\r\n")
         return signed(head + b"\r\n", relaxed_body(body), self._signers, now) + message
-
-    def personal(
-        self,
-        recipient: Recipient,
-        *,
-        campaign_id: CampaignId,
-        audience_names: tuple[str, ...] = (),
-        key_id: int | None = None,
-    ) -> Personal:
-        """What is the recipient's own in a letter, in the mail as in the browser; see `Personal`."""
-        return Personal(self._origin, recipient, campaign_id, audience_names=audience_names, key_id=key_id)
 
     def envelope_sender(self, campaign_id: CampaignId, number: int) -> str:
         """Where bounces go: by VERP where there is a bounce mailbox, so that a bounce names its delivery by itself."""

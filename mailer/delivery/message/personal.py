@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from mailer.base.tables import CampaignId
@@ -17,6 +18,7 @@ _PURPOSES: Mapping[LinkName, Purpose] = {
     "preferences": Purpose.PREFERENCES,
     "view": Purpose.VIEW,
 }
+_MESSAGE_ID = Purpose.MESSAGE_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +30,45 @@ class Origin:
     domain: str
 
 
-class Personal:
-    """One recipient's part of one message.
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What the messages of one campaign have in common, made ready once.
 
-    Args:
-        audience_names: the campaign's, in the order of the mask's bits.
-        key_id: the campaign's; a Message-ID must not change with the newest key.
+    `audience_names` are the campaign's, in the order of the mask's bits. `message_keys` sign Message-IDs, which must not
+    change with the newest key; `keys` sign links, each of which has its beginning.
     """
 
-    __slots__ = ("_audience_names", "_campaign_id", "_fields", "_ids", "_key_id", "_links", "_origin", "_recipient")
+    campaign_id: CampaignId
+    packed_id: bytes
+    audience_names: tuple[str, ...]
+    domain: str
+    keys: Keys
+    message_keys: Keys
+    beginnings: Mapping[LinkName, str]
 
-    def __init__(
-        self,
-        origin: Origin,
-        recipient: Recipient,
-        campaign_id: CampaignId,
-        *,
-        audience_names: tuple[str, ...] = (),
-        key_id: int | None = None,
-    ) -> None:
-        self._origin = origin
+    @classmethod
+    def of(cls, origin: Origin, campaign_id: CampaignId, names: tuple[str, ...], key_id: int | None) -> "Occasion":
+        """The occasion of a campaign, or of no campaign; without a key of its own the newest signs."""
+        return cls(
+            campaign_id,
+            packed(campaign_id),
+            names,
+            origin.domain,
+            origin.keys,
+            origin.keys.signing_with(key_id),
+            {name: f"{origin.base_url}/{name}/" for name in _PURPOSES},
+        )
+
+
+class Personal:
+    """One recipient's part of one message."""
+
+    __slots__ = ("_fields", "_ids", "_links", "_occasion", "_recipient")
+
+    def __init__(self, occasion: Occasion, recipient: Recipient) -> None:
+        self._occasion = occasion
         self._recipient = recipient
-        self._campaign_id = campaign_id
-        self._audience_names = audience_names
-        self._key_id = key_id
-        self._ids = packed(recipient.subscriber_id, campaign_id)
+        self._ids = packed(recipient.subscriber_id) + occasion.packed_id
         self._links: dict[LinkName, str] = {}
         self._fields: Mapping[str, str] | None = None
 
@@ -65,14 +81,15 @@ class Personal:
     def fields(self) -> Mapping[str, str]:
         """What merge fields can say of the person."""
         if self._fields is None:
-            self._fields = merge_values(self._recipient, self._audience_names)
+            self._fields = merge_values(self._recipient, self._occasion.audience_names)
         return self._fields
 
     @property
     def message_id(self) -> str:
         """The same at every attempt; tells nobody but us which delivery it is."""
-        keys = self._origin.keys.signing_with(self._key_id)
-        return f"<{keys.sign(Purpose.MESSAGE_ID, self._campaign_id, self._recipient.number)}@{self._origin.domain}>"
+        occasion = self._occasion
+        ids = occasion.packed_id + packed(self._recipient.number)
+        return f"<{occasion.message_keys.sign_packed(_MESSAGE_ID, ids)}@{occasion.domain}>"
 
     @property
     def leave_key(self) -> str:
@@ -84,8 +101,9 @@ class Personal:
         found = self._links.get(name)
         if found is None:
             ids = self._ids + packed(self._recipient.mask) if name == "view" else self._ids
-            token = self._origin.keys.sign_packed(_PURPOSES[name], ids)
-            found = self._links[name] = f"{self._origin.base_url}/{name}/{token}"
+            occasion = self._occasion
+            found = occasion.beginnings[name] + occasion.keys.sign_packed(_PURPOSES[name], ids)
+            self._links[name] = found
         return found
 
 
@@ -116,13 +134,16 @@ def merge_values(recipient: Recipient, audience_names: tuple[str, ...]) -> Mappi
     """What merge fields can say of a person: the attributes, and above them what every person has."""
     attributes: dict[str, Any] = recipient.attributes
     values = {name: _as_text(value) for name, value in attributes.items()} if attributes else {}
-    mine = [name for bit, name in enumerate(audience_names) if recipient.mask >> bit & 1]
-    first_name = values.get("first_name") or recipient.name.partition(" ")[0]
-    values["name"] = recipient.name
-    values["first_name"] = first_name
+    name = values["name"] = recipient.name
+    values["first_name"] = values.get("first_name") or name.partition(" ")[0]
     values["email"] = recipient.address
-    values["audiences"] = ", ".join(mine)
+    values["audiences"] = _of_mask(audience_names, recipient.mask)
     return values
+
+
+@lru_cache(maxsize=256)
+def _of_mask(audience_names: tuple[str, ...], mask: int) -> str:
+    return ", ".join(name for bit, name in enumerate(audience_names) if mask >> bit & 1)
 
 
 def _as_text(value: object) -> str:

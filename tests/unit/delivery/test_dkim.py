@@ -95,7 +95,7 @@ def test_a_whole_letter_is_verified_whatever_the_name(name: str, address: str) -
     composer._signers = (Signer("news.test", "ed25519", KEYS["ed25519"]),)  # noqa: SLF001 - instead of a key file
     recipient = Recipient(7, SubscriberId(5), 1, 1, address, name, "en", {})
 
-    message = composer.message(a_mould(composer), recipient, campaign_id=CampaignId(3), now=NOW)
+    message = composer.message(a_mould(composer), recipient, composer.occasion(CampaignId(3)), NOW)
 
     assert verified(message.data, "ed25519") == [True]
     body = message.data.partition(b"\r\n\r\n")[2]
