@@ -19,6 +19,13 @@ AHEAD = 3 * THREADS
 """So many handfuls wait, or are being made: enough that no thread waits for the loop to come by (record 18)."""
 
 
+def in_handfuls(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
+    """What `make` gives for each item, in their order, a handful at a time: to make and to send in turn costs more."""
+    left = iter(items)
+    while handful := [make(item) for item in islice(left, HANDFUL)]:
+        yield from handful
+
+
 class Ahead:
     """The threads, one for each core that is ours; they begin with the first message, after a fork."""
 

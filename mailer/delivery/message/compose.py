@@ -15,7 +15,7 @@ from mailer.base.tokens import Keys, Purpose
 from mailer.campaigns import CampaignRow
 from mailer.content.issue import FrontMatter
 from mailer.delivery.ledger import Recipient
-from mailer.delivery.message.ahead import Ahead
+from mailer.delivery.message.ahead import Ahead, in_handfuls
 from mailer.delivery.message.dkim import relaxed_body, signed, signers
 from mailer.delivery.message.headers import message_headers
 from mailer.delivery.message.mould import Mould
@@ -98,7 +98,7 @@ class Composer:
 
     def made(self, make: Callable[[Recipient], Made], recipients: Iterable[Recipient]) -> Iterator[Made]:
         """What `make` gives for each recipient, in their order: as it is asked for, or where messages are signed, ahead."""
-        return self._ahead.made(make, recipients) if self._signers else map(make, recipients)
+        return self._ahead.made(make, recipients) if self._signers else in_handfuls(make, recipients)
 
     def signed(self, message: bytes, now: datetime) -> bytes:
         """A whole message of another kind, such as a notice, with our signatures where there are keys."""

@@ -5,7 +5,7 @@ from threading import get_ident
 
 import pytest
 
-from mailer.delivery.message.ahead import AHEAD, HANDFUL, Ahead
+from mailer.delivery.message.ahead import AHEAD, HANDFUL, Ahead, in_handfuls
 
 
 def test_messages_come_in_the_order_of_their_recipients() -> None:
@@ -28,3 +28,17 @@ def test_only_a_few_are_made_before_they_are_asked_for() -> None:
 def test_what_goes_wrong_in_a_thread_is_raised_where_the_message_is_asked_for() -> None:
     with pytest.raises(ZeroDivisionError):
         list(Ahead().made(lambda number: 1 // number, [1, 0]))
+
+
+def test_without_threads_a_handful_is_made_at_a_time_and_in_order() -> None:
+    begun: list[int] = []
+
+    def make(number: int) -> str:
+        begun.append(number)
+        return str(number)
+
+    made = in_handfuls(make, range(2 * HANDFUL + 1))
+
+    assert next(made) == "0"
+    assert begun == list(range(HANDFUL))
+    assert list(made) == [str(number) for number in range(1, 2 * HANDFUL + 1)]
