@@ -28,6 +28,12 @@ CAN_BE_CLAIMED: Final = and_(
     ),
 )
 """True in SQL of a batch that waits and is due `now`, or whose lease ran out, of a campaign that is being sent."""
+IS_STRANDED: Final = and_(
+    ~campaigns.may_go_out(_batches.c.campaign_id, _batches.c.last),
+    _batches.c.state == "leased",
+    _batches.c.leased_until <= _NOW,
+)
+"""True in SQL of a batch whose lease ran out and that nobody takes over, for its campaign is paused, cancelled or over."""
 
 _CALLED = select(func.count()).where(_batches.c.state == "waiting", _batches.c.hinted_at > _RECENT)
 _TO_CALL = (

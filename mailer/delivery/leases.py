@@ -8,7 +8,7 @@ from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from mailer.base.tables import BatchId, CampaignId
-from mailer.delivery.calls import CAN_BE_CLAIMED
+from mailer.delivery.calls import CAN_BE_CLAIMED, IS_STRANDED
 from mailer.delivery.models import Batch
 
 LEASE = timedelta(seconds=60)
@@ -26,6 +26,12 @@ _TAKE = (
     update(_batches)
     .where(_batches.c.id == bindparam("batch"), CAN_BE_CLAIMED)
     .values(state="leased", fence=_batches.c.fence + 1, leased_until=_UNTIL, holder=bindparam("by"), hinted_at=None)
+    .returning(*_LEASE)
+)
+_TAKE_STRANDED = (
+    update(_batches)
+    .where(IS_STRANDED)
+    .values(fence=_batches.c.fence + 1, leased_until=_UNTIL, holder="")
     .returning(*_LEASE)
 )
 _NEXT = (
@@ -66,6 +72,11 @@ def take_next(session: Session, *, now: datetime, holder: str) -> Lease | None:
     """Take the batch that has been due longest, of those that nobody else is just taking."""
     batch_id = session.execute(_NEXT, {"now": now}).scalar_one_or_none()
     return None if batch_id is None else take(session, batch_id, now=now, holder=holder)
+
+
+def take_stranded(session: Session, *, now: datetime) -> tuple[Lease, ...]:
+    """Take all batches whose holder was lost and that nobody else will take: to settle what he had under way."""
+    return tuple(Lease(*found) for found in session.execute(_TAKE_STRANDED, {"now": now, "until": now + LEASE}))
 
 
 def renew(session: Session, lease: Lease, *, now: datetime) -> bool:

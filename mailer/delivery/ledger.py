@@ -134,14 +134,18 @@ def claim(
         lease = leases.take_next(session, now=now, holder=holder)
     else:
         lease = leases.take(session, wanted, now=now, holder=holder)
-    if lease is None:
-        return None
+    if lease is not None:
+        settle(session, lease, known=known, now=now)
+    return lease
+
+
+def settle(session: Session, lease: Lease, *, known: Callable[[Lease], Known | None], now: datetime) -> None:
+    """What the former holder of a batch that was just taken had under way becomes uncertain, but for what is known of it."""
     settled = known(lease)
     if settled is not None:
         for statement, numbers in ((_SENT, settled.taken), (_KEPT, settled.kept), (_AGAIN, settled.answered)):
             _mark(session, statement, lease, numbers, now=now)
     session.execute(_LOST, _span(lease) | {"moment": now})
-    return lease
 
 
 def let_go(session: Session, lease: Lease, *, due_at: datetime | None, failures: int, now: datetime) -> bool:

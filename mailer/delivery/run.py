@@ -14,7 +14,7 @@ from mailer.base.database import Database
 from mailer.base.errors import WrongInput
 from mailer.base.hints import wake
 from mailer.base.tables import BatchId, CampaignId
-from mailer.delivery import calls, enlisting, leases
+from mailer.delivery import calls, enlisting, leases, ledger
 from mailer.delivery.answers import ACTOR, OnRefusal
 from mailer.delivery.batch import BatchWork
 from mailer.delivery.holders import is_dead
@@ -196,6 +196,7 @@ def sweep(database: Database, *, clock: Clock, grace: timedelta, journal: Journa
     Campaigns whose time has come, lists half frozen, batches that wait or whose worker was lost or killed, or by the
     journal has given them up, campaigns that are done.
     """
+    known = ledger.nothing_known if journal is None else journal.known
 
     def is_over(holder: str, lease: Lease) -> bool:
         return is_dead(holder) or (journal is not None and journal.has_ended(lease))
@@ -209,6 +210,26 @@ def sweep(database: Database, *, clock: Clock, grace: timedelta, journal: Journa
             else:
                 finish_if_done(session, campaign.id, now=now)
         leases.free(session, is_over, now=now)
+        settled = _settle_stranded(session, known, now=now)
         allowances.forget_old(session, now=now)
         for batch_id in calls.call_out(session, now=now):
             wake(session, "send_batch", batch_id)
+    if journal is not None:
+        for lease in settled:
+            journal.forget(lease.batch_id, lease.fence - 1)
+
+
+def _settle_stranded(
+    session: Session, known: Callable[[Lease], ledger.Known | None], *, now: datetime
+) -> tuple[Lease, ...]:
+    """Write down what is known of those who were under way when a worker was lost, where nobody takes its batch over.
+
+    Else a campaign that was cancelled then would show them as being sent for ever.
+    """
+    stranded = leases.take_stranded(session, now=now)
+    for lease in stranded:
+        ledger.settle(session, lease, known=known, now=now)
+        if campaigns.row(session, lease.campaign_id).uncertain_rule == "leave":
+            ledger.leave_uncertain(session, lease, now=now)
+        ledger.let_go(session, lease, due_at=None, failures=lease.failures, now=now)
+    return stranded

@@ -107,6 +107,26 @@ def test_after_a_kill_only_what_had_left_without_an_answer_is_sent_again_unsure(
     assert not list((tmp_path / "journal").iterdir()), "no page is left behind"
 
 
+@pytest.mark.parametrize("decision", ["pause", "cancel"])
+def test_after_a_kill_a_campaign_that_does_not_go_on_says_who_got_it(
+    office: Office, recorder: Recorder, tmp_path: Path, dead: str, *, decision: str
+) -> None:
+    campaign, addresses, _work = half_sent(office, tmp_path / "journal", holder=dead)
+    office.decide(decision, campaign)
+    office.later(seconds=61)
+
+    office.sweep()
+
+    counts = office.counts(campaign)
+    assert (counts.accepted, counts.uncertain, counts.deferred, counts.sending) == (2, 1, 1, 0)
+    assert not list((tmp_path / "journal").iterdir()), "no page is left behind"
+    if decision == "pause":
+        office.decide("resume", campaign)
+        office.work()
+        assert sorted(recorder.sent) == addresses[2:]
+        assert office.counts(campaign).accepted == 60
+
+
 def test_what_was_not_handed_over_counts_as_no_attempt(office: Office, tmp_path: Path, dead: str) -> None:
     campaign, _addresses, _work = half_sent(office, tmp_path / "journal", holder=dead)
     office.later(seconds=61)
