@@ -1,11 +1,12 @@
 """Notices: single messages to one person, such as the one that asks to confirm. A row waits until the relay took it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from mailer.base.database import Database
@@ -18,7 +19,7 @@ from mailer.base.tokens import Purpose
 from mailer.delivery.message.compose import Composer
 from mailer.delivery.message.notice import NoticeText, notice_message
 from mailer.delivery.models import Notice
-from mailer.delivery.outcomes import Accepted, Outcome, Outgoing, Refused, reason_of
+from mailer.delivery.outcomes import Accepted, NotTried, Outcome, Outgoing, Refused, reason_of
 from mailer.delivery.run import Relay
 from subscribers import Person, consents, find_address, is_suppressed, joining, list_audiences, moving, person_by_id
 from subscribers.addresses import masked
@@ -27,7 +28,8 @@ from subscribers.moving import Moved, ToConfirmAddress
 
 JOB = "send_notice"
 HELD = timedelta(minutes=2)
-"""How long a worker has for one notice before another may take it."""
+"""How long after a worker was last heard of another may take its notice."""
+RENEWED = HELD / 4
 MOST_ATTEMPTS = 12
 
 log = structlog.get_logger()
@@ -120,14 +122,40 @@ def send(
         if taken is None:
             return
         written = _written(session, composer, languages, Waiting(*taken), now)
-    outcome = _send_to(relay, *written) if written else None
+    held = _Held(database, notice_id, taken.attempts, clock, since=now)
+    outcome = _send_to(relay, *written, meanwhile=held.keep) if written else None
     with database.begin() as session:
         if outcome is None or _is_final(outcome) or taken.attempts >= MOST_ATTEMPTS:
-            session.execute(delete(Notice).where(Notice.id == notice_id))
+            session.execute(delete(Notice).where(*held.is_ours))
         else:
             wait = timedelta(minutes=1) * 2 ** min(taken.attempts, 8)
-            session.execute(update(Notice).where(Notice.id == notice_id).values(due_at=now + wait))
+            session.execute(update(Notice).where(*held.is_ours).values(due_at=clock() + wait))
     log.info("notice_sent", kind=taken.kind, outcome=type(outcome).__name__ if outcome else "nobody")
+
+
+@dataclass(slots=True)
+class _Held:
+    """A notice that is being sent. It is ours while nobody else has begun an attempt, which none may while it is kept."""
+
+    database: Database
+    notice_id: int
+    attempt: int
+    clock: Callable[[], datetime]
+    since: datetime
+
+    @property
+    def is_ours(self) -> tuple[ColumnElement[bool], ...]:
+        """True in SQL of the notice while it is."""
+        return Notice.id == self.notice_id, Notice.attempts == self.attempt
+
+    def keep(self) -> None:
+        """Hold it for longer: a relay may take ten minutes for its answer to the final dot (RFC 5321 §4.5.3.2.6)."""
+        now = self.clock()
+        if now - self.since < RENEWED:
+            return
+        with suppress(Unreachable), self.database.begin() as session:  # the message is on its way all the same
+            session.execute(update(Notice).where(*self.is_ours).values(due_at=now + HELD))
+            self.since = now
 
 
 def _is_final(outcome: Outcome) -> bool:
@@ -217,7 +245,13 @@ def _may_remind(session: Session, waiting: Waiting, now: datetime) -> bool:
     return True
 
 
-def _send_to(relay: Relay, data: bytes, to: str) -> Outcome:
+def _send_to(relay: Relay, data: bytes, to: str, *, meanwhile: Callable[[], None] = lambda: None) -> Outcome:
+    """What came of it; `meanwhile` is called about once a second until then."""
     sender = ""  # a bounce of a notice wants no answer (RFC 3834 §3.3)
-    answers = [answer for answer in relay.send([Outgoing(0, sender, ascii_address(to), data)]) if answer is not None]
-    return answers[0][1]
+    outcome: Outcome = NotTried("")
+    for answer in relay.send([Outgoing(0, sender, ascii_address(to), data)]):
+        if answer is None:
+            meanwhile()
+        else:
+            outcome = answer[1]
+    return outcome

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from mailer.base.database import Database
 from mailer.base.errors import Unreachable
@@ -13,9 +14,12 @@ from mailer.base.languages import Languages
 from mailer.base.tables import SubscriberId
 from mailer.base.tokens import Purpose
 from mailer.delivery import SmtpRelay, notices
+from mailer.delivery.models import Notice
+from mailer.delivery.smtp.exchange import Patience
 from subscribers import joining, moving, subscribe, suppress
 from subscribers.joining import ToConfirm
 from tests.support.certificates import Certificate
+from tests.support.mailer_process import wait_until
 from tests.support.relay import Received, RelayServer, Stage
 from tests.support.sending import Office, relay_to
 
@@ -52,6 +56,12 @@ def plain(received: Received) -> str:
     return str(body.get_content())
 
 
+def due_at(office: Office) -> datetime:
+    """When the one notice there is may be taken."""
+    with office.database.read() as session:
+        return session.scalars(select(Notice.due_at)).one()
+
+
 def send_what_is_called_out(office: Office) -> None:
     notices.sweep(office.database, clock=office.clock)
     for notice_id in {subject for job, subject in office.hints if job == notices.JOB}:
@@ -64,6 +74,23 @@ def send_what_is_called_out(office: Office) -> None:
             clock=office.clock,
         )
     office.hints.clear()
+
+
+def test_one_whose_relay_takes_minutes_to_answer_is_sent_by_nobody_else(
+    office: Office, relay_server: RelayServer
+) -> None:
+    def ten_minutes_pass() -> None:
+        for _ in range(10):
+            office.later(minutes=1)
+            wait_until(lambda: due_at(office) > office.now + timedelta(minutes=1), what="the notice to be kept")
+            send_what_is_called_out(office)
+
+    relay_server.before_answer(stage="dot", do=ten_minutes_pass)
+    ask(office, "ada@x.test")
+    with closing(relay_to(relay_server, patience=Patience())) as office.relay:
+        send_what_is_called_out(office)
+
+    assert len(relay_server.messages) == 1
 
 
 def test_a_sign_up_is_asked_to_confirm_once(office: Office, relay_server: RelayServer) -> None:
