@@ -15,10 +15,17 @@ def show_campaign(app: App, campaign_id: CampaignId, *, json_: bool) -> None:
     with app.database.read() as session:
         row, counts = campaigns.row(session, campaign_id), delivery.progress(session, campaign_id)
         pace = delivery.throughput(session, row, counts, now=app.clock())
+        held = delivery.held_back(session, row, now=app.clock())
     if json_:
         twice = counts.might_have_got_it_twice
         show_json(
-            {**as_json(row), "counts": counts.as_dict(), "might_have_got_it_twice": twice, **dataclasses.asdict(pace)}
+            {
+                **as_json(row),
+                "counts": counts.as_dict(),
+                "might_have_got_it_twice": twice,
+                **dataclasses.asdict(pace),
+                "held_back": dataclasses.asdict(held) if held else None,
+            }
         )
         return
     why = f" ({row.reason}{': ' + row.detail if row.detail else ''})" if row.reason else ""
@@ -28,6 +35,8 @@ def show_campaign(app: App, campaign_id: CampaignId, *, json_: bool) -> None:
     if narrowed := _narrowed(row):
         show(narrowed)
     show("  ".join(f"{name} {count:,}" for name, count in counts.as_dict().items() if count))
+    if held:
+        show(f"held back: {held.count:,}, the first until {when_in_utc(held.until)} UTC: {held.why}")
     if pace.rate:
         done = f", done at about {pace.finishes_at:%Y-%m-%d %H:%M} UTC" if pace.finishes_at else ""
         show(f"{pace.rate:,.1f} messages a second{done}")

@@ -6,6 +6,7 @@ ledger and its leases; knows no template and no queue.
 
 from mailer.delivery.copies import test_copies
 from mailer.delivery.figures import Figures, figures
+from mailer.delivery.held import HeldBack, held_back
 from mailer.delivery.journal import Journal
 from mailer.delivery.mailbox import MailboxServer, Received, read_message, received
 from mailer.delivery.message.compose import Composer
@@ -22,6 +23,7 @@ __all__ = [
     "Counts",
     "Deferred",
     "Figures",
+    "HeldBack",
     "Journal",
     "MailboxServer",
     "Outcome",
@@ -34,6 +36,7 @@ __all__ = [
     "Throughput",
     "Unknown",
     "figures",
+    "held_back",
     "last_mailed",
     "prepare",
     "progress",

@@ -257,6 +257,24 @@ def test_a_campaign_that_is_held_up_says_why_and_promises_no_end(
     assert shown["finishes_at"] is None
 
 
+def test_whom_the_pace_of_a_domain_holds_back_is_told(
+    home: Path, relay_server: RelayServer, start_mailer: Start
+) -> None:
+    _import(home)
+    env = {"MAILER_SMTP_URL": relay_server.url, "MAILER_PACE_DOMAINS": "x.test=0.01"}
+    send = ("send", "issue.md", "--audience", "academic", "--at", "now", "--yes")
+
+    process = start_mailer(*send, home=home, cwd=home.parent, env=env)
+    relay_server.wait_for(1)
+    wait_until(lambda: "held back: 1" in run_mailer("campaign", "show", "1", home=home).stdout, what="the line")
+    shown = _json(home, "campaign", "show", "1")
+
+    assert process.interrupt() == 130
+    assert "x.test gets 0.01 a second" in run_mailer("campaign", "show", "1", home=home).stdout
+    assert (shown["held_back"]["count"], shown["held_back"]["reason"]) == (1, "x.test gets 0.01 a second")
+    assert datetime.fromisoformat(shown["held_back"]["until"]) > datetime.now(UTC)
+
+
 def test_while_only_deferred_ones_are_left_it_says_what_it_waits_for(
     home: Path, relay_server: RelayServer, start_mailer: Start
 ) -> None:

@@ -27,6 +27,8 @@ from mailer.delivery.pacing.standing import Seen, Standing, after, is_about_doma
 
 FLUSH_SECONDS = 1.0
 STALE_SECONDS = 60.0
+HELD = "held: "
+"""So the reason begins of whoever waits for his domain."""
 log = structlog.get_logger()
 
 _rows: Table = DomainStanding.metadata.tables["domain_standings"]
@@ -145,7 +147,7 @@ class Pace:
         for number in numbers[granted:]:
             # In whole seconds, so that a batch is not taken up for each of them.
             until = slot.replace(microsecond=0) + timedelta(seconds=1)
-            held[number] = Hold(f"held: {domain} gets {rate:.3g} a second", until)
+            held[number] = Hold(f"{HELD}{domain} gets {rate:.3g} a second", until)
             slot += timedelta(seconds=1 / rate)
         self._slots[domain] = min(slot, now + timedelta(hours=1))
         return held
@@ -154,7 +156,7 @@ class Pace:
         said = f"{domain} takes nothing: {standing.reason}"
         if standing.is_lost(now, deadline=self._deadline):
             return {number: Hold(f"given up: {said}", None) for number in numbers}
-        return {number: Hold(f"held: {said}", standing.closed_until) for number in numbers}
+        return {number: Hold(f"{HELD}{said}", standing.closed_until) for number in numbers}
 
     # --- after --------------------------------------------------------------------------------------------------------
 

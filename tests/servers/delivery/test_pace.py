@@ -8,9 +8,10 @@ from itertools import pairwise
 
 import pytest
 
+from mailer import campaigns
 from mailer.base.database import Database
 from mailer.base.tables import CampaignId
-from mailer.delivery import Outcome, Outgoing, SmtpRelay, recipients_page
+from mailer.delivery import Outcome, Outgoing, SmtpRelay, held_back, recipients_page
 from mailer.delivery.pacing.pace import Pace
 from tests.support.relay import RelayServer
 from tests.support.sending import Office, office_settings
@@ -61,6 +62,29 @@ def test_a_domain_that_takes_nothing_is_closed_and_the_others_get_their_mail(
     assert (counts.accepted, counts.failed) == (20, 0)
     assert counts.pending >= 15
     assert reasons(office, campaign, "busy.test") == {f"held: busy.test takes nothing: {SLOW}"}
+
+
+def test_the_manager_is_told_how_many_wait_for_which_domain_and_until_when(
+    office: Office, relay_server: RelayServer
+) -> None:
+    people(office, "busy.test", 40)
+    office.pace = a_pace(office.database, big_test=3)
+    people(office, "big.test", 13)
+    for number in range(40):
+        relay_server.fault("rcpt", SLOW, to=f"p{number}@busy.test")
+    campaign = office.release()
+
+    office.work()
+
+    with office.database.read() as session:
+        told = held_back(session, campaigns.row(session, campaign), now=office.now)
+    assert told is not None
+    assert told.count == office.counts(campaign).pending
+    assert told.why == f"busy.test takes nothing: {SLOW}; and 1 more"
+    assert timedelta() < told.until - office.now <= timedelta(seconds=2), "the first of them is one to big.test"
+    office.decide("pause", campaign)
+    with office.database.read() as session:
+        assert held_back(session, campaigns.row(session, campaign), now=office.now) is None, "it stands still by itself"
 
 
 def test_a_closed_domain_is_tried_with_a_few_and_opens_when_they_are_taken(
