@@ -9,9 +9,7 @@ from mailer.content import Issue, StoredFiles, plain, read_files
 from mailer.content.containers.table import CONTAINERS
 from mailer.content.issue import Block, Button, CodeBlock, Columns, Event, Figure, Note, Paragraph, People, Quote
 from mailer.content.walk import all_blocks, inlines_of
-
-FRONT = "---\ntitle: T\nsubject: S\n---\n"
-PNG = b"\x89PNG\r\n\x1a\n"
+from tests.unit.content.builders import FRONT, PNG, words
 
 
 def read(text: str) -> Issue:
@@ -30,10 +28,6 @@ def shape(issue: Issue) -> list[str]:
         f"{type(block).__name__}:{','.join(sorted(block.audiences)) if block.audiences is not None else '*'}"
         for block in issue.blocks
     ]
-
-
-def words(issue: Issue) -> list[str]:
-    return [plain(run) for block in all_blocks(issue.blocks) for run in inlines_of(block) if run]
 
 
 def test_audience_narrows_what_it_surrounds() -> None:

@@ -13,7 +13,7 @@ from mailer.content.formulas.typesetting import FormulaError, Typeset, as_unicod
 from mailer.content.issue import Definitions, Event, List, Publications, Table
 from mailer.content.moments import parse_when
 from mailer.content.parse import LIMIT_CHARACTERS, decoded
-from mailer.content.walk import all_blocks, inlines_of
+from tests.unit.content.builders import words
 
 FRONT = "---\ntitle: T\nsubject: S\npreheader: P\n---\n"
 
@@ -27,10 +27,6 @@ def read(text: str, front: str = FRONT, **files: bytes) -> Issue:
             }
         )
     )
-
-
-def words(issue: Issue) -> list[str]:
-    return [plain(run) for block in all_blocks(issue.blocks) for run in inlines_of(block) if run]
 
 
 def codes(issue: Issue, **options: object) -> list[tuple[int, str]]:

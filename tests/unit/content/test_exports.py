@@ -5,15 +5,12 @@ import io
 
 from PIL import Image
 
-from mailer.content import Issue, StoredFiles, check_issue, plain, read_files
+from mailer.content import check_issue, plain
 from mailer.content.issue import CodeBlock, DisplayFormula, Figure, Formula, Heading, LineBreak, Link, Note, Paragraph
 from mailer.content.walk import all_blocks, all_inlines
 from mailer.rendering import render
+from tests.unit.content.builders import read
 from tests.unit.rendering.builders import FRAME, filled_html
-
-
-def read(text: str) -> Issue:
-    return read_files(StoredFiles({"issue.md": text.encode()}))
 
 
 def words(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailer.content import Issue, StoredFiles, plain, read_files
+from mailer.content import StoredFiles, plain, read_files
 from mailer.content.issue import (
     CodeBlock,
     Figure,
@@ -14,24 +14,7 @@ from mailer.content.issue import (
     Table,
 )
 from mailer.content.walk import all_blocks, all_inlines, inlines_of
-
-FRONT = "---\ntitle: T\nsubject: S\n---\n"
-PNG = b"\x89PNG\r\n\x1a\n"
-
-
-def read(text: str, **files: bytes) -> Issue:
-    return read_files(
-        StoredFiles({"issue.md": text.encode(), **{name.replace("_", "."): content for name, content in files.items()}})
-    )
-
-
-def texts(issue: Issue) -> list[str]:
-    return [plain(run) for block in issue.blocks for run in inlines_of(block)]
-
-
-def codes(issue: Issue) -> list[tuple[int, str, str]]:
-    return [(finding.place.line, finding.level, finding.code) for finding in issue.findings]
-
+from tests.unit.content.builders import FRONT, PNG, codes, read, texts
 
 # --- HTML ---------------------------------------------------------------------------------------------------------------
 

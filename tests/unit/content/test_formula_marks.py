@@ -2,15 +2,12 @@
 
 import pytest
 
-from mailer.content import Issue, StoredFiles, check_issue, read_files
+from mailer.content import check_issue
 from mailer.content.formulas.aliases import ALIASES
 from mailer.content.formulas.typesetting import Typeset, typeset
 from mailer.content.issue import DisplayFormula, Formula
 from mailer.content.walk import all_inlines
-
-
-def read(text: str) -> Issue:
-    return read_files(StoredFiles({"issue.md": text.encode()}))
+from tests.unit.content.builders import read
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailer.content import Issue, StoredFiles, plain, read_files
+from mailer.content import plain
 from mailer.content.checks.checker import check_issue
 from mailer.content.issue import (
     CodeBlock,
@@ -17,12 +17,9 @@ from mailer.content.issue import (
     Table,
 )
 from mailer.content.walk import all_blocks, all_inlines
+from tests.unit.content.builders import read
 
 JEKYLL = "---\nlayout: newsletter\ntitle: T\n---\n"
-
-
-def read(text: str) -> Issue:
-    return read_files(StoredFiles({"issue.md": text.encode()}))
 
 
 def named(text: str) -> list[tuple[int, str]]:

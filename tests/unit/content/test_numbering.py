@@ -2,14 +2,10 @@
 
 import pytest
 
-from mailer.content import Issue, StoredFiles, plain, read_files, select
+from mailer.content import plain, select
 from mailer.content.issue import DisplayFormula, Formula
 from mailer.content.walk import all_inlines, inlines_of
-
-
-def read(text: str) -> Issue:
-    return read_files(StoredFiles({"issue.md": text.encode()}))
-
+from tests.unit.content.builders import read
 
 NUMBERED = """---
 title: T

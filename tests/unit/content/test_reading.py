@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailer.base.errors import WrongInput
-from mailer.content import FolderFiles, Issue, StoredFiles, plain, read_files, read_front_matter, read_issue
+from mailer.content import FolderFiles, StoredFiles, plain, read_files, read_front_matter, read_issue
 from mailer.content.issue import (
     Code,
     CodeBlock,
@@ -27,24 +27,7 @@ from mailer.content.issue import (
     Text,
 )
 from mailer.content.walk import all_inlines, inlines_of
-
-FRONT = "---\ntitle: T\nsubject: S\n---\n"
-PNG = b"\x89PNG\r\n\x1a\n"
-
-
-def read(text: str, **files: bytes) -> Issue:
-    return read_files(
-        StoredFiles({"issue.md": text.encode(), **{name.replace("_", "."): content for name, content in files.items()}})
-    )
-
-
-def texts(issue: Issue) -> list[str]:
-    return [plain(run) for block in issue.blocks for run in inlines_of(block)]
-
-
-def codes(issue: Issue) -> list[tuple[int, str, str]]:
-    return [(finding.place.line, finding.level, finding.code) for finding in issue.findings]
-
+from tests.unit.content.builders import FRONT, PNG, codes, read, texts
 
 # --- files --------------------------------------------------------------------------------------------------------------
 

@@ -4,13 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from mailer.content import Issue, StoredFiles, check_issue, plain, read_files, read_issue
+from mailer.content import Issue, check_issue, plain, read_issue
 from mailer.content.issue import Code, Formula, Heading, Link, List, Paragraph, Picture, Span, Table
 from mailer.content.walk import all_blocks, all_inlines, inlines_of
-
-
-def read(text: str) -> Issue:
-    return read_files(StoredFiles({"issue.md": text.encode()}))
+from tests.unit.content.builders import read
 
 
 def texts(issue: Issue) -> list[str]:
