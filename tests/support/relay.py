@@ -372,6 +372,16 @@ class _Session:
 @pytest.fixture
 def relay_server() -> Iterator[RelayServer]:
     """A plain SMTP server on loopback, fresh for the test."""
+    yield from _started()
+
+
+@pytest.fixture
+def other_server() -> Iterator[RelayServer]:
+    """One more, where a test is about several."""
+    yield from _started()
+
+
+def _started() -> Iterator[RelayServer]:
     server = RelayServer()
     server.start()
     yield server

@@ -1,7 +1,8 @@
 """A small office that sends: people, campaigns, a clock that is turned by hand, and a queue that is a list."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -267,3 +268,10 @@ def office_settings(**environ: str) -> Settings:
 def relay_to(*servers: RelayServer, connections: int = 2, patience: Patience = HASTY) -> SmtpRelay:
     """A relay that speaks to these servers, without much patience."""
     return SmtpRelay([server.settings(connections=connections) for server in servers], patience=patience)
+
+
+@contextmanager
+def relaying(*servers: RelayServer, connections: int = 2, patience: Patience = HASTY) -> Iterator[SmtpRelay]:
+    """The same, closed at the end of the block."""
+    with closing(relay_to(*servers, connections=connections, patience=patience)) as relay:
+        yield relay

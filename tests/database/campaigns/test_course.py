@@ -1,7 +1,6 @@
 """The course of a campaign: released by hash, leaving at its time, paused, resumed, recalled, cancelled."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,7 +17,7 @@ from mailer.content import StoredFiles, read_files
 from mailer.rendering import Frame, Sender
 from subscribers import add_audience
 from tests.support.relay import RelayServer
-from tests.support.sending import BEGIN, GRACE, Office, relay_to
+from tests.support.sending import BEGIN, GRACE, Office, relaying
 
 LATER = BEGIN + timedelta(hours=3)
 FRAME = Frame(Sender("News", "news@news.test", "1 Street, Town"), "https://news.test")
@@ -26,7 +25,7 @@ FRAME = Frame(Sender("News", "news@news.test", "1 Street, Town"), "https://news.
 
 @pytest.fixture
 def office(database: Database, relay_server: RelayServer) -> Iterator[Office]:
-    with closing(relay_to(relay_server)) as relay:
+    with relaying(relay_server) as relay:
         yield Office(database, relay)
 
 

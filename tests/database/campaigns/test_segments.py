@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -17,14 +16,14 @@ from mailer.campaigns.models import Campaign
 from mailer.content import StoredFiles, read_files
 from subscribers import add_person, attributes, erase, segments
 from tests.support.relay import RelayServer
-from tests.support.sending import BEGIN, Office, relay_to
+from tests.support.sending import BEGIN, Office, relaying
 
 LATER = BEGIN + timedelta(hours=3)
 
 
 @pytest.fixture
 def office(database: Database, relay_server: RelayServer) -> Iterator[Office]:
-    with closing(relay_to(relay_server)) as relay:
+    with relaying(relay_server) as relay:
         opened = Office(database, relay)
         for address, *slugs in (
             ("ada@bath.test", "academic"),

@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,27 +12,13 @@ from mailer.base.tables import BatchId, CampaignId
 from mailer.delivery.batch import BatchWork
 from mailer.delivery.holders import this_process
 from mailer.delivery.journal import Journal
-from mailer.delivery.outcomes import ANSWERED, LEFT, TAKEN, Accepted, Outcome, Outgoing
+from mailer.delivery.outcomes import ANSWERED, LEFT, TAKEN, Accepted
 from mailer.delivery.policy import FIRST_GROUP
+from tests.database.delivery.relays import Recorder
 from tests.support.sending import Office
 
 NAME = "from mailer.delivery.holders import this_process; print(this_process())"
 OK = Accepted()
-
-
-class Recorder:
-    """A relay in memory that accepts everything."""
-
-    def __init__(self) -> None:
-        self.sent: list[str] = []
-
-    def send(self, messages: Iterable[Outgoing]) -> Iterator[tuple[int, Outcome] | None]:
-        for message in messages:
-            self.sent.append(message.recipient)
-            yield message.number, OK
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +50,7 @@ def test_where_the_journal_cannot_be_written_everybody_gets_his_mail_all_the_sam
 
     office.work()
 
-    assert recorder.sent == addresses
+    assert recorder.recipients == addresses
     assert office.counts(campaign).accepted == 3
 
 
@@ -103,7 +88,7 @@ def test_after_a_kill_only_what_had_left_without_an_answer_is_sent_again_unsure(
     counts = office.counts(campaign)
     assert counts.accepted == 60
     assert counts.might_have_got_it_twice == 1
-    assert sorted(recorder.sent) == addresses[2:], "the two that the relay took are not sent again"
+    assert recorder.recipients == addresses[2:], "the two that the relay took are not sent again"
     assert not list((tmp_path / "journal").iterdir()), "no page is left behind"
 
 
@@ -147,7 +132,7 @@ def test_a_worker_that_still_lives_is_not_believed(office: Office, recorder: Rec
     office.work()
 
     assert office.counts(campaign).might_have_got_it_twice == FIRST_GROUP
-    assert sorted(recorder.sent) == addresses
+    assert recorder.recipients == addresses
 
 
 def test_a_worker_that_gave_up_is_believed_though_it_lives(office: Office, recorder: Recorder, tmp_path: Path) -> None:
@@ -158,7 +143,7 @@ def test_a_worker_that_gave_up_is_believed_though_it_lives(office: Office, recor
     office.work()
 
     assert office.counts(campaign).might_have_got_it_twice == 1
-    assert sorted(recorder.sent) == addresses[2:]
+    assert recorder.recipients == addresses[2:]
 
 
 def test_what_a_living_worker_gave_up_goes_on_at_once(office: Office, recorder: Recorder, tmp_path: Path) -> None:
@@ -170,7 +155,7 @@ def test_what_a_living_worker_gave_up_goes_on_at_once(office: Office, recorder: 
     office.work()
 
     assert office.counts(campaign).accepted == 60
-    assert sorted(recorder.sent) == addresses[2:]
+    assert recorder.recipients == addresses[2:]
 
 
 @pytest.mark.parametrize("ended", [False, True])
@@ -186,7 +171,7 @@ def test_of_another_machine_nothing_is_believed(
     office.work()
 
     assert office.counts(campaign).might_have_got_it_twice == FIRST_GROUP
-    assert sorted(recorder.sent) == addresses
+    assert recorder.recipients == addresses
 
 
 @pytest.mark.parametrize("harm", ["other rows", "cut short", "lost"])

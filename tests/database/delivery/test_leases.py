@@ -1,7 +1,6 @@
 """Leases: two workers never have the same batch, and who lost his lease writes nothing."""
 
 import threading
-from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -12,28 +11,13 @@ from mailer.delivery import calls, ledger
 from mailer.delivery.batch import BatchWork
 from mailer.delivery.leases import Lease, renew
 from mailer.delivery.message.compose import Composer
-from mailer.delivery.outcomes import Accepted, Deferred, Outcome, Outgoing, Unknown
+from mailer.delivery.outcomes import Accepted, Deferred, Outcome, Unknown
 from mailer.delivery.policy import FIRST_GROUP
 from subscribers import audience_ids
+from tests.database.delivery.relays import Recorder
 from tests.support.sending import Office
 
 OK = Accepted()
-
-
-class Recorder:
-    """A relay in memory that accepts everything; the real one is in tests/servers."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, str]] = []
-
-    def send(self, messages: Iterable[Outgoing]) -> Iterator[tuple[int, Outcome] | None]:
-        for message in messages:
-            message_id = next(line for line in message.data.split(b"\r\n") if line.lower().startswith(b"message-id"))
-            self.sent.append((message.recipient, message_id.decode()))
-            yield message.number, OK
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 @pytest.fixture
@@ -84,7 +68,7 @@ def test_many_workers_send_each_message_once(office: Office, recorder: Recorder)
         thread.join(120)
 
     office.work()
-    assert sorted(address for address, _ in recorder.sent) == addresses
+    assert recorder.recipients == addresses
     assert office.counts(campaign).accepted == 200
     assert office.state(campaign).state == "sent"
 
@@ -110,7 +94,7 @@ def test_a_batch_whose_worker_was_lost_is_taken_over_and_what_was_under_way_goes
     counts = office.counts(campaign)
     assert counts.accepted == 120
     assert counts.might_have_got_it_twice == FIRST_GROUP, "exactly the group that was marked"
-    assert {address for address, _ in recorder.sent} == set(addresses)
+    assert set(recorder.recipients) == set(addresses)
 
 
 def test_who_lost_his_lease_writes_nothing(office: Office) -> None:

@@ -6,7 +6,6 @@ stands for a process of its own, which is really killed: the journal believes no
 
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -43,6 +42,7 @@ from mailer.delivery.outcomes import (
     Refused,
     Unknown,
 )
+from tests.database.delivery.relays import NoRelay
 from tests.support.sending import Office, office_settings
 
 PEOPLE = 12
@@ -55,16 +55,6 @@ OUTCOMES: list[Outcome] = [
     Unknown("cut"),
     NotTried("away"),
 ]
-
-
-class NoRelay:
-    """Never asked: the machine plays the relay itself."""
-
-    def send(self, messages: object) -> Iterator[None]:
-        raise AssertionError
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 class Worker:

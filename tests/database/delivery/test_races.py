@@ -16,6 +16,7 @@ from mailer.delivery.leases import Lease, renew
 from mailer.delivery.ledger import Result
 from mailer.delivery.outcomes import Accepted
 from subscribers import audience_ids
+from tests.database.delivery.relays import NoRelay
 from tests.support.sending import Office
 
 RACERS = 6
@@ -23,19 +24,9 @@ BATCHES = 12
 OK = Accepted()
 
 
-class NobodySends:
-    """A relay that is not spoken to here."""
-
-    def send(self, messages: object) -> object:
-        raise AssertionError
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
 @pytest.fixture
 def office(database: Database) -> Office:
-    return Office(database, NobodySends())  # type: ignore[arg-type]
+    return Office(database, NoRelay())
 
 
 def _together(count: int, deed: Callable[[int], None]) -> None:

@@ -1,19 +1,18 @@
 """An office that sends through a real SMTP server, on both databases."""
 
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 
 from mailer.base.database import Database
 from mailer.delivery import SmtpRelay
 from tests.support.relay import RelayServer
-from tests.support.sending import Office, relay_to
+from tests.support.sending import Office, relaying
 
 
 @pytest.fixture
 def relay(relay_server: RelayServer) -> Iterator[SmtpRelay]:
-    with closing(relay_to(relay_server)) as opened:
+    with relaying(relay_server) as opened:
         yield opened
 
 

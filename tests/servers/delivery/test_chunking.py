@@ -12,7 +12,7 @@ from mailer.delivery.smtp.relay import SmtpRelay
 from tests.support.certificates import Certificate
 from tests.support.outgoing import messages, send
 from tests.support.relay import RelayServer, Stage
-from tests.support.sending import relay_to
+from tests.support.sending import relaying
 
 FEATURES = ("PIPELINING", "8BITMIME", "SIZE 26214400", "CHUNKING")
 BODY = b"Subject: hello\r\n\r\nline one\r\n.leading dot\r\n..two\r\n.\r\nRSET\r\n" + b"x" * 70 + b"\r\n"
@@ -26,7 +26,7 @@ def server(relay_server: RelayServer) -> RelayServer:
 
 @pytest.fixture
 def relay(server: RelayServer) -> Iterator[SmtpRelay]:
-    with closing(relay_to(server, connections=1)) as relay:
+    with relaying(server, connections=1) as relay:
         yield relay
 
 
@@ -53,7 +53,7 @@ def test_where_it_is_not_offered_or_has_to_wait_data_is_used(
 
 def test_a_relay_that_offers_chunks_and_does_not_know_them_gets_everything_by_data(server: RelayServer) -> None:
     server.unknown = ("BDAT",)
-    with closing(relay_to(server, connections=3)) as relay:
+    with relaying(server, connections=3) as relay:
         outcomes = send(relay, messages(40, data=BODY))
         opened = server.connections
         again = send(relay, messages(5, data=BODY))
@@ -185,7 +185,7 @@ def closes_after(server: RelayServer, addresses: Iterable[str]) -> None:
 @pytest.mark.parametrize("every", [1, 7])
 def test_a_relay_that_closes_after_so_many_without_a_word_leaves_few_unknown(server: RelayServer, every: int) -> None:
     closes_after(server, [f"p{number}@x.test" for number in range(every - 1, 200, every)])
-    with closing(relay_to(server, connections=2)) as relay:
+    with relaying(server, connections=2) as relay:
         first, again = send(relay, messages(200, data=BODY)), send(relay, messages(50, data=BODY))
 
     unknown = [outcome for outcome in first.values() if isinstance(outcome, Unknown)]
@@ -197,7 +197,7 @@ def test_a_relay_that_closes_after_so_many_without_a_word_leaves_few_unknown(ser
 def test_after_a_while_it_is_given_whole_messages_again(server: RelayServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mailer.delivery.smtp.pool.CUT_SHORT_SECONDS", 0.0)
     closes_after(server, ["p0@x.test"])
-    with closing(relay_to(server, connections=1)) as relay:
+    with relaying(server, connections=1) as relay:
         send(relay, messages(30, data=BODY))
 
     assert server.commands.count("DATA") == 0
@@ -205,7 +205,7 @@ def test_after_a_while_it_is_given_whole_messages_again(server: RelayServer, mon
 
 def test_a_connection_that_is_lost_before_anything_was_taken_teaches_nothing(server: RelayServer) -> None:
     server.fault("dot", drop=True, times=1)
-    with closing(relay_to(server, connections=1)) as relay:
+    with relaying(server, connections=1) as relay:
         send(relay, messages(30, data=BODY))
 
     assert server.commands.count("DATA") == 0

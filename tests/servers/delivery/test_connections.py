@@ -4,8 +4,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
 
@@ -15,14 +14,7 @@ from mailer.delivery.smtp import relay as smtp
 from mailer.delivery.smtp.relay import SmtpRelay
 from tests.support.outgoing import BODY, messages, send
 from tests.support.relay import RelayServer
-from tests.support.sending import HASTY, relay_to
-
-
-@contextmanager
-def relaying(*servers: RelayServer, connections: int = 2) -> Iterator[SmtpRelay]:
-    with closing(relay_to(*servers, connections=connections)) as relay:
-        yield relay
-
+from tests.support.sending import HASTY, relaying
 
 PLAIN = ("8BITMIME",)
 

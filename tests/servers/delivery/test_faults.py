@@ -13,7 +13,7 @@ from mailer.delivery.smtp.relay import SmtpRelay
 from tests.support.certificates import Certificate
 from tests.support.outgoing import BODY, messages, send
 from tests.support.relay import RelayServer, Stage
-from tests.support.sending import Office, relay_to
+from tests.support.sending import Office, relaying
 
 SHORT = Patience(connect=0.5, greeting=0.5, command=0.5, data=0.5, dot=0.5)
 FULL = ("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 26214400")
@@ -170,7 +170,7 @@ def test_what_is_no_reply_ends_the_connection_and_is_uncertain_only_after_the_do
 ) -> None:
     server.fault(stage, reply or "\r", times=1, keep=True)
 
-    with closing(relay_to(server, connections=1, patience=SHORT)) as relay:
+    with relaying(server, connections=1, patience=SHORT) as relay:
         outcomes = send(relay, messages(6))
 
     kinds = [type(outcome) for outcome in outcomes.values()]
@@ -184,7 +184,7 @@ def test_what_is_no_reply_ends_the_connection_and_is_uncertain_only_after_the_do
 def test_a_reply_that_is_begun_and_cut_off_is_none(server: RelayServer, stage: Stage) -> None:
     server.fault(stage, f"{'354' if stage == 'data' else '250'}-2.0.0 wait", times=1, close=True, keep=True)
 
-    with closing(relay_to(server, connections=1, patience=SHORT)) as relay:
+    with relaying(server, connections=1, patience=SHORT) as relay:
         outcomes = send(relay, messages(6))
 
     kinds = [type(outcome) for outcome in outcomes.values()]
@@ -204,7 +204,7 @@ def test_a_relay_that_answers_and_closes_within_a_message_is_heard_but_never_tak
     relay_server.fault("body", reply, close=True, to="p0@x.test")
     large = b"Subject: a\r\n\r\n" + (b"x" * 74 + b"\r\n") * 70_000
 
-    with closing(relay_to(relay_server, connections=1, patience=SHORT)) as relay:
+    with relaying(relay_server, connections=1, patience=SHORT) as relay:
         outcome = send(relay, messages(1, data=large))[0]
 
     if reply.startswith("250"):
@@ -223,7 +223,7 @@ def test_a_relay_out_of_step_never_gets_our_commands_as_a_message(
 ) -> None:
     server.fault(stage, reply, times=1)
 
-    with closing(relay_to(server, connections=1, patience=SHORT)) as relay:
+    with relaying(server, connections=1, patience=SHORT) as relay:
         outcomes = send(relay, messages(6))
 
     assert {type(outcome) for outcome in outcomes.values()} == {Accepted}
@@ -234,7 +234,7 @@ def test_a_relay_out_of_step_never_gets_our_commands_as_a_message(
 def test_a_relay_that_asks_for_more_after_the_final_dot_may_have_taken_it(server: RelayServer) -> None:
     server.fault("dot", "354 go on", to="p2@x.test", times=1, keep=True)
 
-    with closing(relay_to(server, connections=1, patience=SHORT)) as relay:
+    with relaying(server, connections=1, patience=SHORT) as relay:
         outcomes = send(relay, messages(6))
 
     assert [number for number, outcome in outcomes.items() if isinstance(outcome, Unknown)] == [2]
@@ -247,7 +247,7 @@ def test_many_lines_and_8_bit_are_understood_at_every_stage(server: RelayServer,
     server.fault(stage, f"{first}-2.0.0 schön\r\n{first}-2.0.0 \x01\r\n{first} 2.0.0 gut", times=2)
     server.fault("rcpt", "550-5.1.1 n'existe\r\n550 5.1.1 plus: évidemment", to="p4@x.test")
 
-    with closing(relay_to(server, patience=SHORT)) as relay:
+    with relaying(server, patience=SHORT) as relay:
         outcomes = send(relay, messages(5))
 
     assert outcomes.pop(4) == Refused(550, "5.1.1", "n'existe plus: évidemment", "recipient", "rcpt")
@@ -267,7 +267,7 @@ def test_each_kind_of_answer_is_its_recipients_own_in_the_midst_of_others(server
         if stage == "dot":
             expected = {Deferred: 1, Refused: 1, Unknown: 1, Accepted: 27}
 
-    with closing(relay_to(server, connections=3, patience=SHORT)) as relay:
+    with relaying(server, connections=3, patience=SHORT) as relay:
         outcomes = send(relay, messages(30))
 
     kinds = [type(outcome) for outcome in outcomes.values()]
@@ -281,7 +281,7 @@ def test_without_any_one_of_its_features_a_relay_gets_everything(relay_server: R
     relay_server.features = tuple(feature for feature in FULL if feature != missing)
     data = "Subject: ä\r\n\r\nschön\r\n".encode()
 
-    with closing(relay_to(relay_server, patience=SHORT)) as relay:
+    with relaying(relay_server, patience=SHORT) as relay:
         outcomes = send(relay, messages(8, data=data))
 
     assert {type(outcome) for outcome in outcomes.values()} == {Accepted}

@@ -1,6 +1,5 @@
 """A relay that puts off one message after the other at MAIL is let rest, and no recipient domain pays for it (RFC 5321 §4.2.3)."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +15,7 @@ from mailer.delivery.smtp.relay import SmtpRelay
 from mailer.delivery.smtp.rest import MOST_PUT_OFF
 from tests.support.outgoing import messages, send
 from tests.support.relay import RelayServer
-from tests.support.sending import HASTY, Office, office_settings, relay_to
+from tests.support.sending import HASTY, Office, office_settings, relaying
 
 NO_ROOM = "452 4.3.1 insufficient system storage"
 CHUNKING = ("PIPELINING", "8BITMIME", "CHUNKING")
@@ -27,14 +26,6 @@ def office(database: Database, relay: SmtpRelay, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("mailer.delivery.pacing.pace.FLUSH_SECONDS", 0.0)
     pace = Pace(database, ceilings={}, learns=True, deadline=timedelta(hours=48), refresh_seconds=0)
     return Office(database, relay, settings=office_settings(LIMITS_GROUP="10"), pace=pace)
-
-
-@pytest.fixture
-def other_server() -> Iterator[RelayServer]:
-    server = RelayServer()
-    server.start()
-    yield server
-    server.stop()
 
 
 def never_rest(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +99,7 @@ def test_another_relay_takes_over_what_it_puts_off(
 
 def test_while_all_of_them_rest_nobody_is_asked_and_the_sender_is_told(relay_server: RelayServer) -> None:
     relay_server.fault("mail", NO_ROOM)
-    with closing(relay_to(relay_server)) as relay:
+    with relaying(relay_server) as relay:
         send(relay, messages(60))
         before = asked(relay_server)
         outcomes = send(relay, messages(60))
@@ -119,7 +110,7 @@ def test_while_all_of_them_rest_nobody_is_asked_and_the_sender_is_told(relay_ser
 
 
 def test_one_that_takes_others_in_between_does_not_rest(relay_server: RelayServer) -> None:
-    with closing(relay_to(relay_server, connections=1)) as relay:
+    with relaying(relay_server, connections=1) as relay:
         for _ in range(3 * MOST_PUT_OFF):
             relay_server.fault("mail", NO_ROOM, times=1)
             outcomes = send(relay, messages(2))

@@ -3,7 +3,6 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -32,14 +31,6 @@ def send(relay: SmtpRelay, count: int) -> dict[int, Outcome]:
 
 def all_accepted(outcomes: dict[int, Outcome]) -> bool:
     return all(isinstance(outcome, Accepted) for outcome in outcomes.values())
-
-
-@pytest.fixture
-def other_server() -> Iterator[RelayServer]:
-    server = RelayServer()
-    server.start()
-    yield server
-    server.stop()
 
 
 def test_batches_are_shared_out_by_weight(relay_server: RelayServer, other_server: RelayServer) -> None:

@@ -13,14 +13,7 @@ from mailer.delivery.smtp.relay import SmtpRelay
 from tests.support.certificates import Certificate
 from tests.support.outgoing import BODY, messages, send
 from tests.support.relay import RelayServer, Stage
-from tests.support.sending import HASTY, relay_to
-
-
-@contextmanager
-def relaying(*servers: RelayServer, connections: int = 2) -> Iterator[SmtpRelay]:
-    with closing(relay_to(*servers, connections=connections)) as relay:
-        yield relay
-
+from tests.support.sending import HASTY, relaying
 
 PLAIN = ("8BITMIME",)
 
@@ -191,7 +184,7 @@ def test_a_stall_ends_with_our_patience(server: RelayServer, stage: Stage) -> No
     server.fault(stage, delay=30, times=1)
     patience = Patience(connect=0.3, greeting=0.3, command=0.3, data=0.3, dot=0.3)
 
-    with closing(relay_to(server, connections=1, patience=patience)) as relay:
+    with relaying(server, connections=1, patience=patience) as relay:
         began = time.monotonic()
         outcomes = send(relay, messages(3))
 
@@ -204,7 +197,7 @@ def test_a_stall_after_the_dot_is_unknown(server: RelayServer) -> None:
     server.fault("dot", delay=30, times=1)
     patience = Patience(connect=1, greeting=1, command=1, data=1, dot=0.3)
 
-    with closing(relay_to(server, connections=1, patience=patience)) as relay:
+    with relaying(server, connections=1, patience=patience) as relay:
         outcomes = send(relay, messages(1))
 
     assert isinstance(outcomes[0], Unknown)

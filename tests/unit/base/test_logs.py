@@ -31,21 +31,12 @@ def test_what_libraries_log_is_masked_with_its_traceback(capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("/address/AgEHCQ-abc_DEF123/x", "/address/…/x"),
-        ("ü.ä@bücher.test", "…@…"),
-    ],
-)
-def test_addresses_and_tokens_of_other_shapes_are_masked(text: str, shown: str) -> None:
-    assert masked(text) == shown
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
         ("sent to ada@x.test twice", "sent to …@… twice"),
         ("<Ada.Long+tag@mail.x.test>", "<…@…>"),
         ("GET /unsubscribe/AgEHCQ-abc_DEF123 200", "GET /unsubscribe/… 200"),
         ("/view/AgEHCQabcDEF /login/AgEHCQabcDEF", "/view/… /login/…"),
+        ("/address/AgEHCQ-abc_DEF123/x", "/address/…/x"),
+        ("ü.ä@bücher.test", "…@…"),
         ("campaign 7, batch 12", "campaign 7, batch 12"),
     ],
 )

@@ -1,6 +1,5 @@
 """Settings: three sources, one order, and a clear line for whatever is wrong."""
 
-import os
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -14,12 +13,6 @@ from mailer.base.relay_url import RelaySettings, read_relay_urls
 from mailer.base.settings import Settings, read_settings, templates_dir
 
 KEY, OLDER = "k" * 32, "o" * 32
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("MAILER_")]:
-        monkeypatch.delenv(name)
 
 
 def _read(home: Path, toml: str = "", secrets: str = "", environ: Mapping[str, str] | None = None) -> Settings:

@@ -1,17 +1,10 @@
 """The environment: secrets by file, and the workspace that was named."""
 
-import os
 from pathlib import Path
 
 import pytest
 
 from mailer.base.settings import read_settings
-
-
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("MAILER_")]:
-        monkeypatch.delenv(name)
 
 
 def test_a_secret_may_lie_in_a_file_that_a_variable_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
