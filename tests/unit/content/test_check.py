@@ -317,7 +317,11 @@ def test_a_file_without_our_front_matter_has_warnings_only() -> None:
 
 def test_every_message_says_what_to_do() -> None:
     text = "![](x.png) [here](y) {{ name }} $\\foo$ TODO the the\n\n::: nosuch\n"
-    for finding in check_issue(read(text)):
+    findings = check_issue(read(text))
+    assert {"missing-alt", "formula-error", "container-unknown", "doubled-word"} <= {
+        finding.code for finding in findings
+    }
+    for finding in findings:
         assert "; " in finding.message
         assert not finding.message.endswith(".")
 

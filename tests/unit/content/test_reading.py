@@ -252,13 +252,13 @@ def test_places_are_right_to_the_column() -> None:
         + "\nSome *text*\nand $x$ [a](https://x.org) {{ name }}\n\n> quoted $y$\n\n- item\n\n  deep $z$\n\n| a | b |\n|---|---|\n| c | $w$ |\n"
     )
     lines = issue.text.split("\n")
-    for _, inline in all_inlines(issue.blocks):
-        if isinstance(inline, Formula):
-            assert lines[inline.place.line - 1][inline.place.column - 1 :].startswith(f"${inline.tex}$")
-        elif isinstance(inline, Link):
-            assert lines[inline.place.line - 1][inline.place.column - 1 :].startswith("[a]")
-        elif isinstance(inline, MergeField):
-            assert lines[inline.place.line - 1][inline.place.column - 1 :].startswith("{{ name }}")
+    found = [
+        lines[inline.place.line - 1][inline.place.column - 1 :]
+        for _, inline in all_inlines(issue.blocks)
+        if isinstance(inline, Formula | Link | MergeField)
+    ]
+    begin = ("$x$", "[a]", "{{ name }}", "$y$", "$z$", "$w$")
+    assert [text.startswith(sign) for text, sign in zip(found, begin, strict=True)] == [True] * len(begin)
 
 
 def test_markdown_becomes_blocks() -> None:
