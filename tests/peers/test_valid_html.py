@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from mailer.content import Issue
-from mailer.rendering import FieldSlot, Frame, LinkSlot, Sender, render, web_edition
+from mailer.rendering import Frame, Sender, render, web_edition
 from mailer.rendering.showing import html_of, slots_of
 from tests.support.peers import run_node
-from tests.support.samples import SAMPLES, an_issue
+from tests.support.samples import SAMPLES, an_issue, value_of
 
 FRAME = Frame(Sender("Maths4DL", "news@x.test", "Bath"), "https://news.test", "https://news.test/archive/one")
 STANDARD: dict[str, object] = {"extends": ["html-validate:standard", "html-validate:a11y"]}
@@ -20,10 +20,6 @@ FOR_MAIL = {**STANDARD, "rules": {"no-deprecated-attr": "off", "prefer-native-el
 def letter(issue: Issue) -> str:
     made = render(issue, frozenset(), FRAME)
     return html_of(made.html, {slot: value_of(slot) for slot in slots_of(made)})
-
-
-def value_of(slot: FieldSlot | LinkSlot) -> str:
-    return "Ada" if isinstance(slot, FieldSlot) else f"https://news.test/{slot.name}/token"
 
 
 def findings(peers: Path, folder: Path, html: str, rules: dict[str, object]) -> list[tuple[str, int, str]]:

@@ -10,11 +10,10 @@ from playwright.sync_api import Browser, Page
 
 from mailer.base.settings import templates_dir
 from mailer.content import Issue, StoredFiles, read_files, read_issue
-from mailer.rendering import FieldSlot, Frame, LinkSlot, Sender, render, web_edition
+from mailer.rendering import Frame, Sender, render, web_edition
 from mailer.rendering.showing import html_of, slots_of, with_picture_addresses
 from tests.support.browser import new_context
-from tests.support.samples import an_issue
-from tests.support.skips import SHARED
+from tests.support.samples import an_issue, the_real_issue, value_of
 
 FRAME = Frame(
     sender=Sender("Maths4DL", "news@x.test", "University of Bath\nBath BA2 7AY, UK"),
@@ -26,13 +25,6 @@ FRAME = Frame(
 def the_sample(theme: str) -> Issue:
     issue = read_issue(templates_dir() / "sample")
     return replace(issue, meta=replace(issue.meta, theme=theme))
-
-
-def the_real_issue() -> Issue:
-    path = SHARED / "data" / "maths4dl-issue-1.md"
-    if not path.exists():
-        pytest.skip("needs the folder ../shared")
-    return read_issue(path)
 
 
 def on_disk(issue: Issue, folder: Path, *, kind: str) -> str:
@@ -49,10 +41,6 @@ def on_disk(issue: Issue, folder: Path, *, kind: str) -> str:
         (folder / picture.name).write_bytes(picture.content)
     (folder / "page.html").write_text(html, encoding="utf-8")
     return (folder / "page.html").as_uri()
-
-
-def value_of(slot: FieldSlot | LinkSlot) -> str:
-    return "Ada" if isinstance(slot, FieldSlot) else f"https://news.test/{slot.name}/token"
 
 
 @pytest.fixture(params=["light", "dark"])

@@ -1,21 +1,16 @@
 """The real first issue parses as it is."""
 
-from pathlib import Path
-
 import pytest
 
-from mailer.content import Issue, plain, read_issue, select
+from mailer.content import Issue, plain, select
 from mailer.content.issue import Formula, Heading, Link
 from mailer.content.walk import all_blocks, all_inlines, inlines_of
-
-REAL = Path(__file__).parents[3].parent / "shared" / "data" / "maths4dl-issue-1.md"
+from tests.support.samples import the_real_issue
 
 
 @pytest.fixture(scope="module")
 def issue() -> Issue:
-    if not REAL.is_file():
-        pytest.skip(f"the real issue is not at {REAL}")
-    return read_issue(REAL)
+    return the_real_issue()
 
 
 def test_the_title_is_the_first_heading_and_is_not_doubled(issue: Issue) -> None:

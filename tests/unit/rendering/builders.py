@@ -2,7 +2,6 @@
 
 from datetime import date
 from html.parser import HTMLParser
-from pathlib import Path
 
 from mailer.content import Issue, StoredFiles, read_files
 from mailer.content.issue import Block, FrontMatter, Inlines, Paragraph, Place, Text
@@ -10,7 +9,6 @@ from mailer.rendering import FieldSlot, Frame, Letter, LinkSlot, Sender, render,
 from mailer.rendering.showing import html_of
 
 PLACE = Place("issue.md", 1)
-REAL = Path(__file__).parents[3].parent / "shared" / "data" / "maths4dl-issue-1.md"
 SENDER = Sender("Maths4DL", "news@x.test", "University of Bath\nBath BA2 7AY, UK")
 FRAME = Frame(sender=SENDER, base_url="https://news.test")
 ARCHIVED = Frame(

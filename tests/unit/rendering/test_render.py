@@ -17,10 +17,10 @@ from mailer.rendering import FieldSlot, LinkSlot, Press, fill, render, skeleton,
 from mailer.rendering.slots import Mint
 from mailer.rendering.templates import folders
 from mailer.rendering.themes import theme
+from tests.support.samples import the_real_issue
 from tests.unit.rendering.builders import (
     ARCHIVED,
     FRAME,
-    REAL,
     Page,
     a_letter,
     a_paragraph,
@@ -210,13 +210,12 @@ def test_a_wrong_template_is_named(tmp_path: Path, template: str, place: str) ->
 
 
 def test_the_real_issue_is_whole() -> None:
-    if not REAL.exists():
-        pytest.skip("needs the folder ../shared")
-    letter = render(read_issue(REAL), frozenset(), FRAME)
+    issue = the_real_issue()
+    letter = render(issue, frozenset(), FRAME)
     html, text = filled_html(letter), filled_text(letter)
     page = Page(html)
     assert len(html.encode()) < 95 * 1024
-    source = REAL.read_text()
+    source = issue.text
     headings = re.findall(r"^#+ (.*)", source, re.MULTILINE)
     for heading in headings:
         assert heading.strip() in page.text
