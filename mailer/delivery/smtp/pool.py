@@ -224,6 +224,10 @@ class Share:
             way.in_use += 1
             kept = way.idle.pop() if way.idle else None
         if kept is not None:
+            kept.step()  # one that was closed meanwhile would still take what is written to it, and leave it unknown
+            if kept.closed is not None:
+                self._give_back(way)
+                return True
             self._ways[id(kept)] = way
             self.connections.append(kept)
             return True

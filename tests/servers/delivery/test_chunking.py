@@ -209,3 +209,16 @@ def test_a_connection_that_is_lost_before_anything_was_taken_teaches_nothing(ser
         send(relay, messages(30, data=BODY))
 
     assert server.commands.count("DATA") == 0
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_leaves_nobody_unknown(server: RelayServer) -> None:
+    """A whole message can be written to it all the same."""
+    with relaying(server, connections=1) as relay:
+        send(relay, messages(5, data=BODY))
+        port = server.port
+        server.stop()
+        server.start(port)
+        outcomes = send(relay, messages(5, data=BODY))
+
+    assert {type(outcome) for outcome in outcomes.values()} == {Accepted}
+    assert len(server.recipients) == 10
