@@ -193,6 +193,8 @@ class _Sending:
         has_returned = False
         for connection in list(self._share.connections):
             events = connection.events
+            if not (events.answers or events.returned or connection.closed):
+                continue
             if events.answers:
                 self._share.heard(connection, events.answers)
                 self._answers.extend((transaction.message.number, outcome) for transaction, outcome in events.answers)
