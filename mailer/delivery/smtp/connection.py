@@ -22,7 +22,7 @@ from mailer.delivery.policy import meaning
 from mailer.delivery.replies import NotSmtp, Reply, ReplyReader, expect_no_more, shown
 from mailer.delivery.smtp.dialling import Address, dial, own_name
 from mailer.delivery.smtp.exchange import Closed, Events, Expected, Patience, Transaction
-from mailer.delivery.smtp.features import UNKNOWN_COMMAND, Features, stuffed
+from mailer.delivery.smtp.features import Features, is_unknown_command, stuffed
 from mailer.delivery.smtp.opening import SECURED, Opening, OpeningFailed, opening
 from mailer.delivery.smtp.writing import Piece, write
 
@@ -261,7 +261,7 @@ class Connection:
             self._data_answered(transaction, reply)
         elif reply.kind == 2 and not transaction.is_gone:
             raise NotSmtp(f"it says {shown(reply)} to a message that it does not have")
-        elif self._features.chunking and reply.code in UNKNOWN_COMMAND and not self.delivered:
+        elif self._features.chunking and not self.delivered and is_unknown_command(reply):
             # Such a relay, or what stands before it, takes a message for commands: nothing of it was taken, nor will be.
             self.has_no_chunks = True
             self._hear_no_more(f"it offers CHUNKING and says {shown(reply)} to BDAT")

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from mailer.delivery.outcomes import Outgoing, Refused
-
-UNKNOWN_COMMAND = (500, 502)
-"""RFC 5321 §4.2.4: a command that is not recognized, or not implemented."""
+from mailer.delivery.replies import Reply
 
 CHUNKS_DEEP = 3
 """With CHUNKING, so many messages may be beyond recall on a connection that is lost."""
@@ -60,6 +58,12 @@ class Features:
         if self.other_scripts and not (message.recipient.isascii() and message.sender.isascii()):
             parameters += " SMTPUTF8"
         return f"MAIL FROM:<{message.sender}>{parameters}\r\n"
+
+
+def is_unknown_command(reply: Reply) -> bool:
+    """Whether it is said that the command is not recognized, or not implemented (RFC 5321 §4.2.4), and not what it carried."""
+    enhanced, _ = reply.parts()
+    return reply.code in (500, 502) and (not enhanced or enhanced.startswith("5.5."))
 
 
 def stuffed(message: Outgoing) -> tuple[bytes, bytes]:

@@ -76,6 +76,18 @@ def test_a_message_that_is_refused_so_after_others_were_taken_is_refused(
     assert server.connections == 1
 
 
+def test_a_first_message_whose_content_is_refused_so_does_not_send_those_behind_it_twice(
+    server: RelayServer, relay: SmtpRelay
+) -> None:
+    server.fault("dot", "500 5.6.0 I do not like it", to="p0@x.test")
+
+    outcomes = send(relay, messages(6, data=BODY))
+
+    assert [number for number, outcome in outcomes.items() if isinstance(outcome, Refused)] == [0]
+    assert server.recipients == [f"p{number}@x.test" for number in range(1, 6)]
+    assert server.commands.count("DATA") == 0
+
+
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot"])
 @pytest.mark.parametrize("reply", ["450 4.2.0 not now", "550 5.1.1 no such user"])
 def test_each_answer_belongs_to_its_message(server: RelayServer, relay: SmtpRelay, stage: Stage, reply: str) -> None:
