@@ -59,6 +59,7 @@ class Answers:
         """Refusals of single recipients that nobody has been told of yet."""
         self._suspicion = Suspicion()
         self._has_trouble = bool(campaign.detail)
+        self._away: NotTried | None = None
 
     def add(self, number: int, outcome: Outcome) -> None:
         """Take in an answer to one who is under way."""
@@ -72,7 +73,7 @@ class Answers:
         """Nothing more is sent: put back whoever has no answer. Gives why the relay is away, if it is."""
         answered = {result.number for result in (*self._new, *self._withheld)}
         self.put_back([one for number, one in self.under_way.items() if number not in answered])
-        return relay_is_away(result.outcome for result in self._new)
+        return self._away or relay_is_away(result.outcome for result in self._new)
 
     def write(self, session: Session, *, now: datetime, is_last: bool = False) -> None:
         """Write down what has come; what may be about us is kept back until somebody was accepted, or it `is_last`."""
@@ -134,7 +135,7 @@ class Answers:
         """Show that the relay is away, or that it is back."""
         away = relay_is_away(outcomes)
         if away is not None:
-            self._has_trouble = True
+            self._has_trouble, self._away = True, away
             campaigns.note_trouble(session, self._campaign.id, detail=away.text)
         elif self._has_trouble and any(isinstance(outcome, Accepted) for outcome in outcomes):
             self._has_trouble = False

@@ -7,7 +7,7 @@ from mailer.base.database import Database
 from mailer.base.tables import CampaignId
 from mailer.delivery import SmtpRelay, ledger
 from mailer.delivery.answers import Answers
-from mailer.delivery.outcomes import Accepted, Outcome, Refused
+from mailer.delivery.outcomes import Accepted, NotTried, Outcome, Refused
 from subscribers.audiences import audience_ids
 from tests.support.sending import Office
 
@@ -22,6 +22,13 @@ def office(database: Database) -> Office:
 
 def _answer(office: Office, answers: list[dict[int, Outcome]], *, is_over: bool = False) -> CampaignId:
     """One batch of three, answered in parts that are each written down; the campaign."""
+    campaign, _ = _answered(office, answers, is_over=is_over)
+    return campaign
+
+
+def _answered(
+    office: Office, answers: list[dict[int, Outcome]], *, is_over: bool = False
+) -> tuple[CampaignId, Answers]:
     office.people(3)
     campaign = office.release()
     (batch,) = office.prepare(campaign)
@@ -38,7 +45,12 @@ def _answer(office: Office, answers: list[dict[int, Outcome]], *, is_over: bool 
             work.add(number, outcome)
         with office.database.begin() as session:
             work.write(session, now=office.now, is_last=is_over)
-    return campaign
+    return campaign, work
+
+
+def test_that_the_relay_is_away_is_not_forgotten_once_it_is_written_down(office: Office) -> None:
+    _, work = _answered(office, [{1: NotTried("relay x: no answer")}])
+    assert work.put_back_the_rest() == NotTried("relay x: no answer")
 
 
 def test_the_first_refusal_of_the_sender_stops_the_campaign_and_fails_nobody(office: Office) -> None:
