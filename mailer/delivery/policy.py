@@ -26,6 +26,8 @@ GROUP_SECONDS = 0.5
 
 _SENDER_STATUS = ("5.1.7", "5.1.8")
 """Bad sender's mailbox, bad sender's system (RFC 3463 §3.2): many relays say so only after RCPT."""
+_SIGN_IN = (530, 534, 535, 538)
+"""Sign in first, or in another way, or by TLS (RFC 4954 §6, 3207 §4): any command may be answered so."""
 
 
 def retry_at(attempts: int, *, now: datetime, seed: int, deadline: timedelta = DEADLINE) -> datetime | None:
@@ -62,13 +64,14 @@ def meaning(reply: Reply, stage: Stage) -> Outcome:
     code = reply.code
     enhanced, text = reply.parts()
     if reply.kind == 5:
-        return Refused(code, enhanced, text, _scope(enhanced, stage), stage)
+        return Refused(code, enhanced, text, _scope(code, enhanced, stage), stage)
     return Deferred(code, enhanced, text, stage)
 
 
-def _scope(enhanced: str, stage: Stage) -> Scope:
+def _scope(code: int, enhanced: str, stage: Stage) -> Scope:
     """A refused sender or sign-in is about all of us. A refused content may be one recipient's filter: see `Suspicion`."""
-    return "campaign" if stage in ("connect", "mail") or enhanced in _SENDER_STATUS else "recipient"
+    about_us = stage in ("connect", "mail") or code in _SIGN_IN or enhanced in _SENDER_STATUS
+    return "campaign" if about_us else "recipient"
 
 
 @dataclass(frozen=True, slots=True)

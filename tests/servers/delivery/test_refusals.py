@@ -2,10 +2,12 @@
 
 import re
 
+import pytest
+
 from mailer.base import audit
 from mailer.feedback import report
 from subscribers import list_suppressions
-from tests.support.relay import RelayServer
+from tests.support.relay import RelayServer, Stage
 from tests.support.sending import Office
 
 
@@ -41,6 +43,25 @@ def test_a_relay_that_has_lost_its_list_suppresses_nobody(office: Office, relay_
     assert (office.state(campaign).state, office.state(campaign).reason) == ("paused", "relay")
     with office.database.read() as session:
         assert list_suppressions(session) == ()
+
+
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot"])
+def test_a_relay_that_wants_us_to_sign_in_stops_even_a_small_campaign_and_fails_nobody(
+    office: Office, relay_server: RelayServer, stage: Stage
+) -> None:
+    addresses = office.people(3)
+    campaign = office.release()
+    relay_server.fault(stage, "530 5.7.0 authentication required")
+
+    office.work()
+
+    row = office.state(campaign)
+    assert (row.state, row.reason, "authentication required" in row.detail) == ("paused", "relay", True)
+    assert office.counts(campaign).pending == 3
+    relay_server.heal()
+    office.decide("resume", campaign)
+    office.work()
+    assert sorted(relay_server.recipients) == addresses
 
 
 def test_who_knows_that_the_refusals_are_right_gets_past_them(office: Office, relay_server: RelayServer) -> None:

@@ -58,6 +58,8 @@ def test_an_absent_relay_is_asked_again_after_5_seconds_to_5_minutes() -> None:
         (reply(450, "4.7.1 later"), "rcpt", Deferred(450, "4.7.1", "later")),
         (reply(550, "5.1.1 nobody"), "rcpt", Refused(550, "5.1.1", "nobody", "recipient", "rcpt")),
         (reply(550, "5.1.8 bad sender"), "rcpt", Refused(550, "5.1.8", "bad sender", "campaign", "rcpt")),
+        (reply(530, "sign in first"), "rcpt", Refused(530, "", "sign in first", "campaign", "rcpt")),
+        (reply(538, "5.7.11 by TLS"), "dot", Refused(538, "5.7.11", "by TLS", "campaign", "dot")),
         (reply(553, "5.7.1 no"), "mail", Refused(553, "5.7.1", "no", "campaign", "mail")),
         (reply(554, "spam"), "dot", Refused(554, "", "spam", "recipient", "dot")),
         (reply(250, "odd"), "data", Deferred(250, "", "odd", "data")),
