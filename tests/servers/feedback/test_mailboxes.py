@@ -2,7 +2,6 @@
 
 import itertools
 import threading
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -248,13 +247,11 @@ def test_without_starttls_no_password_is_said(scheme: str, says: bytes) -> None:
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_server_that_says_nothing_is_given_up(scheme: str) -> None:
     server = BrokenServer([])
-    began = time.monotonic()
     try:
         with pytest.raises(Unreachable, match="timed out"):
             look(f"{scheme}://ada:5esam3@127.0.0.1:{server.port}?timeout=1")
     finally:
         server.close()
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize("scheme", ["imap", "pop3"])
