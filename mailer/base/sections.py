@@ -202,7 +202,7 @@ class DkimSection(Section):
     def _in_the_dns(cls, value: str) -> str:
         if not value:
             return ""
-        return _dns_name(value.removesuffix("."), "a domain such as news.example.org")
+        return _dns_name(value.removesuffix(".").lower(), "a domain such as news.example.org")
 
     @field_validator("selector")
     @classmethod

@@ -120,9 +120,12 @@ def test_a_wrong_line_of_the_file_is_named(tmp_path: Path, toml: str, said: str)
     assert said in _refusal(tmp_path, toml)
 
 
-def test_what_signatures_name_is_kept_as_the_dns_has_it(tmp_path: Path) -> None:
-    read = _read(tmp_path, '[dkim]\ndomain = "zürich.example.org."\nselector = "s_1.news  Mailer1-rsa"\n')
-    assert read.dkim.domain == "xn--zrich-kva.example.org"
+@pytest.mark.parametrize(
+    ("domain", "kept"), [("zürich.example.org.", "xn--zrich-kva.example.org"), ("News.Example.org", "news.example.org")]
+)
+def test_what_signatures_name_is_kept_as_the_dns_has_it(tmp_path: Path, domain: str, kept: str) -> None:
+    read = _read(tmp_path, f'[dkim]\ndomain = "{domain}"\nselector = "s_1.news  Mailer1-rsa"\n')
+    assert read.dkim.domain == kept
     assert read.dkim.selector == "s_1.news Mailer1-rsa"
 
 
