@@ -60,8 +60,12 @@ class Base(DeclarativeBase):
 
 def insert_into(session: Session, row: type[Base]) -> postgresql.Insert | sqlite.Insert:
     """An insert that can say what becomes of a row that is there already: each kind of database has its own."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return insert(row)
+    return insert_of(session.get_bind().dialect.name, row)
+
+
+def insert_of(dialect: str, row: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """The same for whoever makes the statement once and keeps it."""
+    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(row)
 
 
 def move(

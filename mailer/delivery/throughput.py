@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy import Executable, Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from mailer.base.tables import CampaignId, insert_into
+from mailer.base.tables import CampaignId, insert_of
 from mailer.campaigns import CampaignRow
 from mailer.delivery.models import Batch, SendingMinute
 from mailer.delivery.progress import Counts
@@ -42,9 +43,16 @@ def tally(session: Session, campaign_id: CampaignId, came: Mapping[str, int], *,
     counts = {name: came.get(name, 0) for name in OUTCOMES}
     if not any(counts.values()):
         return
-    adding = insert_into(session, SendingMinute).values(campaign_id=campaign_id, minute=_minute(now), **counts)
+    added = {"campaign_id": campaign_id, "minute": _minute(now)} | counts
+    session.execute(_adding(session.get_bind().dialect.name), added)
+
+
+@cache
+def _adding(dialect: str) -> Executable:
+    """Made once: to make it takes ten times as long as to carry it out, with every batch."""
+    adding = insert_of(dialect, SendingMinute)
     more = {name: _rows.c[name] + adding.excluded[name] for name in OUTCOMES}
-    session.execute(adding.on_conflict_do_update(index_elements=["campaign_id", "minute"], set_=more))
+    return adding.on_conflict_do_update(index_elements=["campaign_id", "minute"], set_=more)
 
 
 def throughput(session: Session, campaign: CampaignRow, counts: Counts, *, now: datetime) -> Throughput:
