@@ -44,7 +44,7 @@ def tally(session: Session, campaign_id: CampaignId, came: Mapping[str, int], *,
     if not any(counts.values()):
         return
     added = {"campaign_id": campaign_id, "minute": _minute(now)} | counts
-    session.execute(_adding(session.get_bind().dialect.name), added)
+    session.connection().execute(_adding(session.get_bind().dialect.name), added)
 
 
 @cache
