@@ -1,14 +1,18 @@
 """The jobs, given to Celery."""
 
 import gc
+import mmap
 import os
+import signal
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import task_postrun, task_prerun, worker_process_init, worker_shutting_down
 
 from mailer.app import App, open_app
 from mailer.base.errors import Unreachable
@@ -59,11 +63,33 @@ def _wrapped(name: str, job: Callable[[App, int], None], app_of_process: Callabl
     return task
 
 
+class Stopping(threading.Event):
+    """Whether to end the work in good order: told to one process of a pool, or to all that are forked after this was made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._all = mmap.mmap(-1, 1)
+
+    def is_set(self) -> bool:
+        """Whether this process is to stop."""
+        return bool(self._all[0]) or super().is_set()
+
+    @property
+    def is_for_one(self) -> bool:
+        """Whether this process was told, and not all."""
+        return super().is_set() and not self._all[0]
+
+    def set_for_all(self) -> None:
+        """Tell all of them."""
+        self._all[0] = 1
+
+
 class PerProcess:
     """An App for each process of a pool: connections and locks do not survive a fork."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self.stopping = Stopping()
         self._app: App | None = None
         self._process = 0
 
@@ -71,8 +97,36 @@ class PerProcess:
         """The App of this process."""
         if self._app is None or self._process != os.getpid():
             self._app, self._process = open_app(self.home, works=True), os.getpid()
+            self._app.stopping = self.stopping
             set_up(self._app.settings.log.format)
         return self._app
+
+
+def heed_signals(stopping: Stopping) -> None:
+    """Let a worker that is told to end give its batches back within a group, and not only when all of them is sent.
+
+    systemd tells every process of it, where those of the pool would die in the middle of a message: who has a job ends it first.
+    """
+    usual: list[Any] = []
+
+    def told(*_: object) -> None:
+        stopping.set()
+
+    def begin_job(**_: object) -> None:
+        # Here, for the pool sets its own handlers after everything that can be done at a process' beginning.
+        usual.append(signal.signal(signal.SIGTERM, told))
+
+    def end_job(**_: object) -> None:
+        signal.signal(signal.SIGTERM, usual.pop())
+        if stopping.is_for_one:  # else the pool ends it
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def tell_all(**_: object) -> None:
+        stopping.set_for_all()
+
+    task_prerun.connect(begin_job, weak=False)
+    task_postrun.connect(end_job, weak=False)
+    worker_shutting_down.connect(tell_all, weak=False)
 
 
 @worker_process_init.connect
