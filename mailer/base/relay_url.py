@@ -50,6 +50,8 @@ class RelaySettings:
     rate: float = 0.0
     weight: int = 1
     warm_up: WarmUp | None = None
+    shares_server: bool = False
+    """Whether another relay of the settings is the same server with another user: each has its own rate and warm-up."""
 
     def __repr__(self) -> str:
         """Without the password."""
@@ -57,8 +59,9 @@ class RelaySettings:
 
     @property
     def name(self) -> str:
-        """`host:port`, for messages and logs."""
-        return place_of(self.host, self.port)
+        """`host:port`, for messages, logs and what is counted; of several accounts there, `user@host:port`."""
+        place = place_of(self.host, self.port)
+        return f"{self.user}@{place}" if self.shares_server and self.user else place
 
 
 def read_relay_urls(text: str) -> tuple[RelaySettings, ...]:
@@ -72,11 +75,16 @@ def read_relay_urls(text: str) -> tuple[RelaySettings, ...]:
         return ()
     if not urls or not all(map(names_a_host, urls)):
         raise ValueError(ALLOWED)
-    relays = tuple(_read_one(url) for url in urls)
+    relays = _told_apart([_read_one(url) for url in urls])
     if any("weight" in _options(url) for url in urls):
         return relays
     # Without weights their order counts: the first is used, and the next while it is away.
     return (replace(relays[0], weight=1), *relays[1:])
+
+
+def _told_apart(relays: list[RelaySettings]) -> tuple[RelaySettings, ...]:
+    users = {name: {relay.user for relay in relays if relay.name == name} for name in {relay.name for relay in relays}}
+    return tuple(replace(relay, shares_server=len(users[relay.name]) > 1) for relay in relays)
 
 
 def _options(url: str) -> dict[str, str]:

@@ -32,6 +32,7 @@ METRICS = {
     "mailer_warmup_taken": ("gauge", "Messages of today's warm-up that are taken, by relay."),
 }
 """Name to kind and meaning. Labels: `campaign` is a slug, `state` as in `campaign show --json`, `relay` is host:port,
+of several accounts there user@host:port,
 `outcome` one of accepted, deferred, refused, uncertain, skipped; `domain` is a recipients' domain, never an address."""
 
 Labels = tuple[tuple[str, str], ...]

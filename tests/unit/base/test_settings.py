@@ -285,6 +285,12 @@ def test_a_relay_whose_address_cannot_be_read_is_told_what_is_allowed(url: str) 
         read_relay_urls(url)
 
 
+def test_two_accounts_of_one_server_are_two_relays_by_name() -> None:
+    relays = read_relay_urls("smtp://u1:p@h:25?rate=30 smtp://u2:p@h:25?rate=30 smtp://u1:p@other:25")
+
+    assert [relay.name for relay in relays] == ["u1@h:25", "u2@h:25", "other:25"]
+
+
 def test_a_relay_of_ipv6_is_named_with_brackets() -> None:
     assert [relay.name for relay in read_relay_urls("smtp://[2001:db8::1] smtp://h:25")] == [
         "[2001:db8::1]:587",
