@@ -31,7 +31,8 @@ def opening(settings: RelaySettings, features: dict[str, str], *, own_name: str)
     greeting = yield LISTEN
     if greeting.kind != 2:
         raise OpeningFailed(f"it greets with {shown(greeting)}")
-    yield from _introduce(features, own_name)
+    needs_more = bool(settings.user) or settings.security == "starttls"
+    yield from _introduce(features, own_name, needs_more=needs_more)
     if settings.security == "starttls":
         if "STARTTLS" not in features:
             raise OpeningFailed("it does not offer STARTTLS (set ?starttls=no to send without)")
@@ -39,15 +40,16 @@ def opening(settings: RelaySettings, features: dict[str, str], *, own_name: str)
         if reply.kind != 2:
             raise OpeningFailed(f"it refuses STARTTLS with {shown(reply)}")
         yield None
-        yield from _introduce(features, own_name)
+        yield from _introduce(features, own_name, needs_more=needs_more)
     if settings.user:
         yield from _sign_in(features.get("AUTH", "").split(), settings.user.encode(), settings.password.encode())
 
 
-def _introduce(features: dict[str, str], own_name: str) -> Opening:
+def _introduce(features: dict[str, str], own_name: str, *, needs_more: bool) -> Opening:
+    """Who knows only HELO has nothing of what we may need: then its words to EHLO are what keeps us out."""
     features.clear()  # what was said before STARTTLS counts no longer (RFC 3207 §4.2)
     reply = yield f"EHLO {own_name}\r\n".encode()
-    if reply.kind == 5:
+    if reply.kind == 5 and not needs_more:
         reply = yield f"HELO {own_name}\r\n".encode()
         if reply.kind == 2:
             return

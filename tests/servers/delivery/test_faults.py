@@ -90,6 +90,19 @@ def test_a_refusal_for_good_while_opening_is_ours_only_at_the_sign_in(
     assert "554" in outcome.text
 
 
+def test_whoever_refuses_ehlo_is_away_even_if_helo_would_do_for_one_that_has_no_sign_in(
+    certificate: Certificate, safe_server: RelayServer
+) -> None:
+    """It was told as having no way to sign in, which is about us and stops the campaign."""
+    safe_server.is_tls = True
+    safe_server.fault("ehlo", "554 5.7.1 too many of you", times=1)
+    with closing(SmtpRelay([safe_server.settings()], patience=SHORT, context=certificate.client_context())) as relay:
+        outcome = send(relay, messages(1))[0]
+
+    assert isinstance(outcome, NotTried)
+    assert "too many of you" in outcome.text
+
+
 def test_a_connection_that_ends_within_the_handshake_is_away(safe_server: RelayServer, safe_relay: SmtpRelay) -> None:
     safe_server.fault("starttls", "220 go ahead", close=True)
 
