@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from sqlite3 import SQLITE_BUSY
+from sqlite3 import SQLITE_BUSY, SQLITE_FULL, SQLITE_READONLY
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import OperationalError as SqliteError
 from typing import Any
@@ -183,9 +183,8 @@ class Database:
             try:
                 yield session
             except DBAPIError as error:
-                if (
-                    error.connection_invalidated
-                ):  # it went away in the middle: nothing of this was committed for certain
+                # It went away in the middle: nothing of this was committed for certain. Or it takes nothing new.
+                if error.connection_invalidated or _takes_nothing(error):
                     raise self._unreachable(error) from error
                 raise
 
@@ -197,6 +196,13 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def _takes_nothing(error: DBAPIError) -> bool:
+    """Whether a statement was refused because nothing can be written: it is read-only, or its disk is full."""
+    if getattr(error.orig, "sqlstate", "") in ("25006", "53100"):  # PostgreSQL's read_only_sql_transaction, disk_full
+        return True
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in (SQLITE_READONLY, SQLITE_FULL)
 
 
 def leave_no_trace(session: Session) -> None:
