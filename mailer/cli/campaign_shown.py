@@ -36,7 +36,7 @@ def show_campaign(app: App, campaign_id: CampaignId, *, json_: bool) -> None:
         show(narrowed)
     show("  ".join(f"{name} {count:,}" for name, count in counts.as_dict().items() if count))
     if held:
-        show(f"held back: {held.count:,}, the first until {when_in_utc(held.until)} UTC: {held.why}")
+        show(held_line(held))
     if pace.rate:
         done = f", done at about {pace.finishes_at:%Y-%m-%d %H:%M} UTC" if pace.finishes_at else ""
         show(f"{pace.rate:,.1f} messages a second{done}")
@@ -44,6 +44,11 @@ def show_campaign(app: App, campaign_id: CampaignId, *, json_: bool) -> None:
         show(
             f"{counts.might_have_got_it_twice:,} might have got it twice: the relay's answer to the first copy was lost"
         )
+
+
+def held_line(held: delivery.HeldBack) -> str:
+    """Whom the pace of their domains holds back, in one line."""
+    return f"held back: {held.count:,}, the first until {when_in_utc(held.until)} UTC: {held.why}"
 
 
 def _narrowed(row: CampaignRow) -> str:

@@ -19,7 +19,7 @@ from mailer.app import App
 from mailer.base.errors import MailerError, NotAllowed, Unreachable
 from mailer.base.tables import CampaignId
 from mailer.base.wording import counted_people
-from mailer.cli.campaign_shown import as_json, show_campaign, when_in_utc
+from mailer.cli.campaign_shown import as_json, held_line, show_campaign, when_in_utc
 from mailer.cli.exits import DONE, FAULTS, INTERRUPTED
 from mailer.cli.options import AudienceOption, ExcludeOption, IssueArgument, SegmentOption
 from mailer.cli.output import JsonOption, say, show_json, show_table
@@ -333,7 +333,7 @@ def _watch(app: App, campaign_id: CampaignId, stopped: threading.Event) -> str:
     Raises:
         Unreachable: with a broker, no worker has begun within a minute.
     """
-    last_change, last_seen, is_told = time.monotonic(), None, False
+    last_change, last_seen, is_told, told = time.monotonic(), None, False, ""
     hours = app.settings.limits.deadline.total_seconds() / 3600
     with _progress() as update:
         while True:
@@ -344,12 +344,17 @@ def _watch(app: App, campaign_id: CampaignId, stopped: threading.Event) -> str:
                 return row.state
             if (row.state, counts) != last_seen:
                 last_change, last_seen = time.monotonic(), (row.state, counts)
+            if row.detail not in ("", told):
+                told = row.detail
+                say(f"held up: {told}")
             begun = counts.accepted + counts.sending + counts.failed + counts.deferred
             due = row.scheduled_at is not None and row.scheduled_at <= app.clock()
             if due and not begun and time.monotonic() - last_change > WORKERS_MUST_ANSWER_SECONDS:
-                raise Unreachable(
-                    "workers", "none has answered within 60 s", do="start `mailer worker` and `mailer beat`"
-                )
+                if not (row.detail or _tell_held_back(app, row)):
+                    raise Unreachable(
+                        "workers", "none has answered within 60 s", do="start `mailer worker` and `mailer beat`"
+                    )
+                last_change = time.monotonic()
             only_later = counts.deferred and not (counts.pending or counts.sending or counts.uncertain)
             if only_later and not is_told:
                 is_told = True
@@ -358,6 +363,15 @@ def _watch(app: App, campaign_id: CampaignId, stopped: threading.Event) -> str:
                     "Ctrl-C leaves them to `mailer run` or a worker"
                 )
             stopped.wait(LOOK_SECONDS)
+
+
+def _tell_held_back(app: App, row: campaigns.CampaignRow) -> bool:
+    """Say whom the pace of their domains holds back, if it does."""
+    with app.database.read() as session:
+        held = delivery.held_back(session, row, now=app.clock())
+    if held:
+        say(held_line(held))
+    return held is not None
 
 
 @contextmanager

@@ -257,6 +257,19 @@ def test_a_campaign_that_is_held_up_says_why_and_promises_no_end(
     assert shown["finishes_at"] is None
 
 
+def test_whoever_waits_for_a_campaign_is_told_that_the_relay_is_away(
+    home: Path, relay_server: RelayServer, start_mailer: Start
+) -> None:
+    _import(home)
+    relay_server.fault("greeting", "554 5.3.2 not today")
+    send = ("send", "issue.md", "--audience", "academic", "--at", "now", "--yes")
+
+    process = start_mailer(*send, home=home, cwd=home.parent, env={"MAILER_SMTP_URL": relay_server.url})
+
+    process.wait_for("held up: relay .*554 5.3.2 not today")
+    assert process.interrupt() == 130
+
+
 def test_whom_the_pace_of_a_domain_holds_back_is_told(
     home: Path, relay_server: RelayServer, start_mailer: Start
 ) -> None:
