@@ -36,15 +36,14 @@ def retry_at(attempts: int, *, now: datetime, seed: int, deadline: timedelta = D
     The delays double from one minute to four hours. The jitter, up to a fifth more, is made from `seed` (the recipient's
     number), so that a crowd that was deferred together does not come back together, and a second look gives the same.
     """
-    so_far = sum((_delay(attempt) for attempt in range(1, attempts)), timedelta())
-    delay = _delay(attempts)
-    if so_far + delay > deadline:
+    delays = [_delay(attempt, seed) for attempt in range(1, attempts + 1)]
+    if sum(delays, timedelta()) > deadline:
         return None
-    return now + delay * (1 + _fraction(seed, attempts) / 5)
+    return now + delays[-1]
 
 
-def _delay(attempt: int) -> timedelta:
-    return min(FIRST_DELAY * (1 << min(attempt - 1, 20)), LONGEST_DELAY)
+def _delay(attempt: int, seed: int) -> timedelta:
+    return min(FIRST_DELAY * (1 << min(attempt - 1, 20)), LONGEST_DELAY) * (1 + _fraction(seed, attempt) / 5)
 
 
 def _fraction(seed: int, attempt: int) -> float:
