@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from mailer import campaigns
-from mailer.delivery.models import Allowance, Batch, DomainStanding, Notice
+from mailer.delivery.models import Allowance, Batch, DomainStanding, Notice, SendingMinute
 from mailer.delivery.pacing.allowances import DAY
 from mailer.delivery.throughput import outcomes_until_now
 
@@ -23,7 +23,7 @@ class Figures:
     leased: int
     """Batches that a worker holds."""
     late_seconds: float
-    """How long the oldest of those that wait has been due."""
+    """How long batches have been due that nobody works off; 0 while somebody sends, however many still wait for him."""
     notices: int
     """Single messages, such as confirmations, that wait."""
     domain_rates: dict[str, float]
@@ -45,7 +45,7 @@ def figures(session: Session, *, now: datetime) -> Figures:
         outcomes=outcomes_until_now(session),
         waiting=waiting,
         leased=leased or 0,
-        late_seconds=_seconds_since(oldest, now),
+        late_seconds=_idle_seconds(session, oldest, now),
         notices=session.scalar(select(func.count()).select_from(Notice)) or 0,
         domain_rates={
             row.domain: 0.0 if row.closed_until is not None and row.closed_until > now else row.rate
@@ -55,8 +55,12 @@ def figures(session: Session, *, now: datetime) -> Figures:
     )
 
 
-def _seconds_since(oldest: datetime | None, now: datetime) -> float:
-    if oldest is None:
+def _idle_seconds(session: Session, oldest: datetime | None, now: datetime) -> float:
+    if oldest is None or session.scalar(select(exists().where(Batch.state == "leased", Batch.leased_until > now))):
         return 0.0
+    # Between two batches nobody holds one: whoever has sent in this minute or the last is there.
+    minute = session.scalar(select(func.max(SendingMinute.minute)).where(SendingMinute.minute <= now.timestamp() // 60))
+    sent_at = datetime.fromtimestamp(60 * (minute + 1) if minute else 0, now.tzinfo)
     # SQLite's min() forgets the zone that the column would have given back.
-    return (now - (oldest if oldest.tzinfo is not None else oldest.replace(tzinfo=now.tzinfo))).total_seconds()
+    due_at = oldest if oldest.tzinfo is not None else oldest.replace(tzinfo=now.tzinfo)
+    return max(0.0, (now - max(due_at, sent_at)).total_seconds())

@@ -60,7 +60,9 @@ def throughput(session: Session, campaign: CampaignRow, counts: Counts, *, now: 
     first = _minute(now) - WINDOW_MINUTES + 1
     answered = sum((_rows.c[name] for name in OUTCOMES[1:4]), _rows.c.accepted)
     query = select(func.sum(answered), func.sum(_rows.c.accepted + _rows.c.refused), func.min(_rows.c.minute)).where(
-        _rows.c.campaign_id == campaign.id, _rows.c.minute >= first
+        # Not what a clock that was ahead has left in minutes to come: they would count as one second.
+        _rows.c.campaign_id == campaign.id,
+        _rows.c.minute.between(first, _minute(now)),
     )
     found = session.execute(query).one()
     if not found[0] or campaign.state not in ("preparing", "sending"):

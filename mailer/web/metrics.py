@@ -21,7 +21,7 @@ METRICS = {
     "mailer_batches_leased": ("gauge", "Batches that a worker holds."),
     "mailer_batches_late_seconds": (
         "gauge",
-        "How long the oldest batch that waits has been due; rises without workers.",
+        "How long batches have been due that nobody works off; 0 while a worker sends.",
     ),
     "mailer_notices_waiting": ("gauge", "Single messages, such as confirmations, that wait to be sent."),
     "mailer_bounce_mailbox_failing_seconds": (

@@ -1,16 +1,18 @@
 """What an operator sees from outside: every metric is documented, and says what stands in SQL."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from fastapi.testclient import TestClient
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, update
 
 from mailer import campaigns, delivery
 from mailer.app import App
 from mailer.base.relay_url import RelaySettings, WarmUp
+from mailer.base.tables import CampaignId
 from mailer.content import StoredFiles, read_files
-from mailer.delivery.models import Batch, DomainStanding
+from mailer.delivery.figures import figures
+from mailer.delivery.models import Batch, DomainStanding, SendingMinute
 from mailer.delivery.pacing.allowances import Allowance, SharedBySql
 from mailer.delivery.throughput import tally, throughput
 from mailer.web.metrics import METRICS
@@ -49,10 +51,10 @@ def test_slow_domains_and_the_days_warm_up_are_told(app: App, client: TestClient
         assert 'mailer_warmup_taken{relay="mx.test:587"} 2\n' in told, "a fiftieth of the day is one portion"
 
 
-def test_the_rate_and_the_finish_of_a_campaign_follow_from_what_it_did_lately(app: App, client: TestClient) -> None:
+def _released(app: App, now: datetime) -> CampaignId:
+    """A campaign to four people, that is about to be sent."""
     for number in range(4):
         a_person(app, f"p{number}@x.test", "academic")
-    now = app.clock().replace(second=0, microsecond=0)  # tallies are kept by the minute: both fall into one
     with app.database.begin() as session:
         issue = read_files(StoredFiles({"issue.md": ISSUE}), "issue.md")
         revision_id = campaigns.store_revision(session, issue, now=now, author="tests")
@@ -63,6 +65,12 @@ def test_the_rate_and_the_finish_of_a_campaign_follow_from_what_it_did_lately(ap
         )  # fmt: skip
         campaigns.due(session, now=now, grace=timedelta(hours=6))
     delivery.prepare(app.database, name, clock=app.clock)
+    return name
+
+
+def test_the_rate_and_the_finish_of_a_campaign_follow_from_what_it_did_lately(app: App, client: TestClient) -> None:
+    now = app.clock().replace(second=0, microsecond=0)  # tallies are kept by the minute: both fall into one
+    name = _released(app, now)
     later = now + timedelta(seconds=30)
     with app.database.begin() as session:
         tally(session, name, {"accepted": 2, "skipped": 5}, now=now + timedelta(seconds=10))
@@ -75,7 +83,12 @@ def test_the_rate_and_the_finish_of_a_campaign_follow_from_what_it_did_lately(ap
         session.execute(update(Batch).values(due_at=now + timedelta(hours=4)))
         waits = throughput(session, row, counts, now=later)
         session.execute(update(Batch).values(due_at=now))
+        tally(session, name, {"accepted": 600}, now=later + timedelta(hours=1))
+        stepped_back = throughput(session, row, counts, now=later)
+        ahead = SendingMinute.minute > later.timestamp() // 60
+        session.execute(delete(SendingMinute).where(ahead))
 
+    assert stepped_back.rate == slow.rate, "a clock that was ahead has left a minute that is yet to come"
     assert found.rate == 0.1
     assert counts.total == 4
     assert found.finishes_at is not None
@@ -88,3 +101,19 @@ def test_the_rate_and_the_finish_of_a_campaign_follow_from_what_it_did_lately(ap
     assert 'mailer_messages_total{outcome="skipped"} 5\n' in told
     assert f'mailer_campaign_rate{{campaign="{row.slug}"}} ' in told
     assert "mailer_batches_waiting 1\n" in told
+
+
+def test_batches_are_late_where_nobody_works_them_off_and_not_where_they_wait_their_turn(app: App) -> None:
+    now = app.clock().replace(second=0, microsecond=0)
+    name = _released(app, now)
+    with app.database.begin() as session:
+        session.execute(update(Batch).values(due_at=now))
+        tally(session, name, {"accepted": 1}, now=now)
+    with app.database.read() as session:
+        sends, alone = (figures(session, now=now + timedelta(minutes=1 + wait)).late_seconds for wait in (0, 10))
+    with app.database.begin() as session:
+        busy = {"campaign_id": name, "first": 5, "last": 9, "state": "leased", "due_at": now}
+        session.execute(insert(Batch).values(busy | {"leased_until": now + timedelta(hours=1)}))
+        held = figures(session, now=now + timedelta(minutes=11)).late_seconds
+
+    assert (sends, alone, held) == (0, 600, 0)
