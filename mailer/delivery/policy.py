@@ -24,6 +24,7 @@ FIRST_GROUP = 20
 LEAST_GROUP = 10
 GROUP_SECONDS = 0.5
 
+_ACCEPTED = Accepted()
 _SENDER_STATUS = ("5.1.7", "5.1.8")
 """Bad sender's mailbox, bad sender's system (RFC 3463 §3.2): many relays say so only after RCPT."""
 _SIGN_IN = (530, 534, 535, 538)
@@ -59,7 +60,7 @@ def relay_retry_at(failures: int, *, now: datetime) -> datetime:
 def meaning(reply: Reply, stage: Stage) -> Outcome:
     """What a reply says of the message, by the command that it answers."""
     if stage == "dot" and reply.kind == 2:
-        return Accepted()
+        return _ACCEPTED
     code = reply.code
     enhanced, text = reply.parts()
     if reply.kind == 5:

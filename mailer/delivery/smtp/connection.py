@@ -249,10 +249,9 @@ class Connection:
 
     # --- messages ----------------------------------------------------------------------------------------------------
 
-    def _replied(self, expected: Expected, reply: Reply) -> None:
-        stage, transaction = expected
+    def _replied(self, stage: Stage | None, transaction: Transaction | None, reply: Reply) -> None:
         if reply.code == 421:
-            self._said_goodbye(expected, reply)
+            self._said_goodbye(stage, transaction, reply)
         elif transaction is None or stage is None:  # the answer to RSET, or to the dot that ended a refused message
             expect_no_more(reply)
         elif stage in ("mail", "rcpt"):
@@ -310,9 +309,8 @@ class Connection:
         self.events.answers.append((transaction, outcome))
         self.idle_since = monotonic()
 
-    def _said_goodbye(self, expected: Expected, reply: Reply) -> None:
+    def _said_goodbye(self, stage: Stage | None, transaction: Transaction | None, reply: Reply) -> None:
         """421 can come at any time, and the connection ends with it (RFC 5321 §3.8)."""
-        stage, transaction = expected
         if stage == "dot" and transaction is not None:
             self._finish(transaction, transaction.refused or meaning(reply, "dot"))
         self._hear_no_more(shown(reply))
@@ -343,22 +341,17 @@ class Connection:
                 return  # nothing more has come: the next look at the socket would be in vain
 
     def _take_all(self, data: bytes) -> None:
-        reader = self._reader
+        reader, expected = self._reader, self._expected
         for reply in reader.feed(data):
-            self._take(reply)
-            if reader is not self._reader:
-                break
-
-    def _take(self, reply: Reply) -> None:
-        if self.closed is not None:
-            return
-        if not self._expected:
-            raise NotSmtp(f"it says {shown(reply)} unasked")
-        expected = self._expected.popleft()
-        if self._opening is not None:
-            self._advance(reply)
-        else:
-            self._replied(expected, reply)
+            if not expected:
+                raise NotSmtp(f"it says {shown(reply)} unasked")
+            stage, transaction = expected.popleft()
+            if self._opening is not None:
+                self._advance(reply)
+            else:
+                self._replied(stage, transaction, reply)
+            if self.closed is not None or reader is not self._reader:
+                return
 
     def _flush(self) -> None:
         while self._out and self.closed is None:

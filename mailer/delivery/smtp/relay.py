@@ -150,8 +150,10 @@ class _Sending:
             while share.unused < wanted and share.open_more():
                 pass
         for connection in sorted((one for one in share.usable if one.has_room), key=_busy):
-            while connection.has_room and self._source.available(1) and share.may_send(connection):
+            while self._source.available(1) and share.may_send(connection):
                 connection.give(self._source.take())
+                if not connection.has_room:
+                    break
         for connection in share.connections:
             connection.push()
         if share.is_hopeless and not share.connections:
