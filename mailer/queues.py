@@ -13,6 +13,11 @@ from kombu.exceptions import OperationalError
 from mailer.base.hints import Hint
 
 PREFIX = "mailer."
+SENDING = "sending"
+"""The queue of batches."""
+QUEUES = ("celery", SENDING)
+"""All else stands in the first, which comes first: a sweep, a sign-up or a confirmation waits for no batch but those that are
+being sent, and of these for one turn."""
 log = structlog.get_logger()
 
 
@@ -20,6 +25,7 @@ def make_celery(broker_url: str) -> Celery:
     """The Celery application of a broker; an empty address is the embedded one."""
     celery = Celery("mailer", broker=broker_url or "memory://localhost/", set_as_current=False)
     celery.conf.update(
+        task_routes={f"{PREFIX}send_batch": {"queue": SENDING}},
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,
         worker_prefetch_multiplier=1,
@@ -33,7 +39,11 @@ def make_celery(broker_url: str) -> Celery:
         # What Redis answers when it is full or has become a replica is to Celery an error of the channel, and ended the worker.
         broker_channel_error_retry=True,
         # memory:// would look once a second only (measured: 8 tasks a second against 3,000).
-        broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 5}
+        broker_transport_options={
+            "socket_timeout": 5,
+            "socket_connect_timeout": 5,
+            "queue_order_strategy": "priority",
+        }
         if broker_url
         else {"polling_interval": 0.01},
         timezone="UTC",

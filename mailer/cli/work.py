@@ -10,7 +10,7 @@ from mailer.base.errors import Unreachable, WrongInput
 from mailer.cli.output import say
 from mailer.cli.stopping import stop_signals
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened
-from mailer.queues import make_celery
+from mailer.queues import QUEUES, make_celery
 from mailer.worker.celery_app import PerProcess, heed_signals, register
 from mailer.worker.embedded import embedded_worker
 
@@ -39,7 +39,7 @@ def worker(
     register(celery, process)
     heed_signals(process.stopping)
     say(f"worker ready, {concurrency} jobs at a time")
-    working = celery.Worker(concurrency=concurrency, pool_cls="prefork", loglevel="WARNING", quiet=True)
+    working = celery.Worker(queues=QUEUES, concurrency=concurrency, pool_cls="prefork", loglevel="WARNING", quiet=True)
     working.start()
     if working.exitcode and not process.stopping.is_set():
         raise Unreachable("worker", "it ended because of what the log says above", do="see to that, and start it again")

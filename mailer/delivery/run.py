@@ -34,9 +34,24 @@ CHUNK = 20_000
 BATCH = 1000
 """Claiming and releasing a batch costs as much as sending a hundred messages (record 18); a pause does not wait for its end."""
 TURN_SECONDS = 5.0
-"""How long a task goes on with batch after batch before it lets others have the worker."""
+"""How long a task sends before it lets others have the worker: a batch that a relay takes slowly goes on in another turn."""
 
 Clock = Callable[[], datetime]
+
+
+class _Turn:
+    """The time that one task may send, from its first group on: who waits for a connection to be free has not begun."""
+
+    def __init__(self, stopping: Callable[[], bool]) -> None:
+        self._stopping = stopping
+        self._until: float | None = None
+
+    def is_over(self) -> bool:
+        """Whether to give the batch back: after that time, or where the process is to end."""
+        if self._until is None:  # a first group is always sent
+            self._until = monotonic() + TURN_SECONDS
+            return self._stopping()
+        return self._stopping() or monotonic() > self._until
 
 
 class Relay(Protocol):
@@ -140,7 +155,7 @@ def send_batch(
     pace: Pace | None = None,
     on_refusal: OnRefusal | None = None,
 ) -> None:
-    """Send a batch, and then whatever else is due, for a few seconds.
+    """Send a batch, and then whatever else is due, for a few seconds; what is left then of a batch is given back.
 
     Where somebody else has the batch, only the rest is done: a task that came twice finds nothing to claim.
 
@@ -151,7 +166,7 @@ def send_batch(
         pace: holds back what a recipient domain would not bear.
         on_refusal: is told of each recipient who was refused for good.
     """
-    until = monotonic() + TURN_SECONDS
+    turn = _Turn(stopping)
     wanted: BatchId | None = batch_id
     while True:
         work = BatchWork(
@@ -160,7 +175,7 @@ def send_batch(
             composer=composer,
             clock=clock,
             holder=holder,
-            stopping=stopping,
+            stopping=turn.is_over,
             journal=journal,
             pace=pace,
             on_refusal=on_refusal,
@@ -176,9 +191,11 @@ def send_batch(
             work.end()
         if work.found_nothing and wanted is None:
             return
-        if stopping() or work.must_rest or monotonic() > until:
+        if work.must_rest or turn.is_over():
             break
         wanted = None
+    if stopping():  # whoever goes on finds what is left with the next sweep
+        return
     with database.begin() as session:
         for called in calls.call_out(session, now=clock()):
             wake(session, "send_batch", called)

@@ -17,6 +17,7 @@ from celery.signals import task_postrun, task_prerun, worker_process_init, worke
 from mailer.app import App, open_app
 from mailer.base.errors import Unreachable
 from mailer.base.logs import set_up
+from mailer.delivery.run import TURN_SECONDS
 from mailer.queues import PREFIX
 from mailer.worker.tasks import JOBS, POLL_SECONDS, RETAIN_SECONDS, SWEEP_SECONDS
 
@@ -29,8 +30,13 @@ def register(celery: Celery, app_of_process: Callable[[], App]) -> None:
     for name, job in JOBS.items():
         celery.task(_wrapped(name, job, app_of_process), name=PREFIX + name)
     celery.conf.beat_schedule = {
-        # A sweep that waited for a second is overtaken by the next: a stopped worker must not find a heap of them.
-        "sweep": {"task": PREFIX + "sweep", "schedule": SWEEP_SECONDS, "args": (0,), "options": {"expires": 5}},
+        # A stopped worker must not find a heap of sweeps, and one that sends comes by only after its turn.
+        "sweep": {
+            "task": PREFIX + "sweep",
+            "schedule": SWEEP_SECONDS,
+            "args": (0,),
+            "options": {"expires": 4 * TURN_SECONDS},
+        },
         # Due at the start, too: who works for less than an hour at a time would never forget anybody.
         "retain": {
             "task": PREFIX + "retain",
@@ -39,7 +45,12 @@ def register(celery: Celery, app_of_process: Callable[[], App]) -> None:
             "options": {"expires": 60},
             "last_run_at": datetime(2000, 1, 1, tzinfo=UTC),
         },
-        "poll": {"task": PREFIX + "poll_bounces", "schedule": POLL_SECONDS, "args": (0,), "options": {"expires": 10}},
+        "poll": {
+            "task": PREFIX + "poll_bounces",
+            "schedule": POLL_SECONDS,
+            "args": (0,),
+            "options": {"expires": 4 * TURN_SECONDS},
+        },
     }
 
 

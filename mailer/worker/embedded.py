@@ -13,7 +13,7 @@ from celery.worker import WorkController
 
 from mailer.app import App
 from mailer.base.errors import Unreachable
-from mailer.queues import make_celery
+from mailer.queues import QUEUES, make_celery
 from mailer.worker.celery_app import register
 
 log = structlog.get_logger()
@@ -25,20 +25,34 @@ def embedded_worker(app: App) -> Iterator[None]:
     """Work for the time of the block: jobs run in threads of this process, the sweep once a second."""
     celery = make_celery("")
     register(celery, lambda: app)
-    worker = WorkController(
-        app=celery, pool_cls="threads", concurrency=THREADS, loglevel="WARNING", without_heartbeat=True
-    )
-    working = threading.Thread(target=worker.start, name="worker", daemon=True)
+    # Each queue has its threads: a confirmation waits for no batch, however slow the relay.
+    workers = [_worker(queue) for queue in QUEUES]
+    working = [threading.Thread(target=worker.start, name="worker", daemon=True) for worker in workers]
     beat = EmbeddedService(celery, max_interval=1, thread=True, scheduler_cls=Scheduler)
-    working.start()
+    for thread in working:
+        thread.start()
     beat.start()
     try:
         yield
     finally:
         app.stopping.set()
         beat.stop()
-        worker.stop()
-        working.join(timeout=30)
-        if working.is_alive():
+        for worker in workers:
+            worker.stop()
+        for thread in working:
+            thread.join(timeout=30)
+        if any(thread.is_alive() for thread in working):
             raise Unreachable("worker", "it did not end within 30 s", do="end the process; nothing is lost")
         log.info("worker_stopped")
+
+
+def _worker(queue: str) -> WorkController:
+    """It has a Celery of its own, which keeps what it takes from; the jobs that one has, all have."""
+    return WorkController(
+        app=make_celery(""),
+        queues=[queue],
+        pool_cls="threads",
+        concurrency=THREADS,
+        loglevel="WARNING",
+        without_heartbeat=True,
+    )
