@@ -282,7 +282,7 @@ def _at_least(least: timedelta, value: timedelta, *, why: str) -> timedelta:
 class LimitsSection(Section):
     """Bounds."""
 
-    batch: int = Field(default=1000, ge=1, le=10_000, description="deliveries in a batch")
+    batch: int = Field(default=2000, ge=1, le=10_000, description="deliveries in a batch")
     group: int = Field(default=500, ge=1, le=1_000, description="deliveries taken, and results written, in one commit")
     letter_bytes: int = Field(default=95 * 1024, ge=10_000, description="budget of a letter's HTML")
     deadline: Duration = Field(default=timedelta(hours=48), description="how long a deferred message is tried again")
