@@ -1,7 +1,7 @@
 """Notices: single messages to one person, such as the one that asks to confirm. A row waits until the relay took it."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ from mailer.delivery.message.compose import Composer
 from mailer.delivery.message.notice import NoticeText, notice_message
 from mailer.delivery.models import Notice
 from mailer.delivery.outcomes import Accepted, NotTried, Outcome, Outgoing, Refused, reason_of
-from mailer.delivery.run import Relay
+from mailer.delivery.run import Ending, Relay
 from subscribers import Person, consents, find_address, is_suppressed, joining, list_audiences, moving, person_by_id
 from subscribers.addresses import masked
 from subscribers.joining import SignUp, ToConfirm
@@ -101,8 +101,13 @@ def send(
     composer: Composer,
     languages: Languages,
     clock: Callable[[], datetime],
+    stopping: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Send a notice, if it is due and nobody else has it; a relay that says later, or nothing, is asked again."""
+    """Send a notice, if it is due and nobody else has it; a relay that says later, or nothing, is asked again.
+
+    Args:
+        stopping: True where the process is to end: then a relay that says nothing is not waited for.
+    """
     now = clock()
     with database.begin() as session:
         taken = session.execute(
@@ -123,7 +128,7 @@ def send(
             return
         written = _written(session, composer, languages, Waiting(*taken), now)
     held = _Held(database, notice_id, taken.attempts, clock, since=now)
-    outcome = _send_to(relay, *written, meanwhile=held.keep) if written else None
+    outcome = _send_to(relay, *written, meanwhile=held.keep, ending=Ending(stopping)) if written else None
     with database.begin() as session:
         if outcome is None or _is_final(outcome) or taken.attempts >= MOST_ATTEMPTS:
             session.execute(delete(Notice).where(*held.is_ours))
@@ -245,13 +250,18 @@ def _may_remind(session: Session, waiting: Waiting, now: datetime) -> bool:
     return True
 
 
-def _send_to(relay: Relay, data: bytes, to: str, *, meanwhile: Callable[[], None] = lambda: None) -> Outcome:
-    """What came of it; `meanwhile` is called about once a second until then."""
+def _send_to(
+    relay: Relay, data: bytes, to: str, *, meanwhile: Callable[[], None] = lambda: None, ending: Ending | None = None
+) -> Outcome:
+    """What came of it; `meanwhile` is called about once a second until then, or until the process has to end."""
     sender = ""  # a bounce of a notice wants no answer (RFC 3834 §3.3)
     outcome: Outcome = NotTried("")
-    for answer in relay.send([Outgoing(0, sender, ascii_address(to), data)]):
-        if answer is None:
-            meanwhile()
-        else:
-            outcome = answer[1]
+    with closing(relay.send([Outgoing(0, sender, ascii_address(to), data)])) as answers:  # type: ignore[type-var]
+        for answer in answers:
+            if answer is not None:
+                outcome = answer[1]
+            elif ending is not None and ending.is_overdue():
+                return NotTried("the process had to end")
+            else:
+                meanwhile()
     return outcome

@@ -35,6 +35,8 @@ BATCH = 2000
 """Claiming and releasing a batch costs as much as sending eighty messages (record 18); a pause does not wait for its end."""
 TURN_SECONDS = 5.0
 """How long a task sends before it lets others have the worker: a batch that a relay takes slowly goes on in another turn."""
+STOP_SECONDS = 20.0
+"""So long who is told to end waits for a relay that has messages and does not answer; its patience is ten minutes (RFC 5321)."""
 
 Clock = Callable[[], datetime]
 
@@ -52,6 +54,22 @@ class _Turn:
             self._until = monotonic() + TURN_SECONDS
             return self._stopping()
         return self._stopping() or monotonic() > self._until
+
+
+class Ending:
+    """How long a process that is to end waits for a relay: for one that is slow, and not for one that says nothing."""
+
+    def __init__(self, stopping: Callable[[], bool]) -> None:
+        self._stopping = stopping
+        self._told_at: float | None = None
+
+    def is_overdue(self) -> bool:
+        """Whether to go as if one were killed; to be asked while no answer comes."""
+        if not self._stopping():
+            return False
+        if self._told_at is None:
+            self._told_at = monotonic()
+        return monotonic() - self._told_at > STOP_SECONDS
 
 
 class Relay(Protocol):
@@ -166,7 +184,7 @@ def send_batch(
         pace: holds back what a recipient domain would not bear.
         on_refusal: is told of each recipient who was refused for good.
     """
-    turn = _Turn(stopping)
+    turn, ending = _Turn(stopping), Ending(stopping)
     wanted: BatchId | None = batch_id
     while True:
         work = BatchWork(
@@ -186,6 +204,8 @@ def send_batch(
                     work.answered(answer)
                     if work.is_lost:
                         break
+                    if answer is None and ending.is_overdue():
+                        return  # the journal tells the next one who may have it
             work.close()
         finally:
             work.end()

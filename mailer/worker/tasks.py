@@ -48,7 +48,15 @@ def send_batch(app: App, subject_id: int) -> None:
 
 def send_notice(app: App, subject_id: int) -> None:
     """Send one notice, such as a confirmation mail."""
-    notices.send(app.database, app.relay, subject_id, composer=app.composer, languages=app.languages, clock=app.clock)
+    notices.send(
+        app.database,
+        app.relay,
+        subject_id,
+        composer=app.composer,
+        languages=app.languages,
+        clock=app.clock,
+        stopping=app.stopping.is_set,
+    )
 
 
 def import_people(app: App, subject_id: int) -> None:
