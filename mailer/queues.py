@@ -13,11 +13,14 @@ from kombu.exceptions import OperationalError
 from mailer.base.hints import Hint
 
 PREFIX = "mailer."
+SHORT = "celery"
+"""The queue of whatever waits for no relay: sweeps, sign-ups, imports, freezing a list."""
+NOTICES = "notices"
+"""The queue of single messages, such as confirmations."""
 SENDING = "sending"
 """The queue of batches."""
-QUEUES = ("celery", SENDING)
-"""All else stands in the first, which comes first: a sweep, a sign-up or a confirmation waits for no batch but those that are
-being sent, and of these for one turn."""
+QUEUES = (SHORT, NOTICES, SENDING)
+"""In this order: a sweep, a sign-up or a confirmation waits for no batch but those that are being sent, and of these for one turn."""
 log = structlog.get_logger()
 
 
@@ -25,7 +28,11 @@ def make_celery(broker_url: str) -> Celery:
     """The Celery application of a broker; an empty address is the embedded one."""
     celery = Celery("mailer", broker=broker_url or "memory://localhost/", set_as_current=False)
     celery.conf.update(
-        task_routes={f"{PREFIX}send_batch": {"queue": SENDING}},
+        task_routes={
+            f"{PREFIX}send_batch": {"queue": SENDING},
+            f"{PREFIX}send_notice": {"queue": NOTICES},
+            f"{PREFIX}call_notices": {"queue": NOTICES},
+        },
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,
         worker_prefetch_multiplier=1,

@@ -10,9 +10,10 @@ from mailer.base.errors import Unreachable, WrongInput
 from mailer.cli.output import say
 from mailer.cli.stopping import stop_signals
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened
-from mailer.queues import QUEUES, make_celery
+from mailer.queues import QUEUES, SHORT, make_celery
 from mailer.worker.celery_app import PerProcess, heed_signals, register
 from mailer.worker.embedded import embedded_worker
+from mailer.worker.threads import working
 
 
 def add_to(app: typer.Typer) -> None:
@@ -39,14 +40,14 @@ def worker(
     register(celery, process)
     heed_signals(process.stopping)
     say(f"worker ready, {concurrency} jobs at a time")
-    working = celery.Worker(queues=QUEUES, concurrency=concurrency, pool_cls="prefork", loglevel="WARNING", quiet=True)
-    working.start()
-    if working.exitcode and not process.stopping.is_set():
+    pool = celery.Worker(queues=QUEUES, concurrency=concurrency, pool_cls="prefork", loglevel="WARNING", quiet=True)
+    pool.start()
+    if pool.exitcode and not process.stopping.is_set():
         raise Unreachable("worker", "it ended because of what the log says above", do="see to that, and start it again")
 
 
 def beat(workspace: WorkspaceOption = None) -> None:
-    """The scheduler alone: tells the workers once a second to look for what is due."""
+    """The scheduler: tells the workers once a second to look for what is due, and does so itself while they all send."""
     with opened(workspace) as app:
         broker = app.settings.broker.url
     if not broker:
@@ -55,11 +56,10 @@ def beat(workspace: WorkspaceOption = None) -> None:
             do="start `mailer run` or `mailer worker`, or set a broker",
             place="MAILER_BROKER_URL",
         )
-    celery = make_celery(broker)
     require_broker(broker)
-    register(celery, PerProcess(find_workspace(workspace)))
-    say("beat ready")
-    celery.Beat(scheduler_cls=Scheduler, max_interval=1, quiet=True, loglevel="WARNING").run()
+    with opened(workspace, works=True) as app, working(app, broker, queue=SHORT, threads=1) as celery:
+        say("beat ready")
+        celery.Beat(scheduler_cls=Scheduler, max_interval=1, quiet=True, loglevel="WARNING").run()
 
 
 def require_broker(url: str) -> None:

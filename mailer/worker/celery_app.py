@@ -37,6 +37,12 @@ def register(celery: Celery, app_of_process: Callable[[], App]) -> None:
             "args": (0,),
             "options": {"expires": 4 * TURN_SECONDS},
         },
+        "notices": {
+            "task": PREFIX + "call_notices",
+            "schedule": SWEEP_SECONDS,
+            "args": (0,),
+            "options": {"expires": 4 * TURN_SECONDS},
+        },
         # Due at the start, too: who works for less than an hour at a time would never forget anybody.
         "retain": {
             "task": PREFIX + "retain",

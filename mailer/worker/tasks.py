@@ -75,7 +75,6 @@ def sign_up(app: App, subject_id: int) -> None:
 def sweep(app: App, _subject_id: int) -> None:
     """Find what is due and what was forgotten."""
     run.sweep(app.database, clock=app.clock, grace=app.settings.release.grace, journal=app.journal)
-    notices.sweep(app.database, clock=app.clock)
     uploads.sweep(app.database, clock=app.clock)
     answers.drop_old(app.database, now=app.clock())
     section = app.settings.release
@@ -84,6 +83,11 @@ def sweep(app: App, _subject_id: int) -> None:
         sign_ups.sweep(session, now=app.clock())
         limits.forget(session, now=app.clock())
         watch_first_waves(session, first_wave, now=app.clock())
+
+
+def call_notices(app: App, _subject_id: int) -> None:
+    """Find the notices that are due; in the queue of notices, so that none are called out while a relay keeps it waiting."""
+    notices.sweep(app.database, clock=app.clock)
 
 
 def retain(app: App, _subject_id: int) -> None:
@@ -126,4 +130,5 @@ JOBS: dict[str, Callable[[App, int], None]] = {
     "retain": retain,
     "poll_bounces": poll_bounces,
     "sweep": sweep,
+    "call_notices": call_notices,
 }

@@ -70,6 +70,27 @@ def site(tmp_path: Path, relay_server: RelayServer, start_mailer: Start) -> Site
     return Site(tmp_path, env, start_mailer)
 
 
+@pytest.mark.parametrize("mode", ["embedded", "distributed"])
+def test_jobs_that_need_no_relay_do_not_wait_for_it(
+    site: Site, relay_server: RelayServer, mode: str, request: pytest.FixtureRequest
+) -> None:
+    if mode == "distributed":
+        site.env = {**site.env, "MAILER_BROKER_URL": request.getfixturevalue("redis_server").url}
+    site.open()
+    relay_server.fault("greeting", delay=FOR_EVER)
+    site.work(
+        *([("worker", "--concurrency", "1"), ("beat",)] if mode == "distributed" else [("run", "--port", "0")]),
+    )
+    site.release("winter")
+    at_once = 1 if mode == "distributed" else 4
+    wait_until(lambda: relay_server.connections >= at_once, what="the waiting of all that send")
+
+    second = site.release("spring")
+
+    wait_until(lambda: site.shown(second)["state"] == "sending", seconds=60, what="the freezing of the list")
+    assert relay_server.recipients == []
+
+
 @pytest.mark.parametrize(("stage", "uncertain"), [("greeting", 0), ("dot", 1)])
 def test_who_is_told_to_end_does_not_wait_for_it_and_what_may_have_left_is_known(
     site: Site, relay_server: RelayServer, stage: Stage, uncertain: int
