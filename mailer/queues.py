@@ -14,9 +14,9 @@ from mailer.base.hints import Hint
 
 PREFIX = "mailer."
 SHORT = "celery"
-"""The queue of whatever waits for no relay: sweeps, sign-ups, imports, freezing a list."""
+"""The queue of whatever waits for no other server: sweeps, sign-ups, imports, freezing a list."""
 NOTICES = "notices"
-"""The queue of single messages, such as confirmations."""
+"""The queue of single messages, such as confirmations, and of the bounce mailbox: they wait for another's server."""
 SENDING = "sending"
 """The queue of batches."""
 QUEUES = (SHORT, NOTICES, SENDING)
@@ -32,6 +32,7 @@ def make_celery(broker_url: str) -> Celery:
             f"{PREFIX}send_batch": {"queue": SENDING},
             f"{PREFIX}send_notice": {"queue": NOTICES},
             f"{PREFIX}call_notices": {"queue": NOTICES},
+            f"{PREFIX}poll_bounces": {"queue": NOTICES},
         },
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,
