@@ -28,7 +28,8 @@ def register(celery: Celery, app_of_process: Callable[[], App]) -> None:
     """Make every job a task of `celery`, and the sweep, the retention and the bounce mailbox its beat's entries."""
     settle()
     for name, job in JOBS.items():
-        celery.task(_wrapped(name, job, app_of_process), name=PREFIX + name)
+        # Not shared: else each of several in one process warns of the other's.
+        celery.task(_wrapped(name, job, app_of_process), name=PREFIX + name, shared=False)
     celery.conf.beat_schedule = {
         # A stopped worker must not find a heap of sweeps, and one that sends comes by only after its turn.
         "sweep": {

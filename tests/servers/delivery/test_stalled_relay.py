@@ -109,6 +109,7 @@ def test_who_is_told_to_end_does_not_wait_for_it_and_what_may_have_left_is_known
     code = worker.terminate(seconds=100)
 
     assert code == 0, worker.log
+    assert "Warning" not in worker.log
     relay_server.heal()
     worker.start()
     wait_until(lambda: site.shown(campaign)["state"] == "sent", seconds=90, what="the end of the campaign")
