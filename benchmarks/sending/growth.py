@@ -128,8 +128,8 @@ def one_size(url: str, people: int, sample: int, folder: Path) -> dict[str, floa
         batches = list(
             session.execute(text(f"SELECT id FROM batches WHERE campaign_id = {campaign.id} ORDER BY id")).scalars()
         )
-    every = max(1, len(batches) // max(1, sample // 500))
-    chosen = batches[::-1][::every][: max(1, sample // 500)][::-1]
+    every = max(1, len(batches) // max(1, sample // run.BATCH))
+    chosen = batches[::-1][::every][: max(1, sample // run.BATCH)][::-1]
     # Only these are due: `send_batch` goes on with whatever else is.
     with campaign.database.begin() as session:
         listed = ",".join(map(str, chosen))
