@@ -1,14 +1,15 @@
 """What the tests of the web part make, and how they look at what came of it."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from mailer import accounts
+from mailer import accounts, campaigns, delivery
 from mailer.app import App
-from mailer.base.tables import SubscriberId
+from mailer.base.tables import CampaignId, SubscriberId
 from mailer.base.tokens import Purpose
+from mailer.content import StoredFiles, read_files
 from mailer.every_table import EVERY_TABLE
 from subscribers import people
 
@@ -55,6 +56,23 @@ def a_person(app: App, email: str = "ada@maths.test", *slugs: str, name: str = "
             now=app.clock(),
             actor="tests",
         )
+
+
+def a_frozen_campaign(app: App, people_count: int, *, now: datetime) -> CampaignId:
+    """A campaign whose time has come, to so many people of one audience, each of whom has a place in it."""
+    for number in range(people_count):
+        a_person(app, f"p{number}@x.test", "academic")
+    with app.database.begin() as session:
+        issue = read_files(StoredFiles({"issue.md": b"---\ntitle: Winter\n---\n\nHello, everybody.\n"}), "issue.md")
+        revision_id = campaigns.store_revision(session, issue, now=now, author="tests")
+        campaign_id = campaigns.create(session, revision_id, audiences=["academic"], now=now, actor="tests")
+        campaigns.schedule(
+            session, campaign_id, send_at=now, zone="UTC", now=now, actor="tests",
+            frame=app.frame(session), accept_warnings=True,
+        )  # fmt: skip
+        campaigns.due(session, now=now, grace=timedelta(hours=6))
+    delivery.prepare(app.database, campaign_id, clock=app.clock)
+    return campaign_id
 
 
 def states(app: App, subscriber_id: SubscriberId) -> dict[str, str]:

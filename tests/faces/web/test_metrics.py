@@ -1,6 +1,6 @@
 """What an operator sees from outside: every metric is documented, and says what stands in SQL."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from fastapi.testclient import TestClient
@@ -9,17 +9,14 @@ from sqlalchemy import delete, insert, update
 from mailer import campaigns, delivery
 from mailer.app import App
 from mailer.base.relay_url import RelaySettings, WarmUp
-from mailer.base.tables import CampaignId
-from mailer.content import StoredFiles, read_files
 from mailer.delivery.figures import figures
 from mailer.delivery.models import Batch, DomainStanding, SendingMinute
 from mailer.delivery.pacing.allowances import Allowance, SharedBySql
 from mailer.delivery.throughput import tally, throughput
 from mailer.web.metrics import METRICS
-from tests.faces.web.builders import a_person
+from tests.faces.web.builders import a_frozen_campaign
 
 DOCS = Path(__file__).parents[3] / "docs" / "scaling.md"
-ISSUE = b"---\ntitle: Winter\n---\n\nHello, this is for everybody.\n"
 
 
 def test_every_metric_is_told_with_its_meaning_and_stands_in_the_documentation(client: TestClient) -> None:
@@ -51,26 +48,9 @@ def test_slow_domains_and_the_days_warm_up_are_told(app: App, client: TestClient
         assert 'mailer_warmup_taken{relay="mx.test:587"} 2\n' in told, "a fiftieth of the day is one portion"
 
 
-def _released(app: App, now: datetime) -> CampaignId:
-    """A campaign to four people, that is about to be sent."""
-    for number in range(4):
-        a_person(app, f"p{number}@x.test", "academic")
-    with app.database.begin() as session:
-        issue = read_files(StoredFiles({"issue.md": ISSUE}), "issue.md")
-        revision_id = campaigns.store_revision(session, issue, now=now, author="tests")
-        name = campaigns.create(session, revision_id, audiences=["academic"], now=now, actor="tests")
-        campaigns.schedule(
-            session, name, send_at=now, zone="UTC", now=now, actor="tests",
-            frame=app.frame(session), accept_warnings=True,
-        )  # fmt: skip
-        campaigns.due(session, now=now, grace=timedelta(hours=6))
-    delivery.prepare(app.database, name, clock=app.clock)
-    return name
-
-
 def test_the_rate_and_the_finish_of_a_campaign_follow_from_what_it_did_lately(app: App, client: TestClient) -> None:
     now = app.clock().replace(second=0, microsecond=0)  # tallies are kept by the minute: both fall into one
-    name = _released(app, now)
+    name = a_frozen_campaign(app, 4, now=now)
     later = now + timedelta(seconds=30)
     with app.database.begin() as session:
         tally(session, name, {"accepted": 2, "skipped": 5}, now=now + timedelta(seconds=10))
@@ -105,7 +85,7 @@ def test_the_rate_and_the_finish_of_a_campaign_follow_from_what_it_did_lately(ap
 
 def test_batches_are_late_where_nobody_works_them_off_and_not_where_they_wait_their_turn(app: App) -> None:
     now = app.clock().replace(second=0, microsecond=0)
-    name = _released(app, now)
+    name = a_frozen_campaign(app, 4, now=now)
     with app.database.begin() as session:
         session.execute(update(Batch).values(due_at=now))
         tally(session, name, {"accepted": 1}, now=now)

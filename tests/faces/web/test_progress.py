@@ -5,27 +5,14 @@ from datetime import timedelta
 from fastapi.testclient import TestClient
 from sqlalchemy import update
 
-from mailer import campaigns, delivery
 from mailer.app import App
-from mailer.content import StoredFiles, read_files
 from mailer.delivery.models import Batch, Delivery
-from tests.faces.web.builders import a_person, text_of
+from tests.faces.web.builders import a_frozen_campaign, text_of
 
 
 def test_it_says_who_is_held_back_until_when_and_why(app: App, manager: TestClient) -> None:
-    for number in range(4):
-        a_person(app, f"p{number}@x.test", "academic")
     now = app.clock()
-    with app.database.begin() as session:
-        issue = read_files(StoredFiles({"issue.md": b"---\nsubject: Hello\n---\n\nHello.\n"}), "issue.md")
-        revision_id = campaigns.store_revision(session, issue, now=now, author="tests")
-        name = campaigns.create(session, revision_id, audiences=["academic"], now=now, actor="tests")
-        campaigns.schedule(
-            session, name, send_at=now, zone="UTC", now=now, actor="tests",
-            frame=app.frame(session), accept_warnings=True,
-        )  # fmt: skip
-        campaigns.due(session, now=now, grace=timedelta(hours=6))
-    delivery.prepare(app.database, name, clock=app.clock)
+    name = a_frozen_campaign(app, 4, now=now)
     assert "held back" not in manager.get(f"/campaigns/{name}/progress").text
 
     with app.database.begin() as session:
