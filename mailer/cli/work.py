@@ -57,7 +57,7 @@ def beat(workspace: WorkspaceOption = None) -> None:
             place="MAILER_BROKER_URL",
         )
     require_broker(broker)
-    with opened(workspace, works=True) as app, working(app, broker, queue=SHORT, threads=1) as celery:
+    with opened(workspace, works=True) as app, working(app, broker, queues=[SHORT], threads=1) as celery:
         say("beat ready")
         celery.Beat(scheduler_cls=Scheduler, max_interval=1, quiet=True, loglevel="WARNING").run()
 

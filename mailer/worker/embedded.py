@@ -4,7 +4,7 @@ It forgets everything on a kill; the sweep finds the work again in SQL.
 """
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 from celery.beat import EmbeddedService, Scheduler
 
@@ -18,9 +18,8 @@ THREADS = 4
 @contextmanager
 def embedded_worker(app: App) -> Iterator[None]:
     """Work for the time of the block: jobs run in threads of this process, the sweep once a second."""
-    with ExitStack() as workers:
-        # Each queue has its threads: a confirmation waits for no batch, however slow the relay.
-        celery, *_ = [workers.enter_context(working(app, "", queue=queue, threads=THREADS)) for queue in QUEUES]
+    # Each queue has its threads: a confirmation waits for no batch, however slow the relay.
+    with working(app, "", queues=QUEUES, threads=THREADS) as celery:
         beat = EmbeddedService(celery, max_interval=1, thread=True, scheduler_cls=Scheduler)
         beat.start()
         try:
