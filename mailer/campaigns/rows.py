@@ -67,6 +67,29 @@ class CampaignRow:
         """Whether it was released and nothing of it has begun."""
         return self.state == "scheduled" or (self.state == "paused" and self.resumes_to == "scheduled")
 
+    def as_dict(self) -> dict[str, object]:
+        """What scripts are told of it, by the command line and by the API."""
+        return {
+            "id": self.id,
+            "slug": self.slug,
+            "title": self.title,
+            "state": self.state,
+            "reason": self.reason,
+            "detail": self.detail,
+            "scheduled_at": self.scheduled_at,
+            "zone": self.zone,
+            "audiences": self.audiences,
+            "segments": self.segments,
+            "exclude": self.excluded,
+            "release_hash": self.release_hash,
+            "uncertain_rule": self.uncertain_rule,
+            "canary": self.canary,
+            "canary_until": self.canary_until,
+            "despite_refusals": self.despite_refusals,
+            "started_at": self.started_at,
+            "finished_at": self.finished_at,
+        }
+
 
 _ALL: Final = (
     select(Campaign, IssueRevision.digest)

@@ -19,7 +19,7 @@ from mailer.app import App
 from mailer.base.errors import MailerError, NotAllowed, Unreachable
 from mailer.base.tables import CampaignId
 from mailer.base.wording import counted_people
-from mailer.cli.campaign_shown import as_json, held_line, show_campaign, when_in_utc
+from mailer.cli.campaign_shown import held_line, show_campaign, when_in_utc
 from mailer.cli.exits import DONE, FAULTS, INTERRUPTED
 from mailer.cli.options import AudienceOption, ExcludeOption, IssueArgument, SegmentOption
 from mailer.cli.output import JsonOption, say, show_json, show_table
@@ -165,7 +165,7 @@ def list_(workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
     with opened(workspace) as app, app.database.read() as session:
         rows = campaigns.list_campaigns(session)
     if json_:
-        show_json([as_json(row) for row in rows])
+        show_json([row.as_dict() for row in rows])
     else:
         show_table(
             ("id", "state", "time (UTC)", "slug"),
@@ -224,7 +224,7 @@ def report(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: Js
         found = campaigns.campaign(session, campaign_id)
         counts, came = delivery.progress(session, found.id), report_of(session, found.id)
     if json_:
-        show_json({**as_json(found), "counts": counts.as_dict(), "events": came.as_dict()})
+        show_json({**found.as_dict(), "counts": counts.as_dict(), "events": came.as_dict()})
     else:
         show_table(("what", "count"), [*counts.as_dict().items(), *came.as_dict().items()])
 

@@ -15,6 +15,7 @@ from mailer.delivery.progress import Counts, RecipientRow, last_mailed, progress
 from mailer.delivery.reach import require_relay
 from mailer.delivery.run import Relay, prepare, send_batch, sweep
 from mailer.delivery.smtp.relay import SmtpRelay
+from mailer.delivery.standing import Standing, standing
 from mailer.delivery.throughput import Throughput, throughput
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Refused",
     "Relay",
     "SmtpRelay",
+    "Standing",
     "Throughput",
     "Unknown",
     "figures",
@@ -46,6 +48,7 @@ __all__ = [
     "recipients_page",
     "require_relay",
     "send_batch",
+    "standing",
     "sweep",
     "test_copies",
     "throughput",

@@ -55,32 +55,50 @@ class Schedule(Given):
 
 
 class Campaign(BaseModel):
-    """A campaign; `reason` says why it is paused or failed."""
+    """A campaign; `reason` says why it is paused or failed, `detail` the particulars, or what holds it up at work."""
 
     id: int
     slug: str
     title: str
     state: Literal["draft", "scheduled", "preparing", "sending", "paused", "sent", "cancelled", "failed"]
     reason: str
+    detail: str
     audiences: list[str]
     segments: list[str]
     exclude: list[str]
     scheduled_at: datetime | None
     zone: str
     release_hash: str
+    uncertain_rule: Literal["resend", "leave"]
+    canary: int = Field(description="how many are in the first wave that the rest waits for; 0 is none")
+    canary_until: datetime | None = Field(description="when the first wave is judged; null before it is out")
+    despite_refusals: bool
+    started_at: datetime | None
+    finished_at: datetime | None
 
     @classmethod
-    def of(cls, row: CampaignRow, **more: object) -> Self:
+    def of(cls, row: CampaignRow) -> Self:
         """A campaign as it is shown."""
-        lists = {"audiences": list(row.audiences), "segments": list(row.segments), "exclude": list(row.excluded)}
-        plain = {name: getattr(row, name) for name in Campaign.model_fields if name not in lists}
-        return cls.model_validate({**plain, **lists, **more})
+        return cls.model_validate(row.as_dict())
+
+
+class HeldBack(BaseModel):
+    """Recipients who wait for their domain: how many, until when the first of them, and why most of them."""
+
+    count: int
+    until: datetime
+    reason: str
+    other_reasons: int
 
 
 class Progress(Campaign):
     """A campaign with its recipients by what became of them; the counts are disjoint and add up."""
 
     counts: dict[str, int]
+    might_have_got_it_twice: int
+    rate: float = Field(description="messages a second that the relay answered in the last minutes")
+    finishes_at: datetime | None = Field(description="when the rest will be done at this pace; null where nobody knows")
+    held_back: HeldBack | None = Field(description="whom the pace of their domains holds back; null where it is nobody")
 
 
 class Campaigns(Listed):
@@ -154,10 +172,11 @@ def _issue_named(session: Session, slug: str) -> IssueRow:
 
 @router.get("/campaigns/{campaign_id}")
 def show_campaign(campaign_id: Id, call: Reader) -> Progress:
-    """The state and the counts of a campaign, by id or slug."""
+    """The state, the counts and the pace of a campaign, by id or slug."""
     with call.app.database.read() as session:
         row = campaigns.campaign(session, campaign_id)
-        return Progress.of(row, counts=delivery.progress(session, row.id).as_dict())
+        now = delivery.standing(session, row, now=call.now)
+    return Progress.model_validate({**row.as_dict(), **now.as_dict()})
 
 
 @router.patch("/campaigns/{campaign_id}", response_model=Campaign)

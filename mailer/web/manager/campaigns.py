@@ -84,11 +84,9 @@ def progress(request: Request, name: str, app: AppOf) -> Response:
     """
     with app.database.read() as session:
         row = campaigns.campaign(session, name)
-        counts = delivery.progress(session, row.id)
-        pace = delivery.throughput(session, row, counts, now=app.clock())
-        held = delivery.held_back(session, row, now=app.clock())
+        now = delivery.standing(session, row, now=app.clock())
     waits = row.state == "scheduled"
-    answer = page(request, "manager/progress.html", row=row, counts=counts, pace=pace, held=held)
+    answer = page(request, "manager/progress.html", row=row, counts=now.counts, pace=now.pace, held=now.held)
     if row.is_at_work or waits:
         answer.headers["refresh"] = "5" if waits else "2"
     return answer
