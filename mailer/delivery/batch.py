@@ -121,7 +121,8 @@ class BatchWork:
     def _made(self, group: Sequence[Recipient], held: _Held) -> Iterator[Outgoing]:
         """The messages of a group, until the news of it is stale: whoever is left then is looked up again."""
         taken, size = monotonic(), self._composer.group
-        made = self._composer.made(partial(self._composed, held, self._clock()), group)
+        now = self._clock()
+        made = self._composer.made(partial(self._composed, held, now), group, now)
         for index, recipient in enumerate(group):
             if monotonic() - taken > STALE_SECONDS:
                 size.took(index, seconds=monotonic() - taken)
@@ -277,7 +278,7 @@ class BatchWork:
         """His message, or why there can be none; threads make several at once. `now` is the group's, less than a second ago."""
         try:
             letter = self._composer.letter(self._database, held.campaign, recipient.mask)
-            message = self._composer.message(letter, recipient, held.occasion, now)
+            message = self._composer.unsigned(letter, recipient, held.occasion, now)
         except WrongInput as error:
             return Refused(0, "", str(error))
         if held.page is not None:

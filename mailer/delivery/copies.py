@@ -49,10 +49,8 @@ def test_copies(
     # A number of their own for every copy: a client that has seen a Message-ID shows the message once only.
     first = int(now.timestamp() * 1000)
     occasion = composer.occasion(NO_CAMPAIGN)
-    messages = [
-        composer.message(mould, _reader(first + index, address), occasion, now)
-        for index, address in enumerate(addresses)
-    ]
+    readers = [_reader(first + index, address) for index, address in enumerate(addresses)]
+    messages = list(composer.made(lambda reader: composer.unsigned(mould, reader, occasion, now), readers, now))
     outcomes = dict(answer for answer in relay.send(messages) if answer is not None)
     return {address: outcomes[first + index] for index, address in enumerate(addresses)}
 

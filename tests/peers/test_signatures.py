@@ -44,7 +44,9 @@ def letter(tmp_path: Path) -> bytes:
     )
     mould = composer.mould(rendered, issue.meta, slug="x")
     recipient = Recipient(7, SubscriberId(5), 1, 1, "ada@x.test", "Zoë Ωμέγα 山田  太郎", "en", {})
-    return composer.message(mould, recipient, composer.occasion(CampaignId(3)), NOW).data
+    occasion = composer.occasion(CampaignId(3))
+    [message] = composer.made(lambda him: composer.unsigned(mould, him, occasion, NOW), [recipient], NOW)
+    return message.data
 
 
 @pytest.mark.parametrize(

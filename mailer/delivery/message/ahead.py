@@ -1,29 +1,30 @@
-"""Messages made ahead of the relay, by threads: what a signature by RSA takes (0.25 ms) runs beside the loop that sends."""
+"""Messages made ahead of the relay, by threads: what signatures by RSA take runs beside the loop that sends."""
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from itertools import islice
 from typing import TypeVar
+
+from mailer.delivery.message.lanes import LANES
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 # Of the cores of the machine we may use some only; not every system tells which.
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-HANDFUL = 8
-"""So many are made in one go: to hand one over and to wake a thread takes a tenth of what signing it does."""
+HANDFUL = LANES
+"""So many are made in one go: they can be signed together, and to hand one over and to wake a thread costs more than to make it."""
 AHEAD = 3 * THREADS
 """So many handfuls wait, or are being made: enough that no thread waits for the loop to come by (record 18)."""
 
 
-def in_handfuls(make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
+def in_handfuls(make: Callable[[Sequence[Item]], Sequence[Made]], items: Iterable[Item]) -> Iterator[Made]:
     """What `make` gives for each item, in their order, a handful at a time: to make and to send in turn costs more."""
-    left = iter(items)
-    while handful := [make(item) for item in islice(left, HANDFUL)]:
-        yield from handful
+    for handful in _handfuls(items):
+        yield from make(handful)
 
 
 class Ahead:
@@ -33,16 +34,15 @@ class Ahead:
     def _threads(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(THREADS, thread_name_prefix="sign")
 
-    def made(self, make: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
-        """What `make` gives for each item, in their order; it raises what `make` raises.
+    def made(self, make: Callable[[Sequence[Item]], Sequence[Made]], items: Iterable[Item]) -> Iterator[Made]:
+        """What `make` gives for each item of a handful, in their order; it raises what `make` raises.
 
         Leaving the loop early drops what is not begun.
         """
-        left = iter(items)
-        handfuls = iter(lambda: tuple(islice(left, HANDFUL)), ())
+        handfuls = _handfuls(items)
 
-        def submit(handful: tuple[Item, ...]) -> Future[list[Made]]:
-            return self._threads.submit(lambda: list(map(make, handful)))
+        def submit(handful: Sequence[Item]) -> Future[Sequence[Made]]:
+            return self._threads.submit(make, handful)
 
         under_way = deque(map(submit, islice(handfuls, AHEAD)))
         try:
@@ -53,3 +53,8 @@ class Ahead:
         finally:
             for future in under_way:
                 future.cancel()
+
+
+def _handfuls(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
+    left = iter(items)
+    return iter(lambda: tuple(islice(left, HANDFUL)), ())

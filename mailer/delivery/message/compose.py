@@ -16,17 +16,17 @@ from mailer.campaigns import CampaignRow
 from mailer.content.issue import FrontMatter
 from mailer.delivery.ledger import Recipient
 from mailer.delivery.message.ahead import Ahead, in_handfuls
-from mailer.delivery.message.dkim import relaxed_body, signed, signers
+from mailer.delivery.message.dkim import relaxed_body, signatures, signers
 from mailer.delivery.message.headers import message_headers
 from mailer.delivery.message.mould import Mould
 from mailer.delivery.message.personal import Occasion, Origin, Personal
-from mailer.delivery.outcomes import Outgoing
+from mailer.delivery.outcomes import Outgoing, Refused
 from mailer.delivery.policy import GroupSize
 from mailer.rendering import Letter, Sender, skeleton
 
 LETTERS_KEPT = 256
 
-Made = TypeVar("Made")
+Made = TypeVar("Made", bound=Outgoing | Refused)
 
 
 class Composer:
@@ -82,30 +82,36 @@ class Composer:
         """What the messages of a campaign have in common; see `Occasion`."""
         return Occasion.of(self._origin, campaign_id, audience_names, key_id)
 
-    def message(self, letter: Mould, recipient: Recipient, occasion: Occasion, now: datetime) -> Outgoing:
-        """The message for one recipient.
+    def unsigned(self, letter: Mould, recipient: Recipient, occasion: Occasion, now: datetime) -> Outgoing:
+        """The message for one recipient, without the signatures that `made` gives it.
 
         Raises:
             WrongInput: his address cannot stand in a header.
         """
         parts, is_plain = letter.fill(Personal(occasion, recipient), _date(now))
-        if self._signers:
-            head, body = b"".join(parts[: letter.head]), b"".join(parts[letter.head :])
-            parts = [signed(head[:-2], body, self._signers, now), head, body]
-        data = b"".join(parts)
         sender = self.envelope_sender(occasion.campaign_id, recipient.number)
-        return Outgoing(recipient.number, sender, ascii_address(recipient.address), data, is_plain)
+        return Outgoing(recipient.number, sender, ascii_address(recipient.address), b"".join(parts), is_plain)
 
-    def made(self, make: Callable[[Recipient], Made], recipients: Iterable[Recipient]) -> Iterator[Made]:
-        """What `make` gives for each recipient, in their order: as it is asked for, or where messages are signed, ahead."""
-        return self._ahead.made(make, recipients) if self._signers else in_handfuls(make, recipients)
+    def made(self, make: Callable[[Recipient], Made], recipients: Iterable[Recipient], now: datetime) -> Iterator[Made]:
+        """What `make` gives for each recipient, in their order and signed: as it is asked for, or by threads ahead of that."""
+        if not self._signers:
+            return in_handfuls(lambda handful: list(map(make, handful)), recipients)
+        return self._ahead.made(lambda handful: self._sign(list(map(make, handful)), now), recipients)
+
+    def _sign(self, made: list[Made], now: datetime) -> list[Made]:
+        messages = [each for each in made if isinstance(each, Outgoing)]
+        headers = signatures([message.data for message in messages], self._signers, now)
+        for message, header in zip(messages, headers, strict=True):
+            message.data = header + message.data
+        return made
 
     def signed(self, message: bytes, now: datetime) -> bytes:
         """A whole message of another kind, such as a notice, with our signatures where there are keys."""
         if not self._signers:
             return message
-        head, _, body = message.partition(b"\r\n\r\n")
-        return signed(head + b"\r\n", relaxed_body(body), self._signers, now) + message
+        head, end, body = message.partition(b"\r\n\r\n")
+        [headers] = signatures([head + end + relaxed_body(body)], self._signers, now)
+        return headers + message
 
     def envelope_sender(self, campaign_id: CampaignId, number: int) -> str:
         """Where bounces go: by VERP where there is a bounce mailbox, so that a bounce names its delivery by itself."""

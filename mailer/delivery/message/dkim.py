@@ -1,7 +1,7 @@
 """DKIM: the signature of our domain (RFC 6376, 8463), made of bytes that are canonical already.
 
 The quoted-printable and base64 of our letters is its own relaxed canonical form, so the body is hashed as it is. dkimpy takes
-9 ms for a message of 55 KB; this takes what the key takes (RSA-2048 0.25 ms, Ed25519 0.03 ms) and 0.07 ms more.
+9 ms for a message of 55 KB; this takes what the key takes (RSA-2048 0.21 ms, eight at a time 0.07; Ed25519 0.03) and 0.05 ms more.
 """
 
 import re
@@ -12,28 +12,31 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple, Self
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mailer.base.domain_names import ascii_domain
 from mailer.base.errors import WrongInput
 from mailer.base.sections import DkimSection
+from mailer.delivery.message.lanes import Lanes, lanes_of
 
 PLACE: Final = "MAILER_DKIM_KEY_FILE"
 LEAST_RSA_BITS: Final = 1024
 SIGNED: Final = frozenset(
     (
-        "from", "to", "cc", "subject", "date", "message-id", "reply-to", "in-reply-to", "references", "mime-version",
-        "content-type", "list-id", "list-unsubscribe", "list-unsubscribe-post", "feedback-id", "auto-submitted",
+        b"from", b"to", b"cc", b"subject", b"date", b"message-id", b"reply-to", b"in-reply-to", b"references",
+        b"mime-version", b"content-type", b"list-id", b"list-unsubscribe", b"list-unsubscribe-post", b"feedback-id",
+        b"auto-submitted",
     )
 )  # fmt: skip
-OVERSIGNED: Final = ("from", "to", "subject", "date", "reply-to", "message-id", "content-type")
+OVERSIGNED: Final = (b"from", b"to", b"subject", b"date", b"reply-to", b"message-id", b"content-type")
 """Named once more than they stand there: another one cannot be added on the way (RFC 6376 §8.15)."""
 
 _BLANKS: Final = re.compile(rb"[ \t]+")
@@ -44,42 +47,64 @@ PrivateKey = RSAPrivateKey | Ed25519PrivateKey
 
 
 @dataclass(frozen=True, slots=True)
+class ToSign:
+    """Of a message what is signed: its header lines, each with its CRLF, without the empty line, and its body's hash."""
+
+    head: bytes
+    body_hash: bytes
+
+    @classmethod
+    def of(cls, message: bytes) -> Self:
+        """Of a whole message whose body is in relaxed canonical form, but for empty lines at its end (RFC 6376 §3.4.4).
+
+        The body is hashed in one piece: for each that is hashed, a thread lets go of the interpreter and has to wait for it.
+        """
+        end_of_head = message.index(b"\r\n\r\n") + 2
+        end = len(message)
+        while message.endswith(b"\r\n\r\n", end_of_head + 2, end):
+            end -= 2
+        return cls(message[:end_of_head], sha256(memoryview(message)[end_of_head + 2 : end]).digest())
+
+
+@dataclass(frozen=True, slots=True)
 class Signer:
-    """One key under its selector."""
+    """One key under its selector; `lanes` is an RSA key's, where several signatures can be made at once."""
 
     domain: str
     selector: str
     key: PrivateKey
+    lanes: Lanes | None = None
 
-    def sign(self, head: bytes, body_hash: bytes, now: datetime) -> bytes:
-        """A DKIM-Signature header, with CRLF, to be put before the others.
+    def sign(self, messages: Sequence[ToSign], now: datetime) -> list[bytes]:
+        """The DKIM-Signature header of each message, at most eight of them, with CRLF, to be put before the others."""
+        begun = [self._begun(message, now) for message in messages]
+        made = self._signatures([sha256(covered).digest() for _, covered in begun])
+        return [
+            b"DKIM-Signature: " + value + _in_lines(b64encode(signature)) + b"\r\n"
+            for (value, _), signature in zip(begun, made, strict=True)
+        ]
 
-        Args:
-            head: the header lines, each with its CRLF, without the empty line.
-            body_hash: see `hash_of`.
-        """
-        signed = [found for line in _FOLD.sub(b"", head).split(b"\r\n") if (found := _covered(line)) is not None]
+    def _begun(self, message: ToSign, now: datetime) -> tuple[bytes, bytes]:
+        """The header's value as far as it is known without a signature, and what the signature covers."""
+        lines = _FOLD.sub(b"", message.head).split(b"\r\n")
+        signed = [found for line in lines if (found := _covered(line)) is not None]
         names = tuple([name for name, _ in signed])
         # Each name is taken from the bottom up (RFC 6376 §5.4.2); a name that stands nowhere (any more) counts as empty.
         if len(set(names)) < len(names):
             signed = _bottom_up(signed)
-        value = b"v=1; a=%s; c=relaxed/relaxed;\r\n d=%s; s=%s;\r\n t=%d; bh=%s;\r\n h=%s;\r\n b=" % (
-            b"rsa-sha256" if isinstance(self.key, RSAPrivateKey) else b"ed25519-sha256",
-            self.domain.encode("ascii"),
-            self.selector.encode("ascii"),
-            int(now.timestamp()),
-            b64encode(body_hash),
-            _folded(names),
-        )
-        covered = b"".join([line for _, line in signed])
-        signature = b64encode(self._signature(covered + b"dkim-signature:" + _relaxed(value)))
-        pieces = [signature[start : start + 72] for start in range(0, len(signature), 72)]
-        return b"DKIM-Signature: " + value + b"\r\n ".join(pieces) + b"\r\n"
+        algorithm = b"rsa-sha256" if isinstance(self.key, RSAPrivateKey) else b"ed25519-sha256"
+        beginning, end = _around_hash(algorithm, self.domain, self.selector, int(now.timestamp()), names)
+        body_hash = b64encode(message.body_hash)
+        covered = [line for _, line in signed]
+        covered += (b"dkim-signature:", beginning.relaxed, body_hash, end.relaxed)
+        return beginning.written + body_hash + end.written, b"".join(covered)
 
-    def _signature(self, data: bytes) -> bytes:
+    def _signatures(self, digests: Sequence[bytes]) -> list[bytes]:
+        if self.lanes is not None:
+            return self.lanes.sign(digests)
         if isinstance(self.key, RSAPrivateKey):
-            return self.key.sign(data, PKCS1v15(), SHA256())
-        return self.key.sign(sha256(data).digest())  # RFC 8463 §3
+            return [self.key.sign(digest, PKCS1v15(), Prehashed(SHA256())) for digest in digests]
+        return [self.key.sign(digest) for digest in digests]  # RFC 8463 §3
 
 
 def signers(settings: DkimSection, *, home: Path, sender_domain: str) -> tuple[Signer, ...]:
@@ -95,27 +120,20 @@ def signers(settings: DkimSection, *, home: Path, sender_domain: str) -> tuple[S
         )
     domain = ascii_domain(settings.domain or sender_domain)
     return tuple(
-        Signer(domain, selector, _read_key(home / file)) for selector, file in zip(selectors, files, strict=True)
+        Signer(domain, selector, key, lanes_of(key))
+        for selector, key in zip(selectors, (_read_key(home / file) for file in files), strict=True)
     )
 
 
-def signed(message_head: bytes, body: bytes, keys: Sequence[Signer], now: datetime) -> bytes:
-    """The DKIM-Signature headers of a message, one for each key.
+def signatures(messages: Sequence[bytes], keys: Sequence[Signer], now: datetime) -> list[bytes]:
+    """The DKIM-Signature headers of each message, one for each key, to be put before it.
 
     Args:
-        message_head: the header lines, each with its CRLF, without the empty line.
-        body: in relaxed canonical form, as ours are.
+        messages: at most eight, whole, their bodies in relaxed canonical form, as ours are; see `relaxed_body`.
     """
-    digest = hash_of(body)
-    return b"".join([key.sign(message_head, digest, now) for key in keys])
-
-
-def hash_of(body: bytes) -> bytes:
-    """The hash of a body that is canonical but for empty lines at its end (RFC 6376 §3.4.4).
-
-    In one piece: for each that is hashed, a thread lets go of the interpreter and has to wait for it again.
-    """
-    return sha256(body.rstrip(b"\r\n") + b"\r\n" if body.endswith(b"\r\n\r\n") else body).digest()
+    parts = [ToSign.of(message) for message in messages]
+    by_key = [key.sign(parts, now) for key in keys]
+    return [b"".join(headers) for headers in zip(*by_key, strict=True)]
 
 
 def relaxed_body(body: bytes) -> bytes:
@@ -158,14 +176,14 @@ def _covered(line: bytes) -> tuple[bytes, bytes] | None:
     """
     name, _, value = line.partition(b":")
     name = name.lower().rstrip()
-    if name.decode("ascii", "replace") not in SIGNED:
-        return None
-    return name, name + b":" + _relaxed(value) + b"\r\n"
+    return (name, b"%s:%s\r\n" % (name, _relaxed(value))) if name in SIGNED else None
 
 
 def _relaxed(value: bytes) -> bytes:
-    """A header's value in relaxed canonical form (RFC 6376 §3.4.2)."""
-    return _BLANKS.sub(b" ", _FOLD.sub(b"", value)).strip(b" \t")
+    """A header's value in relaxed canonical form (RFC 6376 §3.4.2); most are in it already, which is seen sooner."""
+    if b"  " in value or b"\t" in value or b"\r\n" in value:
+        value = _BLANKS.sub(b" ", _FOLD.sub(b"", value))
+    return value.strip(b" \t")
 
 
 def _bottom_up(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
@@ -175,12 +193,40 @@ def _bottom_up(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     return [(name, left[name].pop()) for name, _ in headers]
 
 
+class _Piece(NamedTuple):
+    """A piece of a header's value, as it stands in the message and as it is signed."""
+
+    written: bytes
+    relaxed: bytes
+
+    @classmethod
+    def of(cls, written: bytes) -> Self:
+        return cls(written, _relaxed(written))
+
+
 @lru_cache(maxsize=64)
+def _around_hash(
+    algorithm: bytes, domain: str, selector: str, time: int, names: tuple[bytes, ...]
+) -> tuple[_Piece, _Piece]:
+    """What stands in a signature's header before and behind the body's hash: the same for most messages of a group."""
+    beginning = b"v=1; a=%s; c=relaxed/relaxed;\r\n d=%s; s=%s;\r\n t=%d; bh=" % (
+        algorithm,
+        domain.encode("ascii"),
+        selector.encode("ascii"),
+        time,
+    )
+    return _Piece.of(beginning), _Piece.of(b";\r\n h=%s;\r\n b=" % _folded(names))
+
+
 def _folded(names: tuple[bytes, ...]) -> bytes:
     """The names of h=, with those that nobody may add, in lines."""
     lines = [b""]
-    for name in (*names, *(name.encode("ascii") for name in OVERSIGNED)):
+    for name in (*names, *OVERSIGNED):
         if lines[-1] and len(lines[-1]) + len(name) > 68:
             lines.append(b"")
         lines[-1] += (b":" if lines[-1] else b"") + name
     return b":\r\n  ".join(lines)
+
+
+def _in_lines(signature: bytes) -> bytes:
+    return b"\r\n ".join([signature[start : start + 72] for start in range(0, len(signature), 72)])

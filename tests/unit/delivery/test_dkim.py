@@ -1,5 +1,6 @@
 """DKIM, verified by dkimpy: a program of other people."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,9 +19,9 @@ from mailer.delivery.ledger import Recipient
 from mailer.delivery.message.compose import Composer
 from mailer.delivery.message.dkim import (
     Signer,
-    hash_of,
+    ToSign,
     is_canonical,
-    signed,
+    signatures,
     signers,
 )
 from mailer.delivery.message.keygen import Kind, as_pem, dns_record, new_key
@@ -32,7 +33,12 @@ from tests.support.sending import ISSUE, office_settings
 NOW = datetime(2026, 1, 4, 9, 0, tzinfo=UTC)
 KEYS = {kind: new_key(kind) for kind in ("rsa", "ed25519")}
 HEAD = b"From: News <news@news.test>\r\nTo: ada@x.test\r\nSubject: Winter  and\r\n\tsnow \r\nList-Unsubscribe: <https://x.test/u>\r\n"
-BODY = b"Hello\r\nthere\r\n"
+MESSAGE = HEAD + b"\r\nHello\r\nthere\r\n"
+
+
+def signed(keys: Sequence[Signer], message: bytes = MESSAGE) -> bytes:
+    [headers] = signatures([message], keys, NOW)
+    return headers + message
 
 
 def verified(message: bytes, *kinds: Kind) -> list[bool]:
@@ -54,16 +60,16 @@ def _verified(message: bytes, index: int, records: dict[bytes, bytes]) -> bool:
 
 @pytest.mark.parametrize("kind", ["rsa", "ed25519"])
 def test_a_signature_is_verified_by_others(kind: Kind) -> None:
-    signature = signed(HEAD, BODY, [Signer("news.test", kind, KEYS[kind])], NOW)
+    message = signed([Signer("news.test", kind, KEYS[kind])])
 
-    assert verified(signature + HEAD + b"\r\n" + BODY, kind) == [True]
-    assert max(map(len, signature.split(b"\r\n"))) <= 78
+    assert verified(message, kind) == [True]
+    assert max(map(len, message.removesuffix(MESSAGE).split(b"\r\n"))) <= 78
 
 
 def test_two_keys_sign_together() -> None:
     keys = [Signer("news.test", kind, KEYS[kind]) for kind in ("rsa", "ed25519")]
 
-    message = signed(HEAD, BODY, keys, NOW) + HEAD + b"\r\n" + BODY
+    message = signed(keys)
 
     assert verified(message, "rsa", "ed25519") == [True, True]
 
@@ -79,7 +85,7 @@ def test_two_keys_sign_together() -> None:
     ],
 )
 def test_what_is_changed_or_added_on_the_way_is_noticed(before: bytes, after: bytes) -> None:
-    message = signed(HEAD, BODY, [Signer("news.test", "rsa", KEYS["rsa"])], NOW) + HEAD + b"\r\n" + BODY
+    message = signed([Signer("news.test", "rsa", KEYS["rsa"])])
     assert before in message
 
     assert verified(message.replace(before, after, 1), "rsa") == [False]
@@ -95,7 +101,9 @@ def test_a_whole_letter_is_verified_whatever_the_name(name: str, address: str) -
     composer._signers = (Signer("news.test", "ed25519", KEYS["ed25519"]),)  # noqa: SLF001 - instead of a key file
     recipient = Recipient(7, SubscriberId(5), 1, 1, address, name, "en", {})
 
-    message = composer.message(a_mould(composer), recipient, composer.occasion(CampaignId(3)), NOW)
+    mould, occasion = a_mould(composer), composer.occasion(CampaignId(3))
+
+    [message] = composer.made(lambda him: composer.unsigned(mould, him, occasion, NOW), [recipient], NOW)
 
     assert verified(message.data, "ed25519") == [True]
     body = message.data.partition(b"\r\n\r\n")[2]
@@ -111,7 +119,8 @@ LETTER = render(READ, frozenset(["academic"]), Frame(Sender("N", "news@news.test
 
 
 def test_empty_lines_at_the_end_do_not_count() -> None:
-    assert hash_of(b"a\r\n") == hash_of(b"a\r\n\r\n\r\n")
+    assert ToSign.of(MESSAGE) == ToSign.of(MESSAGE + b"\r\n\r\n")
+    assert verified(signed([Signer("news.test", "rsa", KEYS["rsa"])], MESSAGE + b"\r\n\r\n"), "rsa") == [True]
 
 
 def test_keys_are_read_from_files(tmp_path: Path) -> None:
@@ -122,7 +131,7 @@ def test_keys_are_read_from_files(tmp_path: Path) -> None:
     found = signers(section, home=tmp_path, sender_domain="news.test")
 
     assert [(it.domain, it.selector) for it in found] == [("news.test", "rsa"), ("news.test", "ed25519")]
-    message = signed(HEAD, BODY, found, NOW) + HEAD + b"\r\n" + BODY
+    message = signed(found)
     assert verified(message, "rsa", "ed25519") == [True, True]
 
 

@@ -9,11 +9,10 @@ import pytest
 
 from mailer.base.errors import WrongInput
 from mailer.base.sections import DkimSection
-from mailer.delivery.message.dkim import signed, signers
+from mailer.delivery.message.dkim import signatures, signers
 from mailer.delivery.message.keygen import make_keys
 
-HEAD = b"From: News <news@m\xc3\xa4rz.test>\r\nTo: ada@x.test\r\nSubject: Winter\r\n"
-BODY = b"Hello\r\n"
+MESSAGE = b"From: News <news@m\xc3\xa4rz.test>\r\nTo: ada@x.test\r\nSubject: Winter\r\n\r\nHello\r\n"
 NOW = datetime(2026, 1, 4, tzinfo=UTC)
 
 
@@ -26,9 +25,9 @@ def test_both_keys_sign_and_their_records_verify(tmp_path: Path) -> None:
         key_file=" ".join(key.file for key in keys),
     )
 
-    message = signed(HEAD, BODY, signers(section, home=tmp_path, sender_domain="x.test"), NOW)
+    [headers] = signatures([MESSAGE], signers(section, home=tmp_path, sender_domain="x.test"), NOW)
 
-    whole = dkim.DKIM(message + HEAD + b"\r\n" + BODY)
+    whole = dkim.DKIM(headers + MESSAGE)
     assert [key.name for key in keys] == [
         f"mailer1-{kind}._domainkey.news.xn--mrz-qla.test" for kind in ("rsa", "ed25519")
     ]

@@ -53,7 +53,7 @@ def test_it_is_the_letter_and_tells_truly_whether_it_is_plain(
     recipient = Recipient(number, SubscriberId(number), 1, 1, address, name, "en", {})
     occasion = composer.occasion(CampaignId(3), audience_names=("Academic",))
 
-    message = composer.message(MOULDS[base_url], recipient, occasion, NOW)
+    message = composer.unsigned(MOULDS[base_url], recipient, occasion, NOW)
 
     person = Personal(occasion, recipient)
     values = {slot: filler_of(slot)(person) for slot in MOULDS[base_url].slots} | {DATE: format_datetime(NOW)}
@@ -69,7 +69,7 @@ def test_a_link_of_any_length_is_read_as_it_was_made(base_url: str) -> None:
     recipient = Recipient(70_000, SubscriberId(300_000), 1, 1, "ada@x.test", "Ada", "en", {})
     occasion = composer.occasion(CampaignId(3))
 
-    message = composer.message(MOULDS[base_url], recipient, occasion, NOW)
+    message = composer.unsigned(MOULDS[base_url], recipient, occasion, NOW)
 
     read = message_from_bytes(message.data, policy=default)
     text, html = (part.get_content() for part in read.iter_parts())
