@@ -81,6 +81,10 @@ def forget_old(session: Session, *, now: datetime) -> None:
     session.execute(delete(_rows).where(_rows.c.until < now - timedelta(minutes=1)))
 
 
+Leave = tuple[Slice, ...]
+"""That one message may go, and of which slices it is counted."""
+
+
 class Shared(Protocol):
     """Where portions come from."""
 
@@ -123,19 +127,29 @@ class Allowance:
         self._next_free = 0.0
         self._left: dict[str, tuple[Slice, int]] = {}
 
-    def take(self) -> bool:
-        """Whether one more message may go now; True counts it."""
+    def take(self) -> Leave | None:
+        """Leave for one more message, where it may go now: it is counted."""
         if not self.is_limited:
-            return True
+            return ()
         with self._lock:
             now = monotonic()
             if self._next_free > now or not self._has_portions(now):
-                return False
+                return None
             self._left = {of: (piece, left - 1) for of, (piece, left) in self._left.items()}
             if self._settings.rate:
                 # One after the other and not all at the second's beginning, and never faster from one process.
                 self._next_free = max(now - LEEWAY_SECONDS, self._next_free) + 1 / self._settings.rate
-            return True
+            return tuple(piece for piece, _ in self._left.values())
+
+    def put_back(self, leave: Leave) -> None:
+        """There was no message for it: what it has of slices that are not over is there for the next."""
+        with self._lock:
+            for piece in leave:
+                held, left = self._left[piece.of]
+                if held == piece:
+                    self._left[piece.of] = piece, left + 1
+            if self._settings.rate:
+                self._next_free -= 1 / self._settings.rate
 
     def seconds_to_wait(self) -> float:
         """How long until it is worth asking again."""

@@ -2,29 +2,17 @@
 
 import ssl
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from math import inf
 from random import randrange
 from time import monotonic
 
-import structlog
-
 from mailer.base.relay_url import RelaySettings
-from mailer.delivery.outcomes import Outcome
 from mailer.delivery.pacing.allowances import Allowance, Shared
 from mailer.delivery.smtp.connection import Connection
 from mailer.delivery.smtp.dialling import Address, addresses_of
-from mailer.delivery.smtp.exchange import Patience, Transaction
+from mailer.delivery.smtp.exchange import Patience
 from mailer.delivery.smtp.rest import Rest
-
-WAIT_SECONDS = 1.0
-DOWN_SECONDS = 30.0
-REFUSED_SECONDS = 300.0
-"""A relay that refuses our sign-in is not asked again for so long, where there is another."""
-CUT_SHORT_SECONDS = 3600.0
-"""So long a relay that has closed over messages which it did not hear is given none that could be lost so."""
-
-log = structlog.get_logger()
 
 
 class Way:
@@ -96,12 +84,6 @@ class Pool:
         for _ in range(randrange(1 + sum(way.settings.weight for way in self.ways))):  # noqa: S311 - no secret
             self.best_way(set())
 
-    def join(self) -> "Share":
-        """A part of the pool for one that sends; to be left when it is done."""
-        with self.changed:
-            self.users += 1
-        return Share(self)
-
     def best_way(self, without: set[int]) -> Way:
         """The way to use next: of those that are not known to be down by their weights in turn, else by their order.
 
@@ -165,181 +147,3 @@ class Pool:
                 self._watch_idle()
         for connection in old:
             connection.quit()
-
-
-class Share:
-    """The connections of one that sends: at least one, and about as many as everyone else who sends now."""
-
-    def __init__(self, pool: Pool) -> None:
-        self.connections: list[Connection] = []
-        self.failure = ""
-        self._pool = pool
-        self._ways: dict[int, Way] = {}
-        resting = {index: way for index, way in enumerate(pool.ways) if way.rest.is_on}
-        self._failed: set[int] = set(resting)
-        self._refusals = 0
-        self._cap = inf
-        self._way = pool.best_way(set() if self.is_hopeless else self._failed)
-        for way in resting.values():
-            self.failure = f"relay {way.settings.name}: {way.rest.why}"
-
-    @property
-    def limit(self) -> int:
-        """How many connections to use at most."""
-        fair = max(1, self._way.settings.connections // max(1, self._pool.users))
-        return int(min(fair, self._cap))
-
-    @property
-    def unused(self) -> int:
-        """How many connections have no message: idle ones, and those that are being opened."""
-        return sum(not connection.in_flight for connection in self.connections)
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether an answer is still awaited."""
-        return any(connection.in_flight for connection in self.connections)
-
-    @property
-    def usable(self) -> list[Connection]:
-        """Those that may be given messages: what is beyond our share, or another relay's, is to run dry."""
-        if not self._failed:
-            return self.connections[: self.limit]
-        if self.is_hopeless:
-            return []
-        return [each for each in self.connections if self._ways[id(each)] is self._way][: self.limit]
-
-    def wait_for_slot(self) -> bool:
-        """Wait a moment for a first connection; False where others still use all."""
-        with self._pool.changed:
-            return self._pool.changed.wait_for(lambda: self.is_hopeless or self._way.has_slot, WAIT_SECONDS)
-
-    def open_more(self) -> bool:
-        """Take a kept connection or make one; False where there may be no more, or it failed at once (`is_hopeless`)."""
-        if self.is_hopeless or len(self.connections) >= self.limit:
-            return False
-        way = self._way
-        with self._pool.changed:
-            if not way.has_slot:
-                return False
-            way.in_use += 1
-            kept = way.idle.pop() if way.idle else None
-        if kept is not None:
-            kept.step()  # one that was closed meanwhile would still take what is written to it, and leave it unknown
-            if kept.closed is not None:
-                self._give_back(way)
-                return True
-            self._ways[id(kept)] = way
-            self.connections.append(kept)
-            return True
-        try:
-            connection = way.connect(self._pool.context, self._pool.patience)
-        except OSError as fault:
-            self._give_back(way)
-            self._failed_way(way, f"relay {way.settings.name}: {fault.strerror or fault}")
-            return not self.is_hopeless
-        self._ways[id(connection)] = way
-        self.connections.append(connection)
-        return True
-
-    def forget(self, connection: Connection) -> None:
-        """Let go of a closed connection."""
-        self.connections.remove(connection)
-        self._give_back(self._ways.pop(id(connection)))
-
-    def missed(self, connection: Connection) -> None:
-        """A connection was lost before it carried anything: use fewer, another address, or another relay."""
-        way = self._way_of(connection)
-        if self.connections:  # some relays allow only so many
-            self._cap = len(self.connections)
-        elif not way.missed(connection):
-            self._failed_way(way, f"relay {way.settings.name}: {connection.failure}")
-
-    def heard(self, connection: Connection, answers: Iterable[tuple[Transaction, Outcome]]) -> None:
-        """Leave a relay alone that puts off one message after the other."""
-        way = self._ways[id(connection)]
-        for _, outcome in answers:
-            if way.rest.begins_with(outcome):
-                log.warning("relay_rests", relay=way.settings.name, reply=way.rest.why)
-                self._let_rest(way)
-
-    def leave_chunks(self, connection: Connection) -> None:
-        """Use DATA with this relay from now on; for a while, where it does know CHUNKING."""
-        way, seconds = self._way_of(connection), inf if connection.has_no_chunks else CUT_SHORT_SECONDS
-        way.chunks_from = max(way.chunks_from, monotonic() + seconds)
-        log.warning("relay_gets_no_chunks", relay=way.settings.name, reply=connection.failure)
-
-    def refused(self, connection: Connection) -> bool:
-        """A relay that does not let us sign in: use another; True where each of them refuses us, which is about us."""
-        way = self._way_of(connection)
-        if self._pool.ways.index(way) not in self._failed:
-            self._refusals += 1
-            log.error("relay_refused_us", relay=way.settings.name, reply=connection.failure)
-            self._failed_way(way, f"relay {way.settings.name}: {connection.failure}")
-            way.down_until = monotonic() + REFUSED_SECONDS
-        return self._refusals == len(self._pool.ways)
-
-    @property
-    def is_hopeless(self) -> bool:
-        """Whether every relay has failed."""
-        return len(self._failed) == len(self._pool.ways)
-
-    def may_send(self, connection: Connection) -> bool:
-        """Whether one more message may go over this connection now; True counts it. A relay full for today is left."""
-        way = self._way
-        if way.rest.is_on_trial:
-            if way.rest.is_on:  # another thread has found out
-                self._let_rest(way)
-            if way.rest.is_on or self.is_busy:
-                return False
-        if not way.allowance.is_limited and not self._failed:
-            return True
-        if self.is_hopeless or self._ways[id(connection)] is not way:
-            return False
-        if way.allowance.take():
-            return True
-        if way.allowance.spent:
-            self._failed_way(way, f"relay {way.settings.name}: {way.allowance.spent}")
-        return False
-
-    @property
-    def seconds_to_wait(self) -> float:
-        """How long until the relay's rate allows another message."""
-        return self._way.allowance.seconds_to_wait()
-
-    def give_up_surplus(self) -> None:
-        """Give back what others wait for, as soon as nothing is under way on it and its last answer was taken."""
-        usable = self.usable
-        surplus = self.connections[len(usable) :] if not self._failed else set(self.connections).difference(usable)
-        for connection in surplus:
-            if not connection.in_flight and connection.is_ready and not connection.events:
-                self.connections.remove(connection)
-                self._pool.give_back(self._ways.pop(id(connection)), connection)
-
-    def leave(self) -> None:
-        """Give everything back."""
-        for connection in self.connections:
-            self._pool.give_back(self._ways.pop(id(connection)), connection)
-        self.connections = []
-        with self._pool.changed:
-            self._pool.users -= 1
-            self._pool.changed.notify_all()
-
-    def _way_of(self, connection: Connection) -> Way:
-        return next(way for way in self._pool.ways if way.settings is connection.settings)
-
-    def _give_back(self, way: Way) -> None:
-        with self._pool.changed:
-            way.in_use -= 1
-            self._pool.changed.notify()
-
-    def _let_rest(self, way: Way) -> None:
-        if self._pool.ways.index(way) not in self._failed:
-            self._failed_way(way, f"relay {way.settings.name}: {way.rest.why}")
-            way.down_until = way.rest.until
-
-    def _failed_way(self, way: Way, why: str) -> None:
-        self.failure = why
-        self._failed.add(self._pool.ways.index(way))
-        way.down_until = monotonic() + DOWN_SECONDS
-        if way is self._way and not self.is_hopeless:
-            self._way, self._cap = self._pool.best_way(self._failed), inf

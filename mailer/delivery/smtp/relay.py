@@ -13,7 +13,8 @@ from mailer.delivery.outcomes import Deferred, NotTried, Outcome, Outgoing, Refu
 from mailer.delivery.pacing.allowances import Shared
 from mailer.delivery.smtp.connection import Connection
 from mailer.delivery.smtp.exchange import Closed, Patience, Transaction
-from mailer.delivery.smtp.pool import Pool, Share
+from mailer.delivery.smtp.pool import Pool
+from mailer.delivery.smtp.share import Lane, Share
 
 TICK_SECONDS = 1.0
 TRIES = 3
@@ -55,17 +56,17 @@ class SmtpRelay:
     def send(self, messages: Iterable[Outgoing]) -> Iterator[Answer | None]:
         """Send messages, and give the outcome of each as it comes: not in their order, but every one that was taken.
 
-        A message is taken from `messages` when a connection is about to be free for it. None is given about once a second
-        while nothing comes, so that the caller can look after its lease. Leaving the loop early cuts the connections on
-        which something was under way.
+        A message is taken from `messages` when a connection is about to be free for it, and the relay's rate lets it go.
+        None is given about once a second while nothing comes, so that the caller can look after its lease. Leaving the loop
+        early cuts the connections on which something was under way.
         """
-        share = self._pool.join()
+        share = Share(self._pool)
         try:
             while not share.wait_for_slot():
                 yield None
             yield from _Sending(share, messages).run()
         finally:
-            share.leave()
+            share.end()
 
     def close(self) -> None:
         """Say goodbye on every kept connection."""
@@ -90,6 +91,11 @@ class _Source:
             else:
                 waiting.append(Transaction(message))
         return len(waiting)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is left; that nothing more comes shows only once it was asked for."""
+        return self._is_dry and not self._waiting
 
     def take(self) -> Transaction:
         """The next, where one is available."""
@@ -131,7 +137,7 @@ class _Sending:
                         yield self._answers.popleft()
                 if has_returned:
                     continue
-                if not self._share.is_busy and not self._source.available(1):
+                if self._source.is_empty and not self._share.is_busy:
                     return
                 self._wait()
                 if self._gather():
@@ -141,30 +147,38 @@ class _Sending:
                     yield None
 
     def _hand_out(self) -> None:
-        """Open connections while there is work for more, and give messages to those that have room, the idle first."""
+        """Give messages to the relays that may have some now."""
         share = self._share
         share.give_up_surplus()
-        if len(share.connections) < share.limit:
-            # Kept ones are ready and are used at once; no more are opened than there are messages for.
-            wanted = self._source.available(share.limit)
-            while share.unused < wanted and share.open_more():
-                pass
-        for connection in sorted((one for one in share.usable if one.has_room), key=_busy):
-            while self._source.available(1) and share.may_send(connection):
-                connection.give(self._source.take())
-                if not connection.has_room:
-                    break
+        for lane in share.lanes_now():
+            self._feed(lane)
         for connection in share.connections:
             connection.push()
         if share.is_hopeless and not share.connections:
+            self._source.available(1)  # else nobody would be told why nothing goes
             self._give_up(NotTried(share.failure))
+
+    def _feed(self, lane: Lane) -> None:
+        """Open connections while there is work for more, and give messages to those that have room, the idle first."""
+        share, source = self._share, self._source
+        if len(lane.connections) < lane.limit and share.has_leave(lane):
+            # Kept ones are ready and are used at once; no more are opened than there are messages for.
+            wanted = source.available(lane.most_now)
+            while lane.unused < wanted and share.open_more(lane):
+                pass
+        for connection in sorted((one for one in lane.usable if one.has_room), key=_busy):
+            while share.has_leave(lane) and source.available(1):
+                lane.leave = None
+                connection.give(source.take())
+                if not connection.has_room:
+                    break
 
     def _wait(self) -> None:
         self._watch()
         now = monotonic()
         deadline = min((connection.deadline for connection in self._share.connections), default=inf)
-        pause = self._share.seconds_to_wait or TICK_SECONDS
-        for key, _ in self._selector.select(max(0.0, min(TICK_SECONDS, deadline - now, pause))):
+        pause = min(TICK_SECONDS, deadline - now, self._share.seconds_to_wait)
+        for key, _ in self._selector.select(max(0.0, pause)):
             key.data.step()
         now = monotonic()
         for connection in self._share.connections:

@@ -207,7 +207,7 @@ def test_a_relay_that_closes_after_so_many_without_a_word_leaves_few_unknown(ser
 
 
 def test_after_a_while_it_is_given_whole_messages_again(server: RelayServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailer.delivery.smtp.pool.CUT_SHORT_SECONDS", 0.0)
+    monkeypatch.setattr("mailer.delivery.smtp.share.CUT_SHORT_SECONDS", 0.0)
     closes_after(server, ["p0@x.test"])
     with relaying(server, connections=1) as relay:
         send(relay, messages(30, data=BODY))

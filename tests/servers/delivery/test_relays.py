@@ -16,7 +16,7 @@ from mailer.delivery.pacing.allowances import SharedBySql
 from mailer.delivery.smtp.relay import SmtpRelay
 from tests.support.certificates import Certificate
 from tests.support.relay import RelayServer
-from tests.support.sending import HASTY
+from tests.support.sending import HASTY, Office
 
 NOON = datetime(2027, 1, 4, 12, 0, tzinfo=UTC)
 
@@ -72,7 +72,7 @@ def test_a_relay_without_weight_waits_until_no_other_answers(
 def test_one_that_was_away_is_used_again_and_gets_no_more_than_its_share(
     relay_server: RelayServer, other_server: RelayServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mailer.delivery.smtp.pool.DOWN_SECONDS", 0.3)
+    monkeypatch.setattr("mailer.delivery.smtp.share.DOWN_SECONDS", 0.3)
     port = relay_server.port
     with closing(SmtpRelay([relay_server.settings(), other_server.settings()], patience=HASTY)) as relay:
         relay_server.stop()
@@ -158,6 +158,36 @@ def test_a_rate_is_shared_by_all_who_send_on_a_database(database: Database, rela
     # Three whole seconds have twenty each: at the least half of the first, the second, and half of the third pass, but for
     # the leeway of who woke up late. Alone, each would need 1.5 s.
     assert seconds >= 1.75
+
+
+def test_no_more_is_taken_ahead_than_a_rate_lets_go(office: Office, relay_server: RelayServer) -> None:
+    """Whoever was taken is not looked up again, and his message would leave seconds later."""
+    first, *others = office.people(12)
+    slow = replace(relay_server.settings(connections=8), rate=4)
+
+    def all_leave() -> None:
+        for address in others:
+            office.leave(address)
+
+    relay_server.before_answer(to=first, do=all_leave)
+    campaign = office.release()
+
+    with closing(SmtpRelay([slow], patience=HASTY)) as relay:
+        office.relay = relay
+        office.work()
+
+    # Four a second, and news of them that is up to 0.7 s old.
+    assert len(relay_server.recipients) <= 4
+    assert office.counts(campaign).skipped >= 8
+
+
+def test_leave_that_nobody_needed_is_there_for_the_next(database: Database, relay_server: RelayServer) -> None:
+    fresh = replace(relay_server.settings(), warm_up=WarmUp(date(2027, 1, 4), (40,)))
+    with closing(SmtpRelay([fresh], patience=HASTY, shared=SharedBySql(database, lambda: NOON))) as relay:
+        for _ in range(40):
+            assert all_accepted(send(relay, 1))
+
+    assert len(relay_server.recipients) == 40
 
 
 def test_what_is_beyond_the_days_warm_up_goes_to_the_other_relay(

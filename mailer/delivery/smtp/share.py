@@ -1,0 +1,258 @@
+"""What one that sends uses of the pool: connections to the relay whose turn it is, and to another where that one fails."""
+
+from collections.abc import Iterable, Iterator
+from math import inf
+from time import monotonic
+
+import structlog
+
+from mailer.delivery.outcomes import Outcome
+from mailer.delivery.pacing.allowances import Leave
+from mailer.delivery.smtp.connection import Connection
+from mailer.delivery.smtp.exchange import Transaction
+from mailer.delivery.smtp.pool import Pool, Way
+
+WAIT_SECONDS = 1.0
+DOWN_SECONDS = 30.0
+REFUSED_SECONDS = 300.0
+"""A relay that refuses our sign-in is not asked again for so long, where there is another."""
+CUT_SHORT_SECONDS = 3600.0
+"""So long a relay that has closed over messages which it did not hear is given none that could be lost so."""
+
+log = structlog.get_logger()
+
+
+class Lane:
+    """One relay, as one that sends uses it.
+
+    `leave` is for a message that may go and has not been taken yet; `waits`: its rate lets nothing go now.
+    """
+
+    def __init__(self, pool: Pool, way: Way) -> None:
+        self.way = way
+        self.connections: list[Connection] = []
+        self.has_failed = False
+        self.cap = inf
+        self.leave: Leave | None = None
+        self.waits = False
+        self._pool = pool
+
+    @property
+    def limit(self) -> int:
+        """How many connections to use at most: at least one, and about as many as everyone else who sends now."""
+        if self.has_failed:
+            return 0
+        fair = max(1, self.way.settings.connections // max(1, self._pool.users))
+        return int(min(fair, self.cap))
+
+    @property
+    def unused(self) -> int:
+        """How many connections have no message: idle ones, and those that are being opened."""
+        return sum(not connection.in_flight for connection in self.connections)
+
+    @property
+    def usable(self) -> list[Connection]:
+        """Those that may be given messages: what is beyond our share, or a relay's that failed, is to run dry."""
+        return self.connections[: self.limit]
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer is still awaited."""
+        return any(connection.in_flight for connection in self.connections)
+
+    @property
+    def most_now(self) -> int:
+        """How many messages may be taken for it at once: one by one, where each of them needs leave."""
+        return 1 if self.way.allowance.is_limited or self.way.rest.is_on_trial else self.limit
+
+
+class Share:
+    """The connections of one that sends; to be left when it is done."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.connections: list[Connection] = []
+        """Those of all lanes."""
+        self.failure = ""
+        self._pool = pool
+        self._lanes = [Lane(pool, way) for way in pool.ways]
+        self._refusals = 0
+        for lane in self._lanes:
+            if lane.way.rest.is_on:
+                lane.has_failed = True
+                self.failure = f"relay {lane.way.settings.name}: {lane.way.rest.why}"
+        self._own = self._best_lane()
+        with pool.changed:
+            pool.users += 1
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether an answer is still awaited."""
+        return any(connection.in_flight for connection in self.connections)
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether every relay has failed."""
+        return all(lane.has_failed for lane in self._lanes)
+
+    def lanes_now(self) -> Iterator[Lane]:
+        """Where messages may go now, each to be given what it can take before the next is asked for.
+
+        That is the relay whose turn it is; where that one fails, the next in its place.
+        """
+        for lane in self._lanes:
+            lane.waits = False
+        given = None
+        while given is not self._own:
+            given = self._own
+            yield given
+
+    def has_leave(self, lane: Lane) -> bool:
+        """Whether one more message may go there now; where a limit counts it, `leave` is kept until there is one."""
+        way = lane.way
+        if way.rest.is_on_trial:
+            if way.rest.is_on:  # another thread has found out
+                self._let_rest(lane)
+            if way.rest.is_on or lane.is_busy:
+                return False
+        if lane.has_failed:
+            return False
+        if not way.allowance.is_limited:
+            return True
+        if lane.leave is None:
+            lane.leave = way.allowance.take()
+        if lane.leave is None:
+            lane.waits = True
+            if way.allowance.spent:
+                self._fail(lane, way.allowance.spent)
+        return lane.leave is not None
+
+    @property
+    def seconds_to_wait(self) -> float:
+        """How long until a rate that lets nothing go now allows another message."""
+        return min((lane.way.allowance.seconds_to_wait() for lane in self._lanes if lane.waits), default=inf)
+
+    def wait_for_slot(self) -> bool:
+        """Wait a moment for a first connection; False where others still use all."""
+        with self._pool.changed:
+            return self._pool.changed.wait_for(lambda: self.is_hopeless or self._own.way.has_slot, WAIT_SECONDS)
+
+    def open_more(self, lane: Lane) -> bool:
+        """Take a kept connection or make one; False where there may be no more, or none can be made."""
+        if len(lane.connections) >= lane.limit:
+            return False
+        way = lane.way
+        with self._pool.changed:
+            if not way.has_slot:
+                return False
+            way.in_use += 1
+            kept = way.idle.pop() if way.idle else None
+        if kept is not None:
+            kept.step()  # one that was closed meanwhile would still take what is written to it, and leave it unknown
+            if kept.closed is not None:
+                self._give_back(way)
+                return True
+            self._keep(lane, kept)
+            return True
+        try:
+            connection = way.connect(self._pool.context, self._pool.patience)
+        except OSError as fault:
+            self._give_back(way)
+            self._fail(lane, fault.strerror or str(fault))
+            return False
+        self._keep(lane, connection)
+        return True
+
+    def forget(self, connection: Connection) -> None:
+        """Let go of a closed connection."""
+        lane = self._lane_of(connection)
+        self._drop(lane, connection)
+        self._give_back(lane.way)
+
+    def missed(self, connection: Connection) -> None:
+        """A connection was lost before it carried anything: use fewer, another address, or another relay."""
+        lane = self._lane_of(connection)
+        if lane.connections:  # some relays allow only so many
+            lane.cap = len(lane.connections)
+        elif not lane.way.missed(connection):
+            self._fail(lane, connection.failure)
+
+    def heard(self, connection: Connection, answers: Iterable[tuple[Transaction, Outcome]]) -> None:
+        """Leave a relay alone that puts off one message after the other."""
+        lane = self._lane_of(connection)
+        for _, outcome in answers:
+            if lane.way.rest.begins_with(outcome):
+                log.warning("relay_rests", relay=lane.way.settings.name, reply=lane.way.rest.why)
+                self._let_rest(lane)
+
+    def leave_chunks(self, connection: Connection) -> None:
+        """Use DATA with this relay from now on; for a while, where it does know CHUNKING."""
+        way, seconds = self._lane_of(connection).way, inf if connection.has_no_chunks else CUT_SHORT_SECONDS
+        way.chunks_from = max(way.chunks_from, monotonic() + seconds)
+        log.warning("relay_gets_no_chunks", relay=way.settings.name, reply=connection.failure)
+
+    def refused(self, connection: Connection) -> bool:
+        """A relay that does not let us sign in: use another; True where each of them refuses us, which is about us."""
+        lane = self._lane_of(connection)
+        if not lane.has_failed:
+            self._refusals += 1
+            log.error("relay_refused_us", relay=lane.way.settings.name, reply=connection.failure)
+            self._fail(lane, connection.failure)
+            lane.way.down_until = monotonic() + REFUSED_SECONDS
+        return self._refusals == len(self._lanes)
+
+    def give_up_surplus(self) -> None:
+        """Give back what others wait for, as soon as nothing is under way on it and its last answer was taken."""
+        for lane in self._lanes:
+            for connection in lane.connections[lane.limit :]:
+                if not connection.in_flight and connection.is_ready and not connection.events:
+                    self._drop(lane, connection)
+                    self._pool.give_back(lane.way, connection)
+
+    def end(self) -> None:
+        """Give everything back."""
+        for lane in self._lanes:
+            for connection in list(lane.connections):
+                self._drop(lane, connection)
+                self._pool.give_back(lane.way, connection)
+            self._put_leave_back(lane)
+        with self._pool.changed:
+            self._pool.users -= 1
+            self._pool.changed.notify_all()
+
+    def _best_lane(self) -> Lane:
+        failed = set() if self.is_hopeless else {index for index, lane in enumerate(self._lanes) if lane.has_failed}
+        return self._lanes[self._pool.ways.index(self._pool.best_way(failed))]
+
+    def _lane_of(self, connection: Connection) -> Lane:
+        return next(lane for lane in self._lanes if lane.way.settings is connection.settings)
+
+    def _keep(self, lane: Lane, connection: Connection) -> None:
+        lane.connections.append(connection)
+        self.connections.append(connection)
+
+    def _drop(self, lane: Lane, connection: Connection) -> None:
+        lane.connections.remove(connection)
+        self.connections.remove(connection)
+
+    def _give_back(self, way: Way) -> None:
+        with self._pool.changed:
+            way.in_use -= 1
+            self._pool.changed.notify()
+
+    def _put_leave_back(self, lane: Lane) -> None:
+        if lane.leave is not None:
+            lane.way.allowance.put_back(lane.leave)
+            lane.leave = None
+
+    def _let_rest(self, lane: Lane) -> None:
+        if not lane.has_failed:
+            self._fail(lane, lane.way.rest.why)
+            lane.way.down_until = lane.way.rest.until
+
+    def _fail(self, lane: Lane, why: str) -> None:
+        self.failure = f"relay {lane.way.settings.name}: {why}"
+        lane.has_failed = True
+        lane.way.down_until = monotonic() + DOWN_SECONDS
+        self._put_leave_back(lane)
+        if lane is self._own and not self.is_hopeless:
+            self._own = self._best_lane()
