@@ -1,4 +1,4 @@
-"""What one that sends uses of the pool: connections to the relay whose turn it is, and to another where that one fails."""
+"""What one that sends uses of the pool: connections to the relay whose turn it is, and to others where it cannot take all."""
 
 from collections.abc import Iterable, Iterator
 from math import inf
@@ -61,6 +61,12 @@ class Lane:
         return any(connection.in_flight for connection in self.connections)
 
     @property
+    def may_help(self) -> bool:
+        """Whether it may be given what another's rate does not let go: it says by a rate of its own how much it bears."""
+        settings = self.way.settings
+        return bool(settings.rate and settings.weight) and not self.has_failed and self.way.down_until <= monotonic()
+
+    @property
     def most_now(self) -> int:
         """How many messages may be taken for it at once: one by one, where each of them needs leave."""
         return 1 if self.way.allowance.is_limited or self.way.rest.is_on_trial else self.limit
@@ -97,7 +103,8 @@ class Share:
     def lanes_now(self) -> Iterator[Lane]:
         """Where messages may go now, each to be given what it can take before the next is asked for.
 
-        That is the relay whose turn it is; where that one fails, the next in its place.
+        That is the relay whose turn it is; where that one fails, the next in its place. While its rate lets nothing go, the
+        others that have a rate and a weight, too: a relay without a rate gets its share by weight and no more.
         """
         for lane in self._lanes:
             lane.waits = False
@@ -105,6 +112,8 @@ class Share:
         while given is not self._own:
             given = self._own
             yield given
+        if self._own.waits:
+            yield from [lane for lane in self._lanes if lane is not self._own and lane.may_help]
 
     def has_leave(self, lane: Lane) -> bool:
         """Whether one more message may go there now; where a limit counts it, `leave` is kept until there is one."""

@@ -190,6 +190,43 @@ def test_leave_that_nobody_needed_is_there_for_the_next(database: Database, rela
     assert len(relay_server.recipients) == 40
 
 
+def test_one_batch_uses_the_rates_of_all_relays(
+    database: Database, relay_server: RelayServer, other_server: RelayServer
+) -> None:
+    fast, slow = (replace(server.settings(), rate=rate) for server, rate in ((relay_server, 20), (other_server, 10)))
+    with closing(
+        SmtpRelay([fast, slow], patience=HASTY, shared=SharedBySql(database, lambda: datetime.now(UTC)))
+    ) as relay:
+        assert all_accepted(send(relay, 60))
+
+    # Twenty and ten, but for where in their seconds they began and ended.
+    assert 32 <= len(relay_server.recipients) <= 48
+
+
+def test_a_relay_whose_turn_it_is_not_helps_only_where_it_has_a_rate_and_a_weight(
+    relay_server: RelayServer, other_server: RelayServer
+) -> None:
+    slow = replace(relay_server.settings(), rate=20, weight=1000)
+    for other in (other_server.settings(), replace(other_server.settings(), rate=20, weight=0)):
+        with closing(SmtpRelay([slow, other], patience=HASTY)) as relay:
+            assert all_accepted(send(relay, 15))
+
+    assert other_server.recipients == []
+
+
+def test_one_that_helps_and_goes_away_leaves_everything_to_the_other(
+    relay_server: RelayServer, other_server: RelayServer
+) -> None:
+    both = [replace(server.settings(), rate=50) for server in (relay_server, other_server)]
+    other_server.before_answer(do=lambda: other_server.fault("greeting", drop=True), to="")
+    other_server.fault("rcpt", drop=True, to="p9@x.test")
+    with closing(SmtpRelay(both, patience=HASTY)) as relay:
+        outcomes = send(relay, 60)
+
+    assert all_accepted(outcomes)
+    assert sorted([*relay_server.recipients, *other_server.recipients]) == sorted(it.recipient for it in messages(60))
+
+
 def test_what_is_beyond_the_days_warm_up_goes_to_the_other_relay(
     database: Database, relay_server: RelayServer, other_server: RelayServer
 ) -> None:
