@@ -14,7 +14,7 @@ from mailer.base.errors import Unreachable
 from mailer.base.tables import CampaignId
 from mailer.content import read_issue
 from mailer.delivery import received
-from mailer.worker.embedded import embedded_worker
+from mailer.worker.threads import working
 from mailer.workspace import FIRST_AUDIENCES, SAMPLE_PEOPLE, init_workspace
 from subscribers import add_person, find_person
 
@@ -96,7 +96,7 @@ def send_sample(app: App) -> Outcome:
         revision_id = campaigns.store_revision(session, issue, now=now, author="demo", origin="issues/sample")
         campaign_id = campaigns.create(session, revision_id, audiences=slugs, now=now, actor="demo")
         slug = campaigns.row(session, campaign_id).slug
-    with embedded_worker(app):
+    with working(app):
         with app.database.begin() as session:
             campaigns.schedule(
                 session,

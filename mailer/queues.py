@@ -41,7 +41,7 @@ def make_celery(broker_url: str) -> Celery:
         worker_redirect_stdouts=False,
         worker_send_task_events=False,
         worker_enable_remote_control=bool(broker_url),
-        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_cancel_long_running_tasks_on_connection_loss=True,  # only such as are acknowledged late, so none; False is warned of
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # by default a hundred, 50 minutes: whoever slept through that found no worker
         # What Redis answers when it is full or has become a replica is to Celery an error of the channel, and ended the worker.
@@ -50,6 +50,7 @@ def make_celery(broker_url: str) -> Celery:
         broker_transport_options={
             "socket_timeout": 5,
             "socket_connect_timeout": 5,
+            "max_retries": 0,  # a hint is lost at once: by default a page took six seconds longer while Redis was away
             "queue_order_strategy": "priority",
         }
         if broker_url

@@ -29,7 +29,7 @@ from mailer.content import read_issue
 from mailer.delivery import Counts
 from mailer.feedback import report as report_of
 from mailer.feedback.engagement import engagement
-from mailer.worker.embedded import embedded_worker
+from mailer.worker.threads import working
 
 ACTOR = "cli"
 LOOK_SECONDS = 0.2
@@ -315,8 +315,7 @@ def _ask_for_number(count: int) -> None:
 
 def _finish(app: App, campaign_id: CampaignId, stopped: threading.Event, *, json_: bool) -> int:
     """Wait for the end; with the embedded queue this process does the work."""
-    working = embedded_worker(app) if app.settings.is_embedded else nullcontext()
-    with working:
+    with working(app) if app.settings.is_embedded else nullcontext():
         state = _watch(app, campaign_id, stopped)
     show_campaign(app, campaign_id, json_=json_)
     if state not in ENDED:

@@ -27,7 +27,7 @@ from mailer.specimen import sample_frame
 from mailer.web import create_app
 from mailer.web.preview import Surroundings, create_preview
 from mailer.web.security import PlainAddresses
-from mailer.worker.embedded import embedded_worker
+from mailer.worker.threads import working
 from subscribers import attributes, list_audiences
 
 DEFAULT_PORT = 8000
@@ -55,7 +55,7 @@ def run(
                 do="with a broker start `mailer web`, `mailer worker` and `mailer beat`",
                 place="MAILER_BROKER_URL",
             )
-        with embedded_worker(app):
+        with working(app):
             link = first_login_link(app)
             say(f"web       {address}/")
             if not app.settings.smtp.relays:

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from celery.beat import Scheduler
 from kombu.exceptions import OperationalError
 
 from mailer.base.errors import Unreachable, WrongInput
@@ -12,7 +11,6 @@ from mailer.cli.stopping import stop_signals
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened
 from mailer.queues import QUEUES, SHORT, make_celery
 from mailer.worker.celery_app import PerProcess, heed_signals, register
-from mailer.worker.embedded import embedded_worker
 from mailer.worker.threads import working
 
 
@@ -30,7 +28,7 @@ def worker(
     with opened(workspace) as app:
         embedded, broker = app.settings.is_embedded, app.settings.broker.url
     if embedded:
-        with stop_signals() as stopped, opened(workspace, works=True) as app, embedded_worker(app):
+        with stop_signals() as stopped, opened(workspace, works=True) as app, working(app):
             say("worker ready (embedded queue)")
             stopped.wait()
         return
@@ -57,9 +55,9 @@ def beat(workspace: WorkspaceOption = None) -> None:
             place="MAILER_BROKER_URL",
         )
     require_broker(broker)
-    with opened(workspace, works=True) as app, working(app, broker, queues=[SHORT], threads=1) as celery:
+    with stop_signals() as stopped, opened(workspace, works=True) as app, working(app, queues=[SHORT]):
         say("beat ready")
-        celery.Beat(scheduler_cls=Scheduler, max_interval=1, quiet=True, loglevel="WARNING").run()
+        stopped.wait()
 
 
 def require_broker(url: str) -> None:

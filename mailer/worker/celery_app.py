@@ -19,6 +19,7 @@ from mailer.base.errors import Unreachable
 from mailer.base.logs import set_up
 from mailer.delivery.run import TURN_SECONDS
 from mailer.queues import PREFIX
+from mailer.worker.calm import calm_consumers
 from mailer.worker.tasks import JOBS, POLL_SECONDS, RETAIN_SECONDS, SWEEP_SECONDS
 
 log = structlog.get_logger()
@@ -27,6 +28,7 @@ log = structlog.get_logger()
 def register(celery: Celery, app_of_process: Callable[[], App]) -> None:
     """Make every job a task of `celery`, and the sweep, the retention and the bounce mailbox its beat's entries."""
     settle()
+    calm_consumers()
     for name, job in JOBS.items():
         # Not shared: else each of several in one process warns of the other's.
         celery.task(_wrapped(name, job, app_of_process), name=PREFIX + name, shared=False)

@@ -1,44 +1,81 @@
-"""A Celery worker as threads of this process."""
+"""A Celery worker and its beat as threads of this process: for all jobs over memory://, or for some of them beside other workers.
 
+What waits over memory:// is forgotten on a kill; the sweep finds it again in SQL.
+"""
+
+import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 
 import structlog
-from celery import Celery
+from celery.beat import Service
 from celery.worker import WorkController
 
 from mailer.app import App
-from mailer.queues import make_celery
+from mailer.base.errors import Unreachable
+from mailer.queues import QUEUES, make_celery
+from mailer.worker.calm import CalmScheduler
 from mailer.worker.celery_app import register
 
+THREADS = 4
+"""For each queue: a sweep waits for no import, and a confirmation for no batch, however slow the relay is."""
 log = structlog.get_logger()
 
 
 @contextmanager
-def working(app: App, broker_url: str, *, queues: Sequence[str], threads: int) -> Iterator[Celery]:
-    """Work off the jobs of these queues for the time of the block, each with its own threads; gives what beat is to use."""
-    workers = [_worker(app, broker_url, queue, threads) for queue in queues]
-    started = [threading.Thread(target=worker.start, name="worker", daemon=True) for worker in workers]
-    for thread in started:
+def working(app: App, *, queues: Sequence[str] = QUEUES) -> Iterator[None]:
+    """Work off the jobs of these queues for the time of the block, and have everybody sweep once a second.
+
+    Where a thread of it ends in trouble, this process is told to end, as by SIGTERM: a supervisor can begin it anew.
+
+    Raises:
+        Unreachable: that was so.
+    """
+    workers = [_worker(app, queue) for queue in queues]
+    beat = Service(workers[0].app, max_interval=1, scheduler_cls=CalmScheduler, remote_control=False)
+    has_failed = threading.Event()
+
+    def run(part: Callable[[], None]) -> None:
+        try:
+            part()  # comes back where it is told to, and from what it cannot go on after, which it has logged
+        finally:
+            if not app.stopping.is_set():
+                has_failed.set()
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+
+    parts = [*(worker.start for worker in workers), beat.start]
+    threads = [threading.Thread(target=run, args=(part,), name="worker", daemon=True) for part in parts]
+    for thread in threads:
         thread.start()
     try:
-        yield workers[0].app
+        yield
     finally:
         app.stopping.set()
+        beat.stop()
         for worker in workers:
             worker.stop()  # waits for the jobs
         give_up = monotonic() + 3  # or it waits for a broker that is gone
-        for thread in started:
+        for thread in threads:
             thread.join(timeout=max(0.0, give_up - monotonic()))
         log.info("worker_stopped")
+    if has_failed.is_set():
+        raise Unreachable("worker", "it ended because of what the log says above", do="see to that, and start it again")
 
 
-def _worker(app: App, broker_url: str, queue: str, threads: int) -> WorkController:
-    celery = make_celery(broker_url)  # its own, for Celery keeps with it what queues are taken from
+def _worker(app: App, queue: str) -> WorkController:
+    celery = make_celery(app.settings.broker.url)  # its own, for Celery keeps with it what queues are taken from
     register(celery, lambda: app)
     celery.set_default()  # where threads look for the jobs: it does not matter which of several has them
     return WorkController(
-        app=celery, queues=[queue], pool_cls="threads", concurrency=threads, loglevel="WARNING", without_heartbeat=True
+        app=celery,
+        queues=[queue],
+        pool_cls="threads",
+        concurrency=THREADS,
+        loglevel="WARNING",
+        # Talk among workers, of which nothing is wanted; after a lost connection it failed with a traceback.
+        without_heartbeat=True,
+        without_mingle=True,
+        without_gossip=True,
     )

@@ -1,0 +1,58 @@
+"""Celery, calm while the broker is away or full: by default a traceback for every job of its beat, several a second."""
+
+import logging
+from time import monotonic
+from typing import Any
+
+import structlog
+from celery.beat import ScheduleEntry, Scheduler, SchedulingError
+
+REPEATED_SECONDS = 60.0
+log = structlog.get_logger()
+
+
+class CalmScheduler(Scheduler):
+    """Says once that the broker takes no jobs, and once that it does again."""
+
+    _is_refused = False
+
+    def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
+        """Hand a job to the broker; where it does not take it, the next one comes in a second."""
+        try:
+            self.apply_async(entry, producer=producer, advance=False)
+        except SchedulingError as error:
+            if not self._is_refused:
+                log.warning("broker_refuses_jobs", error=str(error))
+            self._is_refused = True
+        else:
+            if self._is_refused:
+                log.info("broker_takes_jobs_again")
+            self._is_refused = False
+
+    def _ensure_connected(self) -> Any:
+        return self.connection  # else a first job waits in here, up to half a minute after the broker is back
+
+
+class _Seldom(logging.Filter):
+    """Lets through what was not said word for word within the last minute, and no traceback: the words name the error."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether to say it."""
+        record.exc_info = None
+        now, text = monotonic(), record.getMessage()
+        self._said = {before: at for before, at in self._said.items() if at > now - REPEATED_SECONDS}
+        if text in self._said:
+            return False
+        self._said[text] = now
+        return True
+
+
+def calm_consumers() -> None:
+    """Let those who take jobs from the broker tell of its trouble once a minute."""
+    consumers = logging.getLogger("celery.worker.consumer.consumer")
+    if not consumers.filters:
+        consumers.addFilter(_Seldom())
