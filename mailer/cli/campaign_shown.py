@@ -13,7 +13,7 @@ def show_campaign(app: App, campaign_id: CampaignId, *, json_: bool) -> None:
     """Print a campaign, its counts and its pace."""
     with app.database.read() as session:
         row = campaigns.row(session, campaign_id)
-        now = delivery.standing(session, row, now=app.clock())
+        now = delivery.standing(session, row, relays=app.settings.smtp.relays, now=app.clock())
     if json_:
         show_json({**row.as_dict(), **now.as_dict()})
         return
@@ -27,9 +27,10 @@ def show_campaign(app: App, campaign_id: CampaignId, *, json_: bool) -> None:
     show("  ".join(f"{name} {count:,}" for name, count in counts.as_dict().items() if count))
     if held:
         show(held_line(held))
-    if pace.rate:
-        done = f", done at about {pace.finishes_at:%Y-%m-%d %H:%M} UTC" if pace.finishes_at else ""
-        show(f"{pace.rate:,.1f} messages a second{done}")
+    rate = f"{pace.rate:,.1f} messages a second" if pace.rate else ""
+    done = f"done at about {pace.finishes_at:%Y-%m-%d %H:%M} UTC" if pace.finishes_at else ""
+    if rate or done:
+        show(", ".join(filter(None, (rate, done))))
     if twice := counts.might_have_got_it_twice:
         show(f"{twice:,} might have got it twice: the relay's answer to the first copy was lost")
 

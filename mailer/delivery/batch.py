@@ -262,13 +262,13 @@ class BatchWork:
 
     def _let_go(self, session: Session, held: _Held) -> None:
         now, lease = self._clock(), held.lease
-        is_away = held.answers.put_back_the_rest() is not None
+        away = held.answers.put_back_the_rest()
         if not self._keep(session, held, is_last=True):
             return
         held.answers.finish(session, now=now)
-        failures = lease.failures + 1 if is_away else 0
-        due_at = relay_retry_at(failures, now=now) if is_away else None
-        self.must_rest = is_away or self._is_stopped
+        failures = lease.failures + 1 if away else 0
+        due_at = relay_retry_at(failures, until=away.until, now=now) if away else None
+        self.must_rest = away is not None or self._is_stopped
         if ledger.let_go(session, lease, due_at=due_at, failures=failures, now=now) and calls.is_finished(
             session, lease.campaign_id
         ):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 KEPT: Final = 0
@@ -73,9 +74,13 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class NotTried:
-    """The relay could not be reached, or would not talk to us: nothing was handed over, and no attempt counts."""
+    """The relay could not be reached, or would not talk to us: nothing was handed over, and no attempt counts.
+
+    `until`: when it takes mail again, where that is known.
+    """
 
     text: str
+    until: datetime | None = None
 
 
 Outcome = Accepted | Deferred | Refused | Unknown | NotTried

@@ -52,9 +52,13 @@ def _fraction(seed: int, attempt: int) -> float:
     return int.from_bytes(digest, "big") / 2**32
 
 
-def relay_retry_at(failures: int, *, now: datetime) -> datetime:
-    """When to knock again at a relay that did not open, `failures` times in a row: from 5 seconds to 5 minutes."""
-    return now + min(timedelta(seconds=5) * (1 << min(failures - 1, 10)), timedelta(minutes=5))
+def relay_retry_at(failures: int, *, until: datetime | None = None, now: datetime) -> datetime:
+    """When to knock again at a relay that did not open, `failures` times in a row: from 5 seconds to 5 minutes.
+
+    At the latest when it opens, where that is known: `until`.
+    """
+    retry = now + min(timedelta(seconds=5) * (1 << min(failures - 1, 10)), timedelta(minutes=5))
+    return retry if until is None else min(retry, until)
 
 
 def meaning(reply: Reply, stage: Stage) -> Outcome:

@@ -1,10 +1,12 @@
 """How a campaign stands: told alike by its page, the command line and the API."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from mailer.base.relay_url import RelaySettings
 from mailer.campaigns import CampaignRow
 from mailer.delivery.held import HeldBack, held_back
 from mailer.delivery.progress import Counts, progress
@@ -29,8 +31,8 @@ class Standing:
         }
 
 
-def standing(session: Session, campaign: CampaignRow, *, now: datetime) -> Standing:
-    """How a campaign stands now."""
+def standing(session: Session, campaign: CampaignRow, *, relays: Sequence[RelaySettings], now: datetime) -> Standing:
+    """How a campaign stands now that these relays carry."""
     counts = progress(session, campaign.id)
-    pace = throughput(session, campaign, counts, now=now)
+    pace = throughput(session, campaign, counts, relays=relays, now=now)
     return Standing(counts, pace, held_back(session, campaign, now=now))

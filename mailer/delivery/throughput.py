@@ -1,16 +1,19 @@
 """How fast a campaign goes, and when it will be done: from what each who sends writes down about once a second."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
+from math import inf
 
 from sqlalchemy import Executable, Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from mailer.base.relay_url import RelaySettings
 from mailer.base.tables import CampaignId, insert_of
 from mailer.campaigns import CampaignRow
 from mailer.delivery.models import Batch, SendingMinute
+from mailer.delivery.pacing.plans import done_at, left_today
 from mailer.delivery.progress import Counts
 
 OUTCOMES = ("accepted", "deferred", "refused", "uncertain", "skipped")
@@ -30,8 +33,9 @@ class Throughput:
     """Messages that the relay answered, a second, in the last minutes; and when the rest will be done.
 
     That is by how many were settled, for a deferral brings nobody nearer to the end; and not before every batch was due
-    again, for its first deliveries that wait. Those that are deferred once more make it later. While something holds the
-    whole campaign up, such as a relay that is away or full for today, nobody knows.
+    again, for its first deliveries that wait. Those that are deferred once more make it later. The relays' warm-up plans are
+    minded, as if no other campaign were sent meanwhile. While something else holds the whole campaign up, such as a relay that
+    is away, nobody knows.
     """
 
     rate: float
@@ -55,8 +59,12 @@ def _adding(dialect: str) -> Executable:
     return adding.on_conflict_do_update(index_elements=["campaign_id", "minute"], set_=more)
 
 
-def throughput(session: Session, campaign: CampaignRow, counts: Counts, *, now: datetime) -> Throughput:
+def throughput(
+    session: Session, campaign: CampaignRow, counts: Counts, *, relays: Sequence[RelaySettings], now: datetime
+) -> Throughput:
     """How fast a campaign has gone lately; `counts` are its recipients by what became of them."""
+    if campaign.state not in ("preparing", "sending"):
+        return Throughput(0.0, None)
     first = _minute(now) - WINDOW_MINUTES + 1
     answered = sum((_rows.c[name] for name in OUTCOMES[1:4]), _rows.c.accepted)
     query = select(func.sum(answered), func.sum(_rows.c.accepted + _rows.c.refused), func.min(_rows.c.minute)).where(
@@ -65,18 +73,19 @@ def throughput(session: Session, campaign: CampaignRow, counts: Counts, *, now: 
         _rows.c.minute.between(first, _minute(now)),
     )
     found = session.execute(query).one()
-    if not found[0] or campaign.state not in ("preparing", "sending"):
-        return Throughput(0.0, None)
-    began = datetime.fromtimestamp(found[2] * 60, now.tzinfo)
+    began = datetime.fromtimestamp((found[2] or first) * 60, now.tzinfo)
     if campaign.started_at is not None:
         began = max(began, campaign.started_at)
     seconds = max(1.0, (now - began).total_seconds())
-    left, settled = counts.total - counts.done, int(found[1])
+    rate, settled, left = int(found[0] or 0) / seconds, int(found[1] or 0), counts.total - counts.done
+    today = left_today(session, relays, now=now)
+    # Where nothing goes for today is used up, no more is known than that each day's amount goes at once.
+    pace = settled / seconds or (inf if today == 0 else 0.0)
     finishes_at = None
-    if left and settled and not campaign.detail:
-        finishes_at = now + timedelta(seconds=left * seconds / settled)
+    if left and pace and (today == 0 or not campaign.detail):
+        finishes_at = done_at(left, pace=pace, today=today, relays=relays, now=now)
         finishes_at = max(finishes_at, session.scalar(_LAST_DUE, {"campaign": campaign.id}) or finishes_at)
-    return Throughput(round(int(found[0]) / seconds, 3), finishes_at)
+    return Throughput(round(rate, 3), finishes_at)
 
 
 def outcomes_until_now(session: Session) -> dict[str, int]:

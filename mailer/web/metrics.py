@@ -56,8 +56,8 @@ def _of_campaigns(app: App, session: Session) -> Iterator[tuple[str, Labels, flo
         for name, number in counts.as_dict().items():
             yield "mailer_deliveries", (("campaign", row.slug), ("state", name)), number
         if row.is_at_work:
-            rate = delivery.throughput(session, row, counts, now=app.clock()).rate
-            yield "mailer_campaign_rate", (("campaign", row.slug),), rate
+            pace = delivery.throughput(session, row, counts, relays=app.settings.smtp.relays, now=app.clock())
+            yield "mailer_campaign_rate", (("campaign", row.slug),), pace.rate
 
 
 def _shown(rows: Sequence[CampaignRow]) -> list[CampaignRow]:

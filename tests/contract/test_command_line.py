@@ -251,8 +251,10 @@ def test_a_campaign_that_is_held_up_says_why_and_promises_no_end(
     relay_server.wait_for(1)
     wait_until(lambda: "today's warm-up" in run_mailer("campaign", "show", "1", home=home).stdout, what="the reason")
     shown = _json(home, "campaign", "show", "1")
+    told = run_mailer("campaign", "show", "1", home=home, env=env).stdout
 
     assert process.interrupt() == 130
+    assert "done at about" in told, "where the plan is known, it tells"
     assert "00:00 UTC" in shown["detail"]
     assert shown["finishes_at"] is None
 

@@ -59,6 +59,19 @@ def day_of(of: str, limit: int, now: datetime) -> Slice:
     return Slice(f"{of} a day", floor(now.timestamp()) // DAY, DAY, limit)
 
 
+def warm_up_day(settings: RelaySettings, now: datetime) -> Slice | None:
+    """This day of a relay's warm-up; None where it has no limit today."""
+    limit = settings.warm_up.limit_on(now.date()) if settings.warm_up else None
+    return None if limit is None else day_of(f"relay {settings.name}", limit, now)
+
+
+def left_of(session: Session, piece: Slice) -> int:
+    """How many of a slice nobody has taken yet."""
+    this = (_rows.c.of == piece.of, _rows.c.slice == piece.number)
+    taken = session.execute(select(_rows.c.taken).where(*this)).scalar_one_or_none()
+    return max(0, piece.capacity - (taken or 0))
+
+
 def take(session: Session, piece: Slice, wanted: int) -> int:
     """Take up to `wanted` of what is left of a slice; gives how many there were."""
     if piece.capacity <= 0:
@@ -121,6 +134,7 @@ class Allowance:
         self.is_limited = bool(settings.rate or (settings.warm_up and shared))
         self.spent = ""
         """Why there is nothing left for today, if that is so."""
+        self.spent_until: datetime | None = None
         self._settings = settings
         self._shared = shared
         self._lock = threading.Lock()
@@ -169,15 +183,15 @@ class Allowance:
             if not granted:
                 self._wait_for_more(piece, moment, now)
                 return False
-        self.spent = ""
+        self.spent, self.spent_until = "", None
         return True
 
     def _slices(self, moment: datetime) -> list[Slice]:
         """The day first: a second's portion that the day does not cover would be lost to the others."""
         settings, found = self._settings, []
-        limit = settings.warm_up.limit_on(moment.date()) if settings.warm_up else None
-        if limit is not None:
-            found.append(day_of(f"relay {settings.name}", limit, moment))
+        day = warm_up_day(settings, moment)
+        if day is not None:
+            found.append(day)
         if settings.rate:
             found.append(slice_of(f"relay {settings.name} a second", settings.rate, moment))
         return found
@@ -185,6 +199,7 @@ class Allowance:
     def _wait_for_more(self, piece: Slice, moment: datetime, now: float) -> None:
         if piece.seconds == DAY:
             self.spent = f"the {piece.capacity:,} messages of today's warm-up are sent; more go from 00:00 UTC"
+            self.spent_until = piece.until
             self._next_free = now + 1
         else:
             self._next_free = now + max(0.01, min(1.0, (piece.until - moment).total_seconds()))

@@ -9,7 +9,7 @@ from selectors import EVENT_READ, EVENT_WRITE
 from time import monotonic
 
 from mailer.base.relay_url import RelaySettings
-from mailer.delivery.outcomes import Deferred, NotTried, Outcome, Outgoing, Refused
+from mailer.delivery.outcomes import Deferred, Outcome, Outgoing, Refused
 from mailer.delivery.pacing.allowances import Shared
 from mailer.delivery.smtp.connection import Connection
 from mailer.delivery.smtp.exchange import Closed, Patience, Transaction
@@ -156,7 +156,7 @@ class _Sending:
             connection.push()
         if share.is_hopeless and not share.connections:
             self._source.available(1)  # else nobody would be told why nothing goes
-            self._give_up(NotTried(share.failure))
+            self._give_up(share.not_tried)
 
     def _feed(self, lane: Lane) -> None:
         """Open connections while there is work for more, and give messages to those that have room, the idle first."""

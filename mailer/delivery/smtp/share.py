@@ -6,7 +6,7 @@ from time import monotonic
 
 import structlog
 
-from mailer.delivery.outcomes import Outcome
+from mailer.delivery.outcomes import NotTried, Outcome
 from mailer.delivery.pacing.allowances import Leave
 from mailer.delivery.smtp.connection import Connection
 from mailer.delivery.smtp.exchange import Transaction
@@ -78,14 +78,14 @@ class Share:
     def __init__(self, pool: Pool) -> None:
         self.connections: list[Connection] = []
         """Those of all lanes."""
-        self.failure = ""
+        self._failure = ""
         self._pool = pool
         self._lanes = [Lane(pool, way) for way in pool.ways]
         self._refusals = 0
         for lane in self._lanes:
             if lane.way.rest.is_on:
                 lane.has_failed = True
-                self.failure = f"relay {lane.way.settings.name}: {lane.way.rest.why}"
+                self._failure = f"relay {lane.way.settings.name}: {lane.way.rest.why}"
         self._own = self._best_lane()
         with pool.changed:
             pool.users += 1
@@ -139,6 +139,12 @@ class Share:
     def seconds_to_wait(self) -> float:
         """How long until a rate that lets nothing go now allows another message."""
         return min((lane.way.allowance.seconds_to_wait() for lane in self._lanes if lane.waits), default=inf)
+
+    @property
+    def not_tried(self) -> NotTried:
+        """What is to be told of messages that no relay takes now, and until when where a plan tells it."""
+        opens = [lane.way.allowance.spent_until for lane in self._lanes]
+        return NotTried(self._failure, min((moment for moment in opens if moment is not None), default=None))
 
     def wait_for_slot(self) -> bool:
         """Wait a moment for a first connection; False where others still use all."""
@@ -259,7 +265,7 @@ class Share:
             lane.way.down_until = lane.way.rest.until
 
     def _fail(self, lane: Lane, why: str) -> None:
-        self.failure = f"relay {lane.way.settings.name}: {why}"
+        self._failure = f"relay {lane.way.settings.name}: {why}"
         lane.has_failed = True
         lane.way.down_until = monotonic() + DOWN_SECONDS
         self._put_leave_back(lane)

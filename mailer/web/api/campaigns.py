@@ -175,7 +175,7 @@ def show_campaign(campaign_id: Id, call: Reader) -> Progress:
     """The state, the counts and the pace of a campaign, by id or slug."""
     with call.app.database.read() as session:
         row = campaigns.campaign(session, campaign_id)
-        now = delivery.standing(session, row, now=call.now)
+        now = delivery.standing(session, row, relays=call.app.settings.smtp.relays, now=call.now)
     return Progress.model_validate({**row.as_dict(), **now.as_dict()})
 
 

@@ -84,7 +84,7 @@ def progress(request: Request, name: str, app: AppOf) -> Response:
     """
     with app.database.read() as session:
         row = campaigns.campaign(session, name)
-        now = delivery.standing(session, row, now=app.clock())
+        now = delivery.standing(session, row, relays=app.settings.smtp.relays, now=app.clock())
     waits = row.state == "scheduled"
     answer = page(request, "manager/progress.html", row=row, counts=now.counts, pace=now.pace, held=now.held)
     if row.is_at_work or waits:

@@ -8,9 +8,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy import update
 
+from mailer import campaigns
 from mailer.base.database import Database
 from mailer.base.relay_url import RelaySettings, WarmUp
+from mailer.delivery import standing
+from mailer.delivery.models import Batch
 from mailer.delivery.outcomes import Accepted, NotTried, Outcome, Outgoing, Refused
 from mailer.delivery.pacing.allowances import SharedBySql
 from mailer.delivery.smtp.relay import SmtpRelay
@@ -255,6 +259,39 @@ def test_without_another_what_is_beyond_the_days_warm_up_waits_and_is_told(
     assert len(relay_server.recipients) == 40
     assert waiting
     assert all(isinstance(outcome, NotTried) and "today's warm-up" in outcome.text for outcome in waiting)
+
+
+def test_a_campaign_begins_again_at_midnight_and_tells_when_the_plan_lets_it_end(
+    office: Office, relay_server: RelayServer
+) -> None:
+    office.people(35)
+    fresh = replace(relay_server.settings(), warm_up=WarmUp(office.now.date(), (10, 10, 10, 10)))
+    campaign = office.release()
+
+    def finish() -> datetime:
+        with office.database.read() as session:
+            pace = standing(session, campaigns.row(session, campaign), relays=[fresh], now=office.now).pace
+        assert pace.finishes_at is not None
+        return pace.finishes_at.replace(second=0, microsecond=0)
+
+    with closing(SmtpRelay([fresh], patience=HASTY, shared=SharedBySql(office.database, office.clock))) as relay:
+        office.relay = relay
+        office.work()
+        assert len(relay_server.recipients) == 10
+        assert finish() == datetime(2027, 1, 7, tzinfo=UTC)
+
+        office.now = datetime(2027, 1, 4, 23, 58, tzinfo=UTC)
+        with office.database.begin() as session:
+            session.execute(update(Batch).values(failures=9))  # it was asked for every five minutes
+        time.sleep(1.1)  # a spent relay is asked once a second
+        office.work()
+        assert len(relay_server.recipients) == 10
+        office.now = datetime(2027, 1, 5, tzinfo=UTC)
+        time.sleep(1.1)
+        office.work()
+
+    assert len(relay_server.recipients) == 20
+    assert finish() == datetime(2027, 1, 7, tzinfo=UTC)
 
 
 def test_two_workers_share_the_days_warm_up(database: Database, relay_server: RelayServer) -> None:

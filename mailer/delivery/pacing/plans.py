@@ -1,0 +1,35 @@
+"""How long the relays' warm-up plans let so many messages take: no more go in a day, of UTC, than the plans of all let."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy.orm import Session
+
+from mailer.base.relay_url import RelaySettings
+from mailer.delivery.pacing.allowances import left_of, warm_up_day
+
+
+def left_today(session: Session, relays: Sequence[RelaySettings], *, now: datetime) -> int | None:
+    """How many messages the plans still let go today; None is without a limit, as soon as one relay has none."""
+    days = [warm_up_day(relay, now) for relay in relays]
+    if not days or None in days:
+        return None
+    return sum(left_of(session, day) for day in days if day is not None)
+
+
+def done_at(count: int, *, pace: float, today: int | None, relays: Sequence[RelaySettings], now: datetime) -> datetime:
+    """When `count` messages have left at `pace` a second, which may be infinite; `today` so many may still go, as above."""
+    moment, most = now.astimezone(UTC), today
+    while most is not None:
+        midnight = datetime.combine(moment.date() + timedelta(days=1), time(), UTC)
+        leaving = min(most, pace * (midnight - moment).total_seconds())
+        if count <= leaving:
+            break
+        count, moment = count - int(leaving), midnight
+        most = _most_on(relays, moment.date())
+    return moment + timedelta(seconds=count / pace)
+
+
+def _most_on(relays: Sequence[RelaySettings], day: date) -> int | None:
+    limits = [relay.warm_up.limit_on(day) if relay.warm_up else None for relay in relays]
+    return None if None in limits else sum(limit for limit in limits if limit is not None)
