@@ -19,7 +19,6 @@ from mailer.campaigns.course import (
 from mailer.campaigns.decisions import (
     Decision,
     cancel,
-    fail,
     hold,
     hold_all,
     note_test,
@@ -75,7 +74,6 @@ __all__ = [
     "edit_segment",
     "edited_since",
     "end_canary",
-    "fail",
     "filters_of",
     "findings_in",
     "finish_enlisting",

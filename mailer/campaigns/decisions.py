@@ -24,7 +24,7 @@ from subscribers.filter_fields import Field
 
 JUST_NOW = timedelta(minutes=2)
 """How old a wished time may be and still count as now: a page was open for a while."""
-_DEEDS: Final = {"pause": "paused", "resume": "resumed", "cancel": "cancelled", "fail": "failed", "recall": "recalled"}
+_DEEDS: Final = {"pause": "paused", "resume": "resumed", "cancel": "cancelled", "recall": "recalled"}
 
 
 class Decision(Protocol):
@@ -104,7 +104,7 @@ def pause(
     """Hold a campaign; what is in flight is finished, nothing new is begun.
 
     Args:
-        reason: `manager`, `missed`, `changed`, `segment`, `relay`, `canary`, `restored`: why it waits for a decision.
+        reason: `manager`, `missed`, `changed`, `segment`, `letter`, `relay`, `canary`, `restored`: why it waits for a decision.
 
     Raises:
         NotAllowed: it is not on its way.
@@ -173,17 +173,6 @@ def cancel(session: Session, campaign_id: CampaignId, *, now: datetime, actor: s
     """
     _decide(session, campaign_id, "cancel", "cancelled", now=now, actor=actor, finished_at=now, resumes_to="")
     wake(session, "sweep", 0)
-
-
-def fail(
-    session: Session, campaign_id: CampaignId, *, now: datetime, actor: str, reason: str, detail: str = ""
-) -> None:
-    """End a campaign that cannot go on.
-
-    Raises:
-        NotAllowed: it is not on its way.
-    """
-    _decide(session, campaign_id, "fail", "failed", now=now, actor=actor, reason=reason, detail=detail, finished_at=now)
 
 
 def note_test(session: Session, tested: CampaignRow, *, now: datetime, actor: str) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from mailer.rendering import FieldSlot, Letter, LinkSlot, Picture, Segments, WebEdition
 
 PackedSegment = str | list[str]
+UNREADABLE = (zlib.error, ValueError, LookupError)
+"""What comes of reading a letter that is spoilt, or whose picture is gone."""
 
 
 def pack(letter: Letter) -> bytes:

@@ -44,7 +44,7 @@ class Campaign(Base):
     `audiences` are slugs in the order that gives a mask its bits. `segments` and `excluded` are slugs of segments: only whom
     one of the first finds gets it, and nobody whom one of the second does; `filters` are their texts by slug: of a draft as
     it was made, else as the release approved them. `release_hash` names what was approved; `reason` says
-    why it is paused or failed; `resumes_to` is the state that a pause interrupted. `enlisted_to` is the last subscriber
+    why it is paused; `resumes_to` is the state that a pause interrupted. `enlisted_to` is the last subscriber
     id that freezing has reached, None before; `is_enlisted` says that freezing is complete. `canary` is the size of the
     first wave that the rest waits for, 0 once it does not; `canary_until` is when the wave is judged, None while it leaves.
     `despite_refusals` says that a manager has looked: recipients whom the relay refuses are not there, however many.

@@ -67,19 +67,28 @@ def release(
 def verify_release(session: Session, campaign_id: CampaignId) -> bool:
     """Whether what is kept is still what was approved: letters, audiences and all."""
     approved = session.scalar(select(Campaign.release_hash).where(Campaign.id == campaign_id))
-    return bool(approved) and approved == _hash(session, campaign_id)
+    try:
+        return bool(approved) and approved == _hash(session, campaign_id)
+    except letters.UNREADABLE:
+        return False
 
 
 def released_letter(session: Session, campaign_id: CampaignId, mask: int) -> Letter:
     """The letter for one combination of the campaign's audiences, its pictures too.
 
     Raises:
-        NotFound: the campaign was not released, or it has no such combination.
+        NotFound: the campaign was not released, it has no such combination, or what is kept of it cannot be read.
     """
     content = _content(session, campaign_id, mask)
-    names = letters.picture_names(content)
-    media = session.execute(select(Media.name, Media.content).where(Media.name.in_(names))).all()
-    return letters.unpack(content, {found.name: found.content for found in media})
+    try:
+        names = letters.picture_names(content)
+        media = session.execute(select(Media.name, Media.content).where(Media.name.in_(names))).all()
+        return letters.unpack(content, {found.name: found.content for found in media})
+    except letters.UNREADABLE as error:
+        raise NotFound(
+            f"released letter {mask} of campaign {campaign_id} cannot be read ({error!r})",
+            do="see to the database, or restore it from a backup",
+        ) from error
 
 
 def released_masks(session: Session, campaign_id: CampaignId) -> tuple[int, ...]:

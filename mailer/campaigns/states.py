@@ -3,8 +3,10 @@
 draft → scheduled → preparing → sending → sent
           │   ↑         │          │
           │   └──── paused ←───────┘     (scheduled, preparing and sending pause; a pause goes back to what it interrupted)
-          └→ draft (recalled)            everything that is not over can be cancelled; what is at work can fail
+          └→ draft (recalled)            everything that is not over can be cancelled
                                          what was paused before its time can be recalled too, by way of scheduled
+
+Nothing makes a campaign `failed` by itself: what cannot go on is paused with a reason, for whoever mends that can let it go on.
 """
 
 from typing import Final
@@ -19,7 +21,6 @@ MOVES: Final[dict[str, tuple[str, ...]]] = {
     "pause": ("scheduled", "preparing", "sending"),
     "resume": ("paused",),
     "cancel": ("draft", "scheduled", "preparing", "sending", "paused"),
-    "fail": ("scheduled", "preparing", "sending", "paused"),
 }
 """From which states a move may start."""
 

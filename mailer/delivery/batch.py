@@ -19,11 +19,11 @@ from sqlalchemy.orm import Session
 
 from mailer import campaigns
 from mailer.base.database import Database
-from mailer.base.errors import WrongInput
+from mailer.base.errors import NotFound, WrongInput
 from mailer.base.tables import BatchId
 from mailer.campaigns import CampaignRow
 from mailer.delivery import calls, leases, ledger
-from mailer.delivery.answers import Answers, OnRefusal
+from mailer.delivery.answers import ACTOR, Answers, OnRefusal
 from mailer.delivery.journal import Journal, Page
 from mailer.delivery.leases import Lease
 from mailer.delivery.ledger import Recipient, wanted_of
@@ -120,6 +120,12 @@ class BatchWork:
 
     def _made(self, group: Sequence[Recipient], held: _Held) -> Iterator[Outgoing]:
         """The messages of a group, until the news of it is stale: whoever is left then is looked up again."""
+        try:
+            for mask in {recipient.mask for recipient in group}:
+                self._composer.letter(self._database, held.campaign, mask)
+        except (NotFound, WrongInput) as error:  # of all who get this letter: nobody has lost anything by it
+            self._hold(held, group, reason="letter", detail=str(error))
+            return
         taken, size = monotonic(), self._composer.group
         now = self._clock()
         made = self._composer.made(partial(self._composed, held, now), group, now)
@@ -136,6 +142,13 @@ class BatchWork:
                 yield message
         if group:
             size.took(len(group), seconds=monotonic() - taken)
+
+    def _hold(self, held: _Held, group: Sequence[Recipient], *, reason: str, detail: str) -> None:
+        """Put a group back, and have the campaign wait for a manager."""
+        held.answers.put_back(group)
+        self._is_stopped = True
+        with self._database.begin() as session:
+            campaigns.hold(session, held.campaign.id, now=self._clock(), actor=ACTOR, reason=reason, detail=detail)
 
     def answered(self, answer: tuple[int, Outcome] | None) -> None:
         """Take in an answer, or the news that there is none yet."""

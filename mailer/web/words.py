@@ -88,6 +88,7 @@ HELD: Final = {
     "missed": "It missed its time",
     "changed": "What is kept is not what was approved",
     "segment": "A segment is not what was approved",
+    "letter": "Its letter cannot be read",
     "relay": "The mail server refuses it",
     "canary": "Too much of the first wave came back",
     "restored": "The database was restored from a backup",

@@ -55,7 +55,7 @@ class Schedule(Given):
 
 
 class Campaign(BaseModel):
-    """A campaign; `reason` says why it is paused or failed, `detail` the particulars, or what holds it up at work."""
+    """A campaign; `reason` says why it is paused, `detail` the particulars, or what holds it up at work."""
 
     id: int
     slug: str
