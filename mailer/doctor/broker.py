@@ -34,6 +34,6 @@ def check(app: App, _names: Names) -> Iterator[Finding]:
         yield error(ABOUT, message, do="see that Redis has memory left and is the one that writes, no replica")
         return
     if workers:
-        yield ok(ABOUT, f"{shown}, {len(workers)} workers answer")
+        yield ok(ABOUT, f"{shown}, {'1 worker answers' if len(workers) == 1 else f'{len(workers)} workers answer'}")
     else:
         yield warning(ABOUT, f"{shown} answers, and no worker does", do="start `mailer worker` and `mailer beat`")

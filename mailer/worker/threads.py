@@ -66,6 +66,7 @@ def working(app: App, *, queues: Sequence[str] = QUEUES) -> Iterator[None]:
 
 def _worker(app: App, queue: str) -> WorkController:
     celery = make_celery(app.settings.broker.url)  # its own, for Celery keeps with it what queues are taken from
+    celery.conf.worker_enable_remote_control = False  # whoever counts workers wants those that send
     register(celery, lambda: app)
     celery.set_default()  # where threads look for the jobs: it does not matter which of several has them
     return WorkController(

@@ -118,10 +118,11 @@ def test_a_broker_that_is_full(look: Look, redis_server: RedisServer) -> None:
 def test_workers_that_answer(look: Look, postgresql_url: str, redis_server: RedisServer, start_mailer: Start) -> None:
     where = {"DATABASE_URL": postgresql_url, "BROKER_URL": redis_server.url}
     environ = {f"MAILER_{name}": value for name, value in where.items()}
+    start_mailer("beat", env={**environ, "MAILER_SECRET_KEYS": SECRET}).wait_for("ready")  # sends nothing, so is none
     start_mailer("worker", env={**environ, "MAILER_SECRET_KEYS": SECRET}).wait_for("ready")
     # It listens to such questions a moment later than to work.
-    wait_until(lambda: "1 workers answer" in look(**where)["queue"].message, what="an answer of the worker")
-    assert look(**where)["queue"].level == "ok"
+    wait_until(lambda: look(**where)["queue"].level == "ok", what="an answer of the worker")
+    assert "1 worker answers" in look(**where)["queue"].message
 
     start_mailer("worker", env={**environ, "MAILER_SECRET_KEYS": SECRET}).wait_for("ready")
     wait_until(lambda: "2 workers answer" in look(**where)["queue"].message, what="an answer of both workers")
