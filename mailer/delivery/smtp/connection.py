@@ -6,6 +6,9 @@ between its final dot and the answer, however fast the relay is.
 
 With CHUNKING (RFC 3030) a whole message follows its commands without a wait, three messages deep. RSET stands between them:
 a message that fails leaves a relay with half a transaction, into which the next one would run.
+
+Answers are told apart by their order alone. A relay that gives one too many shows it by an answer to what was not said yet, to
+nothing, to DATA by 2xx, or to RSET by anything else (RFC 5321 §4.1.1.5: 250): then nothing more is believed on that connection.
 """
 
 import os
@@ -21,10 +24,10 @@ from mailer.delivery.outcomes import ANSWERED, KEPT, TAKEN, Accepted, Outcome, S
 from mailer.delivery.policy import meaning
 from mailer.delivery.replies import NotSmtp, Reply, ReplyReader, expect_no_more, shown
 from mailer.delivery.smtp.dialling import Address, dial, own_name
-from mailer.delivery.smtp.exchange import Closed, Events, Expected, Patience, Transaction
+from mailer.delivery.smtp.exchange import UNASKED, Closed, Events, Expected, Patience, Transaction
 from mailer.delivery.smtp.features import Features, is_unknown_command, stuffed
 from mailer.delivery.smtp.opening import SECURED, Opening, OpeningFailed, opening
-from mailer.delivery.smtp.writing import Piece, write
+from mailer.delivery.smtp.writing import Outbox
 
 RECEIVE_BYTES = 1 << 16
 
@@ -58,6 +61,8 @@ class Connection:
         """It was lost because the relay offers CHUNKING and does not know it."""
         self.was_cut_short = False
         """The relay took a message and closed, without a word, over others that had left by CHUNKING."""
+        self.lost_step = False
+        """It was lost because of an answer that is none to what was said, with CHUNKING: there, it is seldom noticed."""
         self.delivered = 0
         self.idle_since = monotonic()
         self._context = context
@@ -65,7 +70,7 @@ class Connection:
         self._offered: dict[str, str] = {}
         self._features = Features()
         self._reader = ReplyReader()
-        self._out: deque[Piece] = deque()
+        self._out = Outbox()
         self._expected: deque[Expected] = deque()
         self._transactions: deque[Transaction] = deque()
         self._opening: Opening | None = None
@@ -101,12 +106,12 @@ class Connection:
     @property
     def wants_write(self) -> bool:
         """Whether `step` should be called when the socket can be written."""
-        return bool(self._out) or self._wants_write
+        return bool(self._out.pieces) or self._wants_write
 
     @property
     def deadline(self) -> float:
         """When patience ends, by the monotonic clock; never while nothing is awaited."""
-        awaits = bool(self._expected or self._out) or not self.is_ready
+        awaits = bool(self._expected or self._out.pieces) or not self.is_ready
         return self._deadline if awaits and self.closed is None else float("inf")
 
     def give(self, transaction: Transaction) -> None:
@@ -124,22 +129,21 @@ class Connection:
         if not features.pipelining:
             self._say(mail.encode(), "mail", transaction)
             return
-        self._say(f"{mail}RCPT TO:<{message.recipient}>\r\nDATA\r\n".encode(), "mail", transaction)
-        self._expected.append(("rcpt", transaction))
-        self._expected.append(("data", transaction))
+        begins = self._out.add(f"{mail}RCPT TO:<{message.recipient}>\r\nDATA\r\n".encode())
+        self._expected += (("mail", transaction, begins), ("rcpt", transaction, begins), ("data", transaction, begins))
 
     def _give_whole(self, transaction: Transaction, mail: str) -> None:
         message = transaction.message
         reset = ""
         if self._needs_reset:
             reset = "RSET\r\n"
-            self._expected.append((None, None))
+            self._expected.append((None, None, self._out.queued))
         self._needs_reset = True
         commands = f"{reset}{mail}RCPT TO:<{message.recipient}>\r\nBDAT {len(message.data)} LAST\r\n"
         transaction.hand_over()
-        self._out.append((commands.encode(), None))
-        self._out.append((message.data, transaction))
-        self._expected += (("mail", transaction), ("rcpt", transaction), ("dot", transaction))
+        begins = self._out.add(commands.encode())
+        self._out.add(message.data, transaction)
+        self._expected += (("mail", transaction, begins), ("rcpt", transaction, begins), ("dot", transaction, begins))
 
     def step(self) -> None:
         """Take in what has come; what there is to say waits for `push`, so that one call of the system says it all."""
@@ -147,7 +151,7 @@ class Connection:
 
     def push(self) -> None:
         """Write what can be written."""
-        if self._out and self.is_connected and self._handshake_then is None:
+        if self._out.pieces and self.is_connected and self._handshake_then is None:
             self._guarded(self._flush)
 
     def _step(self) -> None:
@@ -168,6 +172,7 @@ class Connection:
         except ssl.SSLWantWriteError:
             self._wants_write = True
         except (NotSmtp, OpeningFailed) as fault:
+            self.lost_step = self.is_ready and self._features.chunking
             for_good = isinstance(fault, OpeningFailed) and fault.for_good
             self._lose(str(fault), Closed.REFUSED if for_good else Closed.LOST)
         except ssl.SSLCertVerificationError as fault:
@@ -191,7 +196,7 @@ class Connection:
     def quit(self) -> None:
         """Say goodbye, without waiting for the answer, and close."""
         if self.closed is None and self.is_ready and not self._expected:
-            self._out.append((b"QUIT\r\n", None))
+            self._out.add(b"QUIT\r\n")
             self._guarded(self._flush)
         self.abort()
 
@@ -228,7 +233,7 @@ class Connection:
         elif said:
             self._say(said, None, None)
         else:
-            self._expected.append((None, None))
+            self._expected.append((None, None, -1))
 
     def _secure(self, then: Callable[[], None]) -> None:
         # Anything that came in the clear after the answer to STARTTLS may be an attacker's (CVE-2011-0411).
@@ -252,6 +257,8 @@ class Connection:
     def _replied(self, stage: Stage | None, transaction: Transaction | None, reply: Reply) -> None:
         if reply.code == 421:
             self._said_goodbye(stage, transaction, reply)
+        elif stage is None and reply.kind != 2:  # one answer too many was given: this one belongs to what was before
+            raise NotSmtp(f"it answers RSET with {shown(reply)}")
         elif transaction is None or stage is None:  # the answer to RSET, or to the dot that ended a refused message
             expect_no_more(reply)
         elif stage in ("mail", "rcpt"):
@@ -288,13 +295,14 @@ class Connection:
         if reply.kind == 3 and transaction.refused is None:
             transaction.hand_over()
             data, end = stuffed(transaction.message)
-            self._out.append((data, None))
-            self._say(end, "dot", transaction)
+            begins = self._out.add(data)  # who has heard enough says so before the end
+            self._out.add(end, transaction)
+            self._expected.append(("dot", transaction, begins))
             return
         if transaction.refused is None:
             transaction.refused = meaning(reply, "data")
         if reply.kind == 3:  # RFC 2920 §3.1: nobody is left to receive it, and the relay must still be given an end
-            self._say(b".\r\n", None, None)
+            self._say(b".\r\n", "dot", None)
         self._give_up(transaction)
 
     def _give_up(self, transaction: Transaction) -> None:
@@ -324,8 +332,7 @@ class Connection:
     # --- bytes -------------------------------------------------------------------------------------------------------
 
     def _say(self, data: bytes, stage: Stage | None, transaction: Transaction | None) -> None:
-        self._out.append((data, transaction if stage == "dot" else None))
-        self._expected.append((stage, transaction))
+        self._expected.append((stage, transaction, self._out.add(data)))
 
     def _receive(self) -> None:
         while self.closed is None:
@@ -343,9 +350,9 @@ class Connection:
     def _take_all(self, data: bytes) -> None:
         reader, expected = self._reader, self._expected
         for reply in reader.feed(data):
-            if not expected:
+            stage, transaction, begins = expected.popleft() if expected else UNASKED
+            if begins >= self._out.written and reply.code != 421:
                 raise NotSmtp(f"it says {shown(reply)} unasked")
-            stage, transaction = expected.popleft()
             if self._opening is not None:
                 self._advance(reply)
             else:
@@ -354,25 +361,16 @@ class Connection:
                 return
 
     def _flush(self) -> None:
-        while self._out and self.closed is None:
-            sent = write(self.socket, self._out)
+        while self._out.pieces and self.closed is None:
+            self._out.write(self.socket)
             self._deadline = monotonic() + self._patience_for_next()
-            while sent:
-                data, transaction = self._out[0]
-                if sent < len(data):
-                    self._out[0] = memoryview(data)[sent:], transaction
-                    break
-                sent -= len(data)
-                self._out.popleft()
-                if transaction is not None:
-                    transaction.is_gone = True
         self._wants_write = False
 
     def _patience_for_next(self) -> float:
         stage = self._expected[0][0] if self._expected else None
         if stage == "dot":
             return self.patience.dot
-        return self.patience.data if stage == "data" or self._out else self.patience.command
+        return self.patience.data if stage == "data" or self._out.pieces else self.patience.command
 
     def _lose(self, why: str, how: Closed = Closed.LOST) -> None:
         if self.closed is not None:
@@ -389,4 +387,4 @@ class Connection:
                 self.events.returned.append(transaction)
         self._transactions.clear()
         self._expected.clear()
-        self._out.clear()
+        self._out.pieces.clear()

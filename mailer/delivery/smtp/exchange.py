@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
+from math import inf
+from typing import Final
 
 from mailer.delivery.outcomes import LEFT, Outcome, Outgoing, Stage
 
@@ -50,8 +52,9 @@ class Transaction:
             self.message.trace(self.message.number, mark)
 
 
-Expected = tuple[Stage | None, Transaction | None]
-"""A command that was sent, whose reply has not come."""
+Expected = tuple[Stage | None, Transaction | None, float]
+"""A command whose reply has not come, and at which byte of all that we say it, or what it stands with, begins."""
+UNASKED: Final[Expected] = (None, None, inf)
 
 
 @dataclass(slots=True)

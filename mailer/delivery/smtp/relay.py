@@ -236,7 +236,7 @@ class _Sending:
             if self._share.refused(connection):
                 text = f"relay {connection.settings.name}: {connection.failure}"
                 self._give_up(Refused(0, "", text, "campaign", "connect"))
-        elif connection.has_no_chunks or connection.was_cut_short:
+        elif connection.has_no_chunks or connection.was_cut_short or connection.lost_step:
             self._share.leave_chunks(connection)
         elif connection.closed is Closed.LOST and not connection.delivered:
             self._barren += connection.was_ready

@@ -17,7 +17,7 @@ DOWN_SECONDS = 30.0
 REFUSED_SECONDS = 300.0
 """A relay that refuses our sign-in is not asked again for so long, where there is another."""
 CUT_SHORT_SECONDS = 3600.0
-"""So long a relay that has closed over messages which it did not hear is given none that could be lost so."""
+"""So long a relay that has closed over messages which it did not hear, or answered what nobody asked, gets none so."""
 
 log = structlog.get_logger()
 
@@ -165,6 +165,8 @@ class Share:
             kept.step()  # one that was closed meanwhile would still take what is written to it, and leave it unknown
             if kept.closed is not None:
                 self._give_back(way)
+                if kept.lost_step:
+                    self.leave_chunks(kept)
                 return True
             self._keep(lane, kept)
             return True

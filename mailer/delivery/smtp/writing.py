@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
@@ -14,15 +15,41 @@ Piece = tuple[bytes | memoryview, Transaction | None]
 """What is to be said, and whose last bytes these are."""
 
 
-def write(connected: socket.socket, pieces: Sequence[Piece]) -> int:
-    """Write as much as goes; how many bytes that were.
+class Outbox:
+    """What there is to say, how many bytes there were until now, and how many of them were said."""
 
-    Raises:
-        OSError: nothing can be written now, or ever more.
-    """
-    if isinstance(connected, ssl.SSLSocket):
-        return connected.send(_record(pieces))
-    return connected.sendmsg([data for data, _ in islice(pieces, MOST_PIECES)])
+    def __init__(self) -> None:
+        self.pieces: deque[Piece] = deque()
+        self.queued = self.written = 0
+
+    def add(self, data: bytes, last_of: Transaction | None = None) -> int:
+        """Have something more to say, and whose last bytes these are; gives at which byte it begins."""
+        begins = self.queued
+        self.queued += len(data)
+        self.pieces.append((data, last_of))
+        return begins
+
+    def write(self, connected: socket.socket) -> None:
+        """Write as much as goes, and note whose last bytes have left.
+
+        Raises:
+            OSError: nothing can be written now, or ever more.
+        """
+        pieces = self.pieces
+        if isinstance(connected, ssl.SSLSocket):
+            sent = connected.send(_record(pieces))
+        else:
+            sent = connected.sendmsg([data for data, _ in islice(pieces, MOST_PIECES)])
+        self.written += sent
+        while sent:
+            data, transaction = pieces[0]
+            if sent < len(data):
+                pieces[0] = memoryview(data)[sent:], transaction
+                break
+            sent -= len(data)
+            pieces.popleft()
+            if transaction is not None:
+                transaction.is_gone = True
 
 
 def _record(pieces: Sequence[Piece]) -> bytes:

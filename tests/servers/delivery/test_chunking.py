@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from mailer.delivery.outcomes import LEFT, TAKEN, Accepted, Deferred, Refused, Unknown
+from mailer.delivery.outcomes import LEFT, TAKEN, Accepted, Deferred, NotTried, Refused, Unknown
 from mailer.delivery.smtp.features import CHUNKS_DEEP
 from mailer.delivery.smtp.relay import SmtpRelay
 from tests.support.certificates import Certificate
@@ -204,6 +204,59 @@ def test_a_relay_that_closes_after_so_many_without_a_word_leaves_few_unknown(ser
     assert 1 <= len(unknown) <= 2 * CHUNKS_DEEP
     assert {type(outcome) for outcome in first.values()} == {Accepted, Unknown}
     assert {type(outcome) for outcome in again.values()} == {Accepted}
+
+
+TWO_ANSWERS = "250 2.1.0 OK\r\n250 2.0.0 and one more"
+
+
+def test_a_relay_that_gives_one_answer_too_many_is_noticed_and_gets_everything_by_data(
+    server: RelayServer, relay: SmtpRelay
+) -> None:
+    """By the first who is refused: his answer comes where RSET is to have one. Before, everybody's was another's."""
+    server.fault("mail", TWO_ANSWERS, times=1)
+    refused = [f"p{number}@x.test" for number in (5, 20, 30)]
+    for address in refused:
+        server.fault("dot", "554 5.7.1 I do not like it", to=address)
+
+    outcomes = send(relay, messages(40, data=BODY))
+
+    unknown = {number for number, outcome in outcomes.items() if isinstance(outcome, Unknown)}
+    assert len(unknown) <= CHUNKS_DEEP
+    assert {number for number, outcome in outcomes.items() if isinstance(outcome, Refused)} >= {20, 30}
+    got = set(server.recipients)
+    assert {f"p{number}@x.test" for number, it in outcomes.items() if isinstance(it, Accepted)} - got <= {refused[0]}
+    assert server.commands.count("DATA") >= 30
+
+
+def test_it_is_noticed_by_an_answer_that_nobody_waits_for(server: RelayServer, relay: SmtpRelay) -> None:
+    server.fault("dot", TWO_ANSWERS, times=1)
+    send(relay, messages(1, data=BODY))
+
+    outcomes = send(relay, messages(10, data=BODY))
+
+    assert {type(outcome) for outcome in outcomes.values()} == {Accepted}
+    assert server.commands.count("DATA") == 10
+
+
+def test_that_a_relay_goes_away_unasked_says_nothing_of_its_answers(server: RelayServer, relay: SmtpRelay) -> None:
+    server.fault("dot", "250 2.0.0 OK\r\n421 4.4.2 idle for too long", times=1)
+    send(relay, messages(1, data=BODY))
+
+    outcomes = send(relay, messages(10, data=BODY))
+
+    assert {type(outcome) for outcome in outcomes.values()} == {Accepted}
+    assert server.connections == 2
+    assert server.commands.count("DATA") == 0
+
+
+def test_an_answer_to_what_was_not_said_yet_ends_the_connection(server: RelayServer, relay: SmtpRelay) -> None:
+    server.fault("greeting", "220 relay.test\r\n220 and once more")
+
+    outcomes = send(relay, messages(3, data=BODY))
+
+    said = f"relay {server.settings().name}: it says 220 and once more unasked"
+    assert set(outcomes.values()) == {NotTried(said)}
+    assert not any(command.startswith("MAIL") for command in server.commands)
 
 
 def test_after_a_while_it_is_given_whole_messages_again(server: RelayServer, monkeypatch: pytest.MonkeyPatch) -> None:
