@@ -10,6 +10,7 @@ from mailer.cli.output import say
 from mailer.cli.stopping import stop_signals
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened
 from mailer.queues import QUEUES, SHORT, make_celery
+from mailer.worker.calm import ALONE
 from mailer.worker.celery_app import PerProcess, heed_signals, register
 from mailer.worker.threads import working
 
@@ -38,7 +39,9 @@ def worker(
     register(celery, process)
     heed_signals(process.stopping)
     say(f"worker ready, {concurrency} jobs at a time")
-    pool = celery.Worker(queues=QUEUES, concurrency=concurrency, pool_cls="prefork", loglevel="WARNING", quiet=True)
+    pool = celery.Worker(
+        queues=QUEUES, concurrency=concurrency, pool_cls="prefork", loglevel="WARNING", quiet=True, **ALONE
+    )
     pool.start()
     if pool.exitcode and not process.stopping.is_set():
         raise Unreachable("worker", "it ended because of what the log says above", do="see to that, and start it again")

@@ -2,11 +2,13 @@
 
 import logging
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from celery.beat import ScheduleEntry, Scheduler, SchedulingError
 
+ALONE: Final = {"without_heartbeat": True, "without_mingle": True, "without_gossip": True}
+"""For a worker: that they talk with each other is of no use here, and after a lost connection it failed with a traceback."""
 REPEATED_SECONDS = 60.0
 log = structlog.get_logger()
 

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 def register(celery: Celery, app_of_process: Callable[[], App]) -> None:
-    """Make every job a task of `celery`, and the sweep, the retention and the bounce mailbox its beat's entries."""
+    """Make every job a task of `celery`, and the sweeps, the retention and the bounce mailbox its beat's entries."""
     settle()
     calm_consumers()
     for name, job in JOBS.items():

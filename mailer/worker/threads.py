@@ -16,7 +16,7 @@ from celery.worker import WorkController
 from mailer.app import App
 from mailer.base.errors import Unreachable
 from mailer.queues import QUEUES, make_celery
-from mailer.worker.calm import CalmScheduler
+from mailer.worker.calm import ALONE, CalmScheduler
 from mailer.worker.celery_app import register
 
 THREADS = 4
@@ -70,13 +70,5 @@ def _worker(app: App, queue: str) -> WorkController:
     register(celery, lambda: app)
     celery.set_default()  # where threads look for the jobs: it does not matter which of several has them
     return WorkController(
-        app=celery,
-        queues=[queue],
-        pool_cls="threads",
-        concurrency=THREADS,
-        loglevel="WARNING",
-        # Talk among workers, of which nothing is wanted; after a lost connection it failed with a traceback.
-        without_heartbeat=True,
-        without_mingle=True,
-        without_gossip=True,
+        app=celery, queues=[queue], pool_cls="threads", concurrency=THREADS, loglevel="WARNING", **ALONE
     )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import redis
 
-from tests.support.mailer_process import MailerProcess, Start, run_mailer
+from tests.support.mailer_process import MailerProcess, Start, run_mailer, wait_until
 from tests.support.redis import RedisServer
 from tests.support.relay import RelayServer
 
@@ -79,6 +79,28 @@ def test_a_worker_lives_on_when_redis_is_full_and_goes_on_when_it_has_room(
     assert send.worker.process is not None
     assert send.worker.process.poll() is None, "the worker has ended"
     assert set(Counter(relay_server.recipients).values()) == {1}
+
+
+def test_a_worker_tells_calmly_that_redis_is_away(
+    tmp_path: Path, redis_server: RedisServer, start_mailer: Start
+) -> None:
+    home, env = tmp_path / "workspace", {"MAILER_BROKER_URL": redis_server.url}
+    assert run_mailer("init", home).returncode == 0
+    worker = start_mailer("worker", home=home, env=env)
+
+    def is_listening() -> bool:
+        with redis.Redis(port=redis_server.port) as client:
+            return any(each["cmd"] == "brpop" for each in client.client_list())
+
+    wait_until(is_listening, what="the first connection")
+    redis_server.kill()
+    worker.wait_for(r"Trying again in 4\.00 seconds")
+    redis_server.start()
+    wait_until(is_listening, what="the next connection")
+
+    assert worker.log.count("Connection to broker lost") == 1
+    assert "Traceback" not in worker.log
+    assert "DeprecationWarning" not in worker.log
 
 
 @pytest.mark.parametrize(("number", "is_group"), [(signal.SIGTERM, True), (signal.SIGINT, False)])
