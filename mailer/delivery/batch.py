@@ -124,7 +124,7 @@ class BatchWork:
             for mask in {recipient.mask for recipient in group}:
                 self._composer.letter(self._database, held.campaign, mask)
         except (NotFound, WrongInput) as error:  # of all who get this letter: nobody has lost anything by it
-            self._hold(held, group, reason="letter", detail=str(error))
+            self._hold(held, group, why=str(error))
             return
         taken, size = monotonic(), self._composer.group
         now = self._clock()
@@ -143,12 +143,14 @@ class BatchWork:
         if group:
             size.took(len(group), seconds=monotonic() - taken)
 
-    def _hold(self, held: _Held, group: Sequence[Recipient], *, reason: str, detail: str) -> None:
-        """Put a group back, and have the campaign wait for a manager."""
+    def _hold(self, held: _Held, group: Sequence[Recipient], *, why: str) -> None:
+        """Put a group back whose letter cannot be had, and have the campaign wait for a manager."""
         held.answers.put_back(group)
         self._is_stopped = True
+        campaign_id = held.campaign.id
         with self._database.begin() as session:
-            campaigns.hold(session, held.campaign.id, now=self._clock(), actor=ACTOR, reason=reason, detail=detail)
+            if campaigns.hold(session, campaign_id, now=self._clock(), actor=ACTOR, reason="letter", detail=why):
+                log.error("campaign_stopped", campaign_id=campaign_id, why=why)
 
     def answered(self, answer: tuple[int, Outcome] | None) -> None:
         """Take in an answer, or the news that there is none yet."""
