@@ -9,6 +9,7 @@ from mailer.base.errors import Unreachable, WrongInput
 from mailer.cli.output import say
 from mailer.cli.stopping import stop_signals
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened
+from mailer.delivery.calls import knock_again
 from mailer.queues import QUEUES, SHORT, make_celery
 from mailer.worker.calm import ALONE
 from mailer.worker.celery_app import PerProcess, heed_signals, register
@@ -35,6 +36,8 @@ def worker(
         return
     celery = make_celery(broker)
     require_broker(broker)
+    with opened(workspace) as app, app.database.begin() as session:
+        knock_again(session, now=app.clock())
     process = PerProcess(find_workspace(workspace))
     register(celery, process)
     heed_signals(process.stopping)

@@ -57,6 +57,12 @@ def call_out(session: Session, *, now: datetime) -> tuple[BatchId, ...]:
     return called
 
 
+def knock_again(session: Session, *, now: datetime) -> None:
+    """Let batches that wait for a relay try it now: whoever begins to work may have been given another, or another plan."""
+    waits = (_batches.c.state == "waiting", _batches.c.failures > 0, _batches.c.due_at > now)
+    session.execute(update(_batches).where(*waits).values(due_at=now, hinted_at=None))
+
+
 _IS_UNFINISHED = select(
     exists().where(_batches.c.campaign_id == bindparam("campaign"), _batches.c.state.in_(("waiting", "leased")))
 )

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from math import inf
 
 from sqlalchemy import Executable, Table, bindparam, func, select
 from sqlalchemy.orm import Session
@@ -13,7 +12,7 @@ from mailer.base.relay_url import RelaySettings
 from mailer.base.tables import CampaignId, insert_of
 from mailer.campaigns import CampaignRow
 from mailer.delivery.models import Batch, SendingMinute
-from mailer.delivery.pacing.plans import done_at, left_today
+from mailer.delivery.pacing.plans import done_at, left_today, rate_of
 from mailer.delivery.progress import Counts
 
 OUTCOMES = ("accepted", "deferred", "refused", "uncertain", "skipped")
@@ -79,8 +78,8 @@ def throughput(
     seconds = max(1.0, (now - began).total_seconds())
     rate, settled, left = int(found[0] or 0) / seconds, int(found[1] or 0), counts.total - counts.done
     today = left_today(session, relays, now=now)
-    # Where nothing goes for today is used up, no more is known than that each day's amount goes at once.
-    pace = settled / seconds or (inf if today == 0 else 0.0)
+    # What a wait for the next day makes of the pace says nothing of that day's.
+    pace = rate_of(relays) if today == 0 else settled / seconds
     finishes_at = None
     if left and pace and (today == 0 or not campaign.detail):
         finishes_at = done_at(left, pace=pace, today=today, relays=relays, now=now)

@@ -15,6 +15,7 @@ from celery.worker import WorkController
 
 from mailer.app import App
 from mailer.base.errors import Unreachable
+from mailer.delivery.calls import knock_again
 from mailer.queues import QUEUES, make_celery
 from mailer.worker.calm import ALONE, CalmScheduler
 from mailer.worker.celery_app import register
@@ -33,6 +34,8 @@ def working(app: App, *, queues: Sequence[str] = QUEUES) -> Iterator[None]:
     Raises:
         Unreachable: that was so.
     """
+    with app.database.begin() as session:
+        knock_again(session, now=app.clock())
     workers = [_worker(app, queue) for queue in queues]
     beat = Service(workers[0].app, max_interval=1, scheduler_cls=CalmScheduler, remote_control=False)
     has_failed = threading.Event()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from math import inf
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,11 @@ def left_today(session: Session, relays: Sequence[RelaySettings], *, now: dateti
     if not days or None in days:
         return None
     return sum(left_of(session, day) for day in days if day is not None)
+
+
+def rate_of(relays: Sequence[RelaySettings]) -> float:
+    """Messages a second that all together may be given; infinite as soon as one has no rate."""
+    return sum(relay.rate or inf for relay in relays)
 
 
 def done_at(count: int, *, pace: float, today: int | None, relays: Sequence[RelaySettings], now: datetime) -> datetime:

@@ -272,7 +272,7 @@ def test_a_campaign_begins_again_at_midnight_and_tells_when_the_plan_lets_it_end
         with office.database.read() as session:
             pace = standing(session, campaigns.row(session, campaign), relays=[fresh], now=office.now).pace
         assert pace.finishes_at is not None
-        return pace.finishes_at.replace(second=0, microsecond=0)
+        return pace.finishes_at
 
     with closing(SmtpRelay([fresh], patience=HASTY, shared=SharedBySql(office.database, office.clock))) as relay:
         office.relay = relay
