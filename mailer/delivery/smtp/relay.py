@@ -9,7 +9,7 @@ from selectors import EVENT_READ, EVENT_WRITE
 from time import monotonic
 
 from mailer.base.relay_url import RelaySettings
-from mailer.delivery.outcomes import Deferred, Outcome, Outgoing, Refused
+from mailer.delivery.outcomes import Deferred, NotTried, Outcome, Outgoing, Refused
 from mailer.delivery.pacing.allowances import Shared
 from mailer.delivery.smtp.connection import Connection
 from mailer.delivery.smtp.exchange import Closed, Patience, Transaction
@@ -155,7 +155,7 @@ class _Sending:
         for connection in share.connections:
             connection.push()
         if share.is_hopeless and not share.connections:
-            self._source.available(1)  # else nobody would be told why nothing goes
+            self._source.available(self._source.available(0) + 1)  # one that was not tried, and tells why nothing goes
             self._give_up(share.not_tried)
 
     def _feed(self, lane: Lane) -> None:
@@ -243,8 +243,12 @@ class _Sending:
             if not connection.was_ready or self._barren >= BARREN:
                 self._share.missed(connection)
 
-    def _give_up(self, outcome: Outcome) -> None:
-        self._answers.extend((transaction.message.number, outcome) for transaction in self._source.stop())
+    def _give_up(self, outcome: NotTried | Refused) -> None:
+        """Answer what is left. Messages over which connections were lost are not the first to be tried the next time, too."""
+        is_barren = self._barren >= BARREN
+        for transaction in self._source.stop():
+            lost = is_barren and transaction.tries > 1
+            self._answers.append((transaction.message.number, _lost_for_now(outcome.text) if lost else outcome))
 
 
 def _lost_for_now(why: str) -> Deferred:

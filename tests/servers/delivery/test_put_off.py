@@ -1,5 +1,6 @@
 """A relay that puts off one message after the other at MAIL is let rest, and no recipient domain pays for it (RFC 5321 §4.2.3)."""
 
+from collections import Counter
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -56,6 +57,18 @@ def test_it_costs_a_few_an_attempt_and_the_campaign_waits_with_the_relays_words(
     assert row.detail == f"relay {relay_server.settings().name}: {NO_ROOM}"
     with office.database.read() as session:
         assert session.scalar(select(func.count()).select_from(DomainStanding)) == 0, "a domain pays for the relay"
+
+
+def test_those_over_whom_it_closes_are_put_off_and_do_not_come_first_again(relay_server: RelayServer) -> None:
+    """It looks like a relay that is away: a few whom it cannot bear would hold everybody up each time."""
+    relay_server.fault("rcpt", drop=True)
+    with relaying(relay_server, connections=3) as relay:
+        for _ in range(8):
+            outcomes = send(relay, messages(12))
+            kinds = Counter(type(outcome) for outcome in outcomes.values())
+            assert kinds[Deferred] >= 1
+            assert kinds[Deferred] <= 6, "a relay that is away costs those an attempt who were under way"
+            assert kinds[NotTried] >= 1
 
 
 def test_healed_it_is_tried_with_one_message_and_gets_everything(
