@@ -290,7 +290,7 @@ class BatchWork:
             campaigns.mark_sent(session, lease.campaign_id, now=now)
 
     def _composed(self, held: _Held, now: datetime, recipient: Recipient) -> Outgoing | Refused:
-        """His message, or why there can be none; threads make several at once. `now` is the group's, less than a second ago."""
+        """His message, or why there can be none. `now` is the group's, less than a second ago."""
         try:
             letter = self._composer.letter(self._database, held.campaign, recipient.mask)
             message = self._composer.unsigned(letter, recipient, held.occasion, now)

@@ -1,9 +1,9 @@
-"""Messages made ahead of the relay, by threads: what signatures by RSA take runs beside the loop that sends."""
+"""Messages signed ahead of the relay, by threads: what signatures by RSA take runs beside the loop that sends."""
 
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from itertools import islice
 from typing import TypeVar
@@ -16,15 +16,15 @@ Made = TypeVar("Made")
 # Of the cores of the machine we may use some only; not every system tells which.
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 HANDFUL = LANES
-"""So many are made in one go: they can be signed together, and to hand one over and to wake a thread costs more than to make it."""
+"""So many go together: they can be signed at once, and to hand one over and to wake a thread costs more than to make it."""
 AHEAD = 3 * THREADS
-"""So many handfuls wait, or are being made: enough that no thread waits for the loop to come by (record 18)."""
+"""So many handfuls wait, or are in work: enough that no thread waits for the loop to come by (record 18)."""
 
 
-def in_handfuls(make: Callable[[Sequence[Item]], Sequence[Made]], items: Iterable[Item]) -> Iterator[Made]:
-    """What `make` gives for each item, in their order, a handful at a time: to make and to send in turn costs more."""
-    for handful in _handfuls(items):
-        yield from make(handful)
+def in_handfuls(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
+    """The items a few at a time, each taken when its handful is asked for."""
+    left = iter(items)
+    return iter(lambda: tuple(islice(left, HANDFUL)), ())
 
 
 class Ahead:
@@ -34,27 +34,18 @@ class Ahead:
     def _threads(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(THREADS, thread_name_prefix="sign")
 
-    def made(self, make: Callable[[Sequence[Item]], Sequence[Made]], items: Iterable[Item]) -> Iterator[Made]:
-        """What `make` gives for each item of a handful, in their order; it raises what `make` raises.
+    def each(self, act: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
+        """What `act` gives for each item, in their order; it raises what `act` raises.
 
         Leaving the loop early drops what is not begun.
         """
-        handfuls = _handfuls(items)
-
-        def submit(handful: Sequence[Item]) -> Future[Sequence[Made]]:
-            return self._threads.submit(make, handful)
-
-        under_way = deque(map(submit, islice(handfuls, AHEAD)))
+        left = iter(items)
+        under_way = deque(self._threads.submit(act, item) for item in islice(left, AHEAD))
         try:
             while under_way:
                 made = under_way.popleft().result()
-                under_way.extend(map(submit, islice(handfuls, 1)))
-                yield from made
+                under_way.extend(self._threads.submit(act, item) for item in islice(left, 1))
+                yield made
         finally:
             for future in under_way:
                 future.cancel()
-
-
-def _handfuls(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
-    left = iter(items)
-    return iter(lambda: tuple(islice(left, HANDFUL)), ())

@@ -1,9 +1,10 @@
 """A released letter and a recipient become the bytes of a message: slots, addresses, envelope, signature."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import chain
 from typing import TypeVar
 
 from mailer import campaigns
@@ -93,12 +94,16 @@ class Composer:
         return Outgoing(recipient.number, sender, ascii_address(recipient.address), b"".join(parts), is_plain)
 
     def made(self, make: Callable[[Recipient], Made], recipients: Iterable[Recipient], now: datetime) -> Iterator[Made]:
-        """What `make` gives for each recipient, in their order and signed: as it is asked for, or by threads ahead of that."""
-        if not self._signers:
-            return in_handfuls(lambda handful: list(map(make, handful)), recipients)
-        return self._ahead.made(lambda handful: self._sign(list(map(make, handful)), now), recipients)
+        """What `make` gives for each recipient, in their order, and signed.
 
-    def _sign(self, made: list[Made], now: datetime) -> list[Made]:
+        A handful at a time: to make and to send in turn costs more. Where there are keys, threads sign ahead of the relay.
+        """
+        handfuls = in_handfuls(map(make, recipients))
+        if self._signers:
+            handfuls = self._ahead.each(partial(self._sign, now), handfuls)
+        return chain.from_iterable(handfuls)
+
+    def _sign(self, now: datetime, made: Sequence[Made]) -> Sequence[Made]:
         messages = [each for each in made if isinstance(each, Outgoing)]
         headers = signatures([message.data for message in messages], self._signers, now)
         for message, header in zip(messages, headers, strict=True):

@@ -1,6 +1,5 @@
-"""Messages are made ahead of the relay, by several threads."""
+"""Handfuls of messages are worked on ahead of the relay, by several threads."""
 
-from collections.abc import Sequence
 from itertools import count, islice
 from threading import get_ident
 
@@ -9,46 +8,33 @@ import pytest
 from mailer.delivery.message.ahead import AHEAD, HANDFUL, Ahead, in_handfuls
 
 
-def test_messages_come_in_the_order_of_their_recipients() -> None:
-    many = range(3 * AHEAD * HANDFUL + 1)
-    assert list(Ahead().made(written, many)) == written(many)
+def test_what_comes_is_in_the_order_of_what_went() -> None:
+    many = range(3 * AHEAD + 1)
+    assert list(Ahead().each(str, many)) == [str(number) for number in many]
 
 
-def test_they_are_made_beside_the_loop_that_sends() -> None:
-    assert get_ident() not in set(Ahead().made(lambda _handful: [get_ident()], range(10)))
+def test_it_is_done_beside_the_loop_that_sends() -> None:
+    assert get_ident() not in set(Ahead().each(lambda _number: get_ident(), range(10)))
 
 
-def test_only_a_few_are_made_before_they_are_asked_for() -> None:
-    begun: list[Sequence[int]] = []
-
-    def make(handful: Sequence[int]) -> list[str]:
-        begun.append(handful)
-        return written(handful)
-
-    list(islice(Ahead().made(make, count()), 5))
-
-    assert len(begun) <= AHEAD + 1
-    assert {len(handful) for handful in begun} == {HANDFUL}
-
-
-def test_what_goes_wrong_in_a_thread_is_raised_where_the_message_is_asked_for() -> None:
-    with pytest.raises(ZeroDivisionError):
-        list(Ahead().made(lambda handful: [1 // number for number in handful], [1, 0]))
-
-
-def test_without_threads_a_handful_is_made_at_a_time_and_in_order() -> None:
+def test_only_a_few_are_begun_before_they_are_asked_for() -> None:
     begun: list[int] = []
 
-    def make(handful: Sequence[int]) -> list[str]:
-        begun.extend(handful)
-        return written(handful)
+    list(islice(Ahead().each(begun.append, count()), 5))
 
-    made = in_handfuls(make, range(2 * HANDFUL + 1))
-
-    assert next(made) == "0"
-    assert begun == list(range(HANDFUL))
-    assert list(made) == written(range(1, 2 * HANDFUL + 1))
+    assert len(begun) <= AHEAD + 5
 
 
-def written(numbers: Sequence[int]) -> list[str]:
-    return [str(number) for number in numbers]
+def test_what_goes_wrong_in_a_thread_is_raised_where_it_is_asked_for() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(Ahead().each(lambda number: 1 // number, [1, 0]))
+
+
+def test_a_handful_is_taken_at_a_time_and_in_order() -> None:
+    taken: list[int] = []
+
+    handfuls = in_handfuls(taken.append(number) or number for number in range(2 * HANDFUL + 1))  # type: ignore[func-returns-value]
+
+    assert next(handfuls) == tuple(range(HANDFUL))
+    assert taken == list(range(HANDFUL))
+    assert [number for handful in handfuls for number in handful] == list(range(HANDFUL, 2 * HANDFUL + 1))
