@@ -23,7 +23,7 @@ from mailer.base.tables import insert_into
 from mailer.delivery.models import DomainStanding
 from mailer.delivery.outcomes import Accepted, Deferred, Outcome, reason_of
 from mailer.delivery.pacing.allowances import slice_of, take
-from mailer.delivery.pacing.standing import Seen, Standing, after, is_about_domain
+from mailer.delivery.pacing.standing import STEP, Seen, Standing, after, is_about_domain
 
 FLUSH_SECONDS = 1.0
 STALE_SECONDS = 60.0
@@ -148,7 +148,9 @@ class Pace:
             # In whole seconds, so that a batch is not taken up for each of them.
             until = slot.replace(microsecond=0) + timedelta(seconds=1)
             held[number] = Hold(f"{HELD}{domain} gets {rate:.3g} a second", until)
-            slot += timedelta(seconds=1 / rate)
+            # A learned rate grows: by that of now, the last would wait for an hour after the domain was freed.
+            grown = rate if standing is None else rate + STEP * (slot - now).total_seconds()
+            slot += timedelta(seconds=1 / min(self._ceilings.get(domain, inf), grown))
         self._slots[domain] = min(slot, now + timedelta(hours=1))
         return held
 

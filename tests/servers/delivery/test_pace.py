@@ -112,6 +112,24 @@ def test_a_closed_domain_is_tried_with_a_few_and_opens_when_they_are_taken(
     assert office.counts(campaign).accepted == 20
 
 
+def test_who_waits_for_a_domain_goes_as_soon_as_it_bears_more(office: Office, relay_server: RelayServer) -> None:
+    busy = people(office, "busy.test", 120)
+    relay_server.fault("rcpt", SLOW)
+    campaign = office.release()
+    office.work()
+    relay_server.heal()
+    office.later(seconds=62)
+
+    seconds = 0
+    while office.state(campaign).state != "sent":
+        office.work()
+        office.later(seconds=1)
+        seconds += 1
+        assert seconds < 120, "at the pace of the first of them it would be 240 s"
+
+    assert sorted(relay_server.recipients) == sorted(busy)
+
+
 def test_what_one_worker_learned_another_minds(office: Office, relay_server: RelayServer) -> None:
     people(office, "busy.test", 30)
     relay_server.fault("rcpt", SLOW)
