@@ -61,7 +61,7 @@ class ToSign:
         """
         end_of_head = message.index(b"\r\n\r\n") + 2
         end = len(message)
-        while message.endswith(b"\r\n\r\n", end_of_head + 2, end):
+        while message.endswith(b"\r\n\r\n", end_of_head, end):  # with nothing but empty lines, a body is an empty one
             end -= 2
         return cls(message[:end_of_head], sha256(memoryview(message)[end_of_head + 2 : end]).digest())
 
@@ -138,7 +138,8 @@ def signatures(messages: Sequence[bytes], keys: Sequence[Signer], now: datetime)
 
 def relaxed_body(body: bytes) -> bytes:
     """A body in relaxed canonical form, but for empty lines at its end (RFC 6376 §3.4.4)."""
-    return _BLANKS_AT_END.sub(b"", _BLANKS.sub(b" ", body))
+    relaxed = _BLANKS_AT_END.sub(b"", _BLANKS.sub(b" ", body))
+    return relaxed + b"\r\n" if relaxed and not relaxed.endswith(b"\r\n") else relaxed
 
 
 def is_canonical(body: bytes) -> bool:

@@ -21,6 +21,7 @@ from mailer.delivery.message.dkim import (
     Signer,
     ToSign,
     is_canonical,
+    relaxed_body,
     signatures,
     signers,
 )
@@ -120,7 +121,30 @@ LETTER = render(READ, frozenset(["academic"]), Frame(Sender("N", "news@news.test
 
 def test_empty_lines_at_the_end_do_not_count() -> None:
     assert ToSign.of(MESSAGE) == ToSign.of(MESSAGE + b"\r\n\r\n")
-    assert verified(signed([Signer("news.test", "rsa", KEYS["rsa"])], MESSAGE + b"\r\n\r\n"), "rsa") == [True]
+
+
+def some(*pieces: bytes) -> st.SearchStrategy[bytes]:
+    return st.lists(st.sampled_from(pieces), max_size=8).map(b"".join)
+
+
+BLANKS = (b" ", b"  ", b"\t", b" \t")
+VALUES = some(*BLANKS, b"\r\n ", b"\r\n\t", b" \r\n  ", b"a", b":", b"b; c=", "é".encode())
+HEADERS = st.lists(
+    st.tuples(st.sampled_from([b"To", b"Cc", b"Subject", b"subject", b"List-ID", b"X-Other"]), VALUES), max_size=6
+)
+
+
+@given(HEADERS, some(*BLANKS, b"\r\n", b"\r\n\r\n", b"a", b"= "))
+def test_whatever_stands_in_a_message_its_signature_is_verified(
+    headers: list[tuple[bytes, bytes]], body: bytes
+) -> None:
+    head = b"From: news@news.test\r\n" + b"".join(b"%s:%s\r\n" % header for header in headers)
+    [signature] = signatures(
+        [head + b"\r\n" + relaxed_body(body)], [Signer("news.test", "ed25519", KEYS["ed25519"])], NOW
+    )
+
+    ended = body + b"\r\n" if body and not body.endswith(b"\r\n") else body  # by the end that SMTP gives it
+    assert verified(signature + head + b"\r\n" + ended, "ed25519") == [True]
 
 
 def test_keys_are_read_from_files(tmp_path: Path) -> None:
