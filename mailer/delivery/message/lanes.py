@@ -113,8 +113,14 @@ def _library() -> CDLL | None:
     """Intel's library, where it is installed and this processor has what it asks for."""
     try:
         *_, library = [CDLL(str(_path(package, name))) for package, names in _FILES for name in names]
-    except (metadata.PackageNotFoundError, OSError):
+        _declare(library)
+    except (metadata.PackageNotFoundError, OSError, AttributeError):  # the last: it has no such function (any more)
         return None
+    return library if library.mbx_is_crypto_mb_applicable(0) else None
+
+
+def _declare(library: CDLL) -> None:
+    """Say what its functions take and give."""
     for method in (library.mbx_RSA_private_crt_Method, library.mbx_RSA_pub65537_Method):
         method.argtypes, method.restype = [c_int], c_void_p
     library.mbx_RSA_Method_BufSize.argtypes = [c_void_p]
@@ -122,7 +128,6 @@ def _library() -> CDLL | None:
         function.argtypes = [c_void_p] * (2 + numbers) + [c_int, c_void_p, c_void_p]
         function.restype = c_uint32
     library.mbx_is_crypto_mb_applicable.argtypes = [c_uint64]
-    return library if library.mbx_is_crypto_mb_applicable(0) else None
 
 
 def _path(package: str, name: str) -> Path:
