@@ -1,11 +1,11 @@
 """Handfuls of messages are worked on ahead of the relay, by several threads."""
 
 from itertools import count, islice
-from threading import get_ident
+from threading import Event, Semaphore, get_ident
 
 import pytest
 
-from mailer.delivery.message.ahead import AHEAD, HANDFUL, Ahead, in_handfuls
+from mailer.delivery.message.ahead import AHEAD, HANDFUL, THREADS, Ahead, in_handfuls
 
 
 def test_what_comes_is_in_the_order_of_what_went() -> None:
@@ -23,6 +23,26 @@ def test_only_a_few_are_begun_before_they_are_asked_for() -> None:
     list(islice(Ahead().each(begun.append, count()), 5))
 
     assert len(begun) <= AHEAD + 5
+
+
+def test_what_is_not_begun_when_the_loop_is_left_is_dropped() -> None:
+    ahead, begun, go_on = Ahead(), Semaphore(0), Event()
+
+    def wait(number: int) -> int:
+        begun.release()
+        if number:
+            go_on.wait()
+        return number
+
+    loop = ahead.each(wait, range(AHEAD))
+    assert next(loop) == 0
+    assert all(begun.acquire(timeout=60) for _ in range(1 + THREADS))  # every thread has one, and the others wait
+
+    del loop
+    go_on.set()
+    assert list(ahead.each(str, [1])) == ["1"]  # whatever waited before it has had its turn
+
+    assert not begun.acquire(blocking=False)
 
 
 def test_what_goes_wrong_in_a_thread_is_raised_where_it_is_asked_for() -> None:
