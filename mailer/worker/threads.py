@@ -38,14 +38,14 @@ def working(app: App, *, queues: Sequence[str] = QUEUES) -> Iterator[None]:
         knock_again(session, now=app.clock())
     workers = [_worker(app, queue) for queue in queues]
     beat = Service(workers[0].app, max_interval=1, scheduler_cls=CalmScheduler, remote_control=False)
-    has_failed = threading.Event()
+    # The first that fails takes it, for good: a process that is told twice to end does so at once.
+    failure = threading.Lock()
 
     def run(part: Callable[[], None]) -> None:
         try:
             part()  # comes back where it is told to, and from what it cannot go on after, which it has logged
         finally:
-            if not app.stopping.is_set():
-                has_failed.set()
+            if not app.stopping.is_set() and failure.acquire(blocking=False):
                 signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
 
     parts = [*(worker.start for worker in workers), beat.start]
@@ -63,7 +63,7 @@ def working(app: App, *, queues: Sequence[str] = QUEUES) -> Iterator[None]:
         for thread in threads:
             thread.join(timeout=max(0.0, give_up - monotonic()))
         log.info("worker_stopped")
-    if has_failed.is_set():
+    if failure.locked():
         raise Unreachable("worker", "it ended because of what the log says above", do="see to that, and start it again")
 
 

@@ -1,6 +1,7 @@
 """`mailer beat`: what a broker in trouble does to it, and what it goes on doing while it has a long job."""
 
 import json
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Queue
@@ -14,7 +15,7 @@ from mailer.app import open_app
 from mailer.base.database import Database
 from mailer.base.errors import Unreachable
 from mailer.cli.stopping import stop_signals
-from mailer.queues import SHORT
+from mailer.queues import QUEUES, SHORT
 from mailer.worker.threads import working
 from subscribers import uploads
 from tests.support.mailer_process import SECRET, MailerProcess, Start, run_mailer, wait_until
@@ -129,11 +130,16 @@ def state_of(database: Database, public_id: str) -> str:
         return uploads.find_import(session, public_id).state
 
 
-def test_who_works_embedded_ends_too_where_a_thread_of_it_cannot_go_on(home: Path) -> None:
+def test_who_works_embedded_ends_too_where_threads_of_it_cannot_go_on(home: Path) -> None:
     app = open_app(home, works=True)
+    for queue in QUEUES:
+        Channel.queues.setdefault(queue, Queue()).put("this is no message")
     try:
         with pytest.raises(Unreachable, match="it ended"), stop_signals() as stopped, working(app):  # noqa: PT012
-            Channel.queues.setdefault(SHORT, Queue()).put("this is no message")
             assert stopped.wait(timeout=60)
+            wait_until(
+                lambda: [each.name for each in threading.enumerate()].count("worker") == 1,
+                what="the end of all but beat",
+            )
     finally:
         app.close()
