@@ -142,11 +142,6 @@ def relaxed_body(body: bytes) -> bytes:
     return relaxed + b"\r\n" if relaxed and not relaxed.endswith(b"\r\n") else relaxed
 
 
-def is_canonical(body: bytes) -> bool:
-    """Whether a body is what relaxed canonicalisation would make of it, but for empty lines at its end."""
-    return b"  " not in body and b" \r\n" not in body and b"\t" not in body and body.endswith(b"\r\n")
-
-
 # --- keys ---------------------------------------------------------------------------------------------------------------
 
 
