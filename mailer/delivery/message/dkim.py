@@ -16,16 +16,13 @@ from typing import Final, NamedTuple, Self
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mailer.base.domain_names import ascii_domain
 from mailer.base.errors import WrongInput
 from mailer.base.sections import DkimSection
-from mailer.delivery.message.lanes import Lanes, lanes_of
+from mailer.delivery.message.lanes import Lanes, lanes_of, one_by_one
 
 PLACE: Final = "MAILER_DKIM_KEY_FILE"
 LEAST_RSA_BITS: Final = 1024
@@ -103,7 +100,7 @@ class Signer:
         if self.lanes is not None:
             return self.lanes.sign(digests)
         if isinstance(self.key, RSAPrivateKey):
-            return [self.key.sign(digest, PKCS1v15(), Prehashed(SHA256())) for digest in digests]
+            return one_by_one(self.key, digests)
         return [self.key.sign(digest) for digest in digests]  # RFC 8463 §3
 
 

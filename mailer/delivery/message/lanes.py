@@ -59,7 +59,7 @@ class Lanes:
         """The signature of each SHA-256 digest (RSASSA-PKCS1-v1_5), at most `LANES` of them.
 
         What was made is checked: a signature with one half spoilt, by a fault of the machine, would not only be none, but
-        give the key away (Boneh, DeMillo, Lipton 1997). OpenSSL does so itself.
+        give the key away (Boneh, DeMillo, Lipton 1997).
         """
         if len(digests) >= WORTH:
             encoded = [self._beginning + digest for digest in digests]
@@ -67,7 +67,7 @@ class Lanes:
             made = self._private(block)
             if self._public(made) == block:
                 return [made[start : start + self._size] for start in range(0, len(digests) * self._size, self._size)]
-        return [self._key.sign(digest, PKCS1v15(), Prehashed(SHA256())) for digest in digests]
+        return one_by_one(self._key, digests)
 
 
 class _Power:
@@ -94,6 +94,11 @@ class _Power:
             create_string_buffer(self._room),
         )
         return made.raw
+
+
+def one_by_one(key: RSAPrivateKey, digests: Sequence[bytes]) -> list[bytes]:
+    """The signature of each SHA-256 digest (RSASSA-PKCS1-v1_5), by OpenSSL, which checks what it made."""
+    return [key.sign(digest, PKCS1v15(), Prehashed(SHA256())) for digest in digests]
 
 
 def lanes_of(key: PrivateKeyTypes) -> Lanes | None:
