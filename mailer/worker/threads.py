@@ -37,7 +37,7 @@ def working(app: App, *, queues: Sequence[str] = QUEUES) -> Iterator[None]:
     with app.database.begin() as session:
         knock_again(session, now=app.clock())
     workers = [_worker(app, queue) for queue in queues]
-    beat = Service(workers[0].app, max_interval=1, scheduler_cls=CalmScheduler, remote_control=False)
+    beat = Service(workers[0].app, max_interval=1, scheduler_cls=CalmScheduler)
     # The first that fails takes it, for good: a process that is told twice to end does so at once.
     failure = threading.Lock()
 
