@@ -5,7 +5,7 @@ CHUNKING. Where the journal cannot be read (another machine takes over), it is a
 groups for each batch in work, each of about half a second.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -109,39 +109,69 @@ class BatchWork:
         if held is None:
             return
         while not self.is_lost and not self._is_stopped:
+            yield from self._made(held)
+            if self._after >= held.lease.last:
+                return
+
+    def _made(self, held: _Held) -> Iterator[Outgoing]:
+        """The messages of a group, and of the next ones behind it while the relay is quick.
+
+        Until the news of someone is stale, or the batch is no longer to be sent: whoever is left then is put back.
+        """
+        now, size = self._clock(), self._composer.group
+        pulled: deque[tuple[Recipient, float]] = deque()
+        began, handed_out = monotonic(), 0
+        for message in self._composer.made(partial(self._composed, held, now), self._recipients(held, pulled), now):
+            recipient, taken = pulled.popleft()
+            if self.is_lost or self._is_stopped:
+                return
+            if monotonic() - taken > STALE_SECONDS:
+                size.took(handed_out, seconds=monotonic() - began)
+                self._look_up_again(held, recipient)
+                return
+            if isinstance(message, Refused):
+                held.answers.add(recipient.number, message)
+            else:
+                yield message
+            handed_out += 1
+            if pulled and pulled[0][1] != taken:  # the first of the next group
+                size.took(handed_out, seconds=monotonic() - began)
+                began, handed_out = monotonic(), 0
+        if handed_out:
+            size.took(handed_out, seconds=monotonic() - began)
+
+    def _recipients(self, held: _Held, pulled: deque[tuple[Recipient, float]]) -> Iterator[Recipient]:
+        """Who is to get the next messages, group by group; `pulled` is told whom, and when his group was taken."""
+        while not self._is_stopped:
             with self._database.begin() as session:
                 group = self._turn(session, held)
             self._learn()
             if monotonic() - self._told_at > TALLY_SECONDS:
                 self._tell(held)
-            yield from self._made(group, held)
-            if self._after >= held.lease.last:
+            if not self._has_letters(held, group):
+                return
+            taken = monotonic()
+            for recipient in group:
+                pulled.append((recipient, taken))
+                yield recipient
+            # From a slow relay's next group those would wait who are signed ahead.
+            if self._after >= held.lease.last or not self._composer.group.is_for_quick_relay:
                 return
 
-    def _made(self, group: Sequence[Recipient], held: _Held) -> Iterator[Outgoing]:
-        """The messages of a group, until the news of it is stale: whoever is left then is looked up again."""
+    def _look_up_again(self, held: _Held, first: Recipient) -> None:
+        """Put back one and whoever was taken behind him; they are the next to be taken."""
+        self._after = first.number - 1
+        held.answers.put_back([one for number, one in held.answers.under_way.items() if number > self._after])
+
+    def _has_letters(self, held: _Held, group: Sequence[Recipient]) -> bool:
+        """Whether all the letters for a group can be had; else it is put back, and the campaign waits for a manager."""
         try:
             for mask in {recipient.mask for recipient in group}:
                 self._composer.letter(self._database, held.campaign, mask)
         except (NotFound, WrongInput) as error:  # of all who get this letter: nobody has lost anything by it
             self._hold(held, group, why=str(error))
-            return
-        taken, size = monotonic(), self._composer.group
-        now = self._clock()
-        made = self._composer.made(partial(self._composed, held, now), group, now)
-        for index, recipient in enumerate(group):
-            if monotonic() - taken > STALE_SECONDS:
-                size.took(index, seconds=monotonic() - taken)
-                self._after = recipient.number - 1
-                held.answers.put_back(group[index:])
-                return
-            message = next(made)
-            if isinstance(message, Refused):
-                held.answers.add(recipient.number, message)
-            else:
-                yield message
-        if group:
-            size.took(len(group), seconds=monotonic() - taken)
+            return False
+        return True
 
     def _hold(self, held: _Held, group: Sequence[Recipient], *, why: str) -> None:
         """Put a group back whose letter cannot be had, and have the campaign wait for a manager."""
@@ -290,7 +320,7 @@ class BatchWork:
             campaigns.mark_sent(session, lease.campaign_id, now=now)
 
     def _composed(self, held: _Held, now: datetime, recipient: Recipient) -> Outgoing | Refused:
-        """His message, or why there can be none. `now` is the group's, less than a second ago."""
+        """His message, or why there can be none. `now` is at most a few groups ago."""
         try:
             letter = self._composer.letter(self._database, held.campaign, recipient.mask)
             message = self._composer.unsigned(letter, recipient, held.occasion, now)

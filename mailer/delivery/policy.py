@@ -128,14 +128,18 @@ class GroupSize:
     A group costs as much as sending thirty messages, whatever its size; a slow relay gets small ones.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, ahead: int) -> None:
         self.most = most
         self.now = min(FIRST_GROUP, most)
+        self.is_for_quick_relay = False
+        """Whether what is made ahead (`ahead` messages) leaves in less than a quarter of a second."""
+        self._ahead = ahead
 
     def took(self, count: int, *, seconds: float) -> None:
         """Learn from a group that was sent; grows fourfold at most."""
         wanted = int(GROUP_SECONDS * count / max(seconds, 1e-6))
         self.now = max(min(LEAST_GROUP, self.most), min(self.most, wanted, 4 * self.now))
+        self.is_for_quick_relay = wanted > 2 * self._ahead
 
 
 def stops_campaign(outcomes: Iterable[Outcome]) -> Refused | None:

@@ -13,8 +13,8 @@ from mailer.delivery.message.lanes import LANES
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
-# Of the cores of the machine we may use some only; not every system tells which.
-THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+# Of the cores of the machine we may use some only; not every system tells which. More than four would wait for the interpreter.
+THREADS = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 HANDFUL = LANES
 """So many go together: they can be signed at once, and to hand one over and to wake a thread costs more than to make it."""
 AHEAD = 3 * THREADS
@@ -28,7 +28,7 @@ def in_handfuls(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
 
 
 class Ahead:
-    """The threads, one for each core that is ours; they begin with the first message, after a fork."""
+    """The threads, one for each core that is ours, up to four; they begin with the first message, after a fork."""
 
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:

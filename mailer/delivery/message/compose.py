@@ -16,7 +16,7 @@ from mailer.base.tokens import Keys, Purpose
 from mailer.campaigns import CampaignRow
 from mailer.content.issue import FrontMatter
 from mailer.delivery.ledger import Recipient
-from mailer.delivery.message.ahead import Ahead, in_handfuls
+from mailer.delivery.message.ahead import AHEAD, HANDFUL, Ahead, in_handfuls
 from mailer.delivery.message.dkim import relaxed_body, signatures, signers
 from mailer.delivery.message.headers import message_headers
 from mailer.delivery.message.mould import Mould
@@ -51,7 +51,7 @@ class Composer:
         self._signers = signers(settings.dkim, home=settings.home, sender_domain=self.domain)
         self._ahead = Ahead()
         self.deadline = settings.limits.deadline
-        self.group = GroupSize(settings.limits.group)
+        self.group = GroupSize(settings.limits.group, ahead=AHEAD * HANDFUL)
 
     def letter(self, database: Database, campaign: CampaignRow, mask: int) -> Mould:
         """The encoded letter of a release for one set of audiences; read and encoded once in this process."""
