@@ -44,7 +44,7 @@ from mailer.base.schema import upgrade_schema
 from mailer.base.tables import BatchId
 from mailer.delivery import Journal, Outgoing, SmtpRelay
 from mailer.delivery.holders import this_process
-from mailer.delivery.message.dkim import PrivateKey, Signer, signatures
+from mailer.delivery.message.dkim import PrivateKey, Signer, ToSign, signatures
 from mailer.delivery.message.keygen import as_pem, new_key
 from mailer.delivery.message.lanes import LANES, lanes_of
 from mailer.delivery.run import BATCH
@@ -202,7 +202,8 @@ def bare_signing(count: int, key: PrivateKey) -> None:
     signer = Signer("x.test", "s", key, lanes_of(key))
     message = a_message()
     for handful in handfuls(count):
-        signatures([b"To: p%d@example.net\r\n" % number + message for number in handful], [signer], NOON)
+        messages = [ToSign.of(b"To: p%d@example.net\r\n" % number + message) for number in handful]
+        signatures(messages, [signer], NOON)
 
 
 def handfuls(count: int) -> Iterator[range]:

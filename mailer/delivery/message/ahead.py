@@ -13,7 +13,7 @@ from mailer.delivery.message.lanes import LANES
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
-# Of the cores of the machine we may use some only; not every system tells which. More than four would wait for the interpreter.
+# One for each core that is ours, which not every system tells; more than four would wait for the interpreter.
 THREADS = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 HANDFUL = LANES
 """So many go together: they can be signed at once, and to hand one over and to wake a thread costs more than to make it."""
@@ -28,11 +28,14 @@ def in_handfuls(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
 
 
 class Ahead:
-    """The threads, one for each core that is ours, up to four; they begin with the first message, after a fork."""
+    """So many threads; they begin with the first message, after a fork."""
+
+    def __init__(self, threads: int) -> None:
+        self._count = threads
 
     @cached_property
     def _threads(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(THREADS, thread_name_prefix="sign")
+        return ThreadPoolExecutor(self._count, thread_name_prefix="sign")
 
     def each(self, act: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Made]:
         """What `act` gives for each item, in their order; it raises what `act` raises.

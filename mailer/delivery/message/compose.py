@@ -16,8 +16,8 @@ from mailer.base.tokens import Keys, Purpose
 from mailer.campaigns import CampaignRow
 from mailer.content.issue import FrontMatter
 from mailer.delivery.ledger import Recipient
-from mailer.delivery.message.ahead import AHEAD, HANDFUL, Ahead, in_handfuls
-from mailer.delivery.message.dkim import relaxed_body, signatures, signers
+from mailer.delivery.message.ahead import AHEAD, HANDFUL, THREADS, Ahead, in_handfuls
+from mailer.delivery.message.dkim import ToSign, relaxed_body, signatures, signers
 from mailer.delivery.message.headers import message_headers
 from mailer.delivery.message.mould import Mould
 from mailer.delivery.message.personal import Occasion, Origin, Personal
@@ -49,7 +49,8 @@ class Composer:
         self._origin = Origin(keys, base_url, self.domain)
         self._bounce_address = ascii_address(settings.bounce.address)
         self._signers = signers(settings.dkim, home=settings.home, sender_domain=self.domain)
-        self._ahead = Ahead()
+        # With lanes one thread signs more than the loop sends; more would only take the interpreter from each other.
+        self._ahead = Ahead(1 if all(signer.lanes for signer in self._signers) else THREADS)
         self.deadline = settings.limits.deadline
         self.group = GroupSize(settings.limits.group, ahead=AHEAD * HANDFUL)
 
@@ -100,12 +101,13 @@ class Composer:
         """
         handfuls = in_handfuls(map(make, recipients))
         if self._signers:
-            handfuls = self._ahead.each(partial(self._sign, now), handfuls)
+            handfuls = self._ahead.each(partial(self._sign, now), map(_hashed, handfuls))
         return chain.from_iterable(handfuls)
 
-    def _sign(self, now: datetime, made: Sequence[Made]) -> Sequence[Made]:
+    def _sign(self, now: datetime, hashed: tuple[Sequence[Made], Sequence[ToSign]]) -> Sequence[Made]:
+        made, parts = hashed
+        headers = signatures(parts, self._signers, now)
         messages = [each for each in made if isinstance(each, Outgoing)]
-        headers = signatures([message.data for message in messages], self._signers, now)
         for message, header in zip(messages, headers, strict=True):
             message.data = header + message.data
         return made
@@ -115,7 +117,7 @@ class Composer:
         if not self._signers:
             return message
         head, end, body = message.partition(b"\r\n\r\n")
-        [headers] = signatures([head + end + relaxed_body(body)], self._signers, now)
+        [headers] = signatures([ToSign.of(head + end + relaxed_body(body))], self._signers, now)
         return headers + message
 
     def envelope_sender(self, campaign_id: CampaignId, number: int) -> str:
@@ -129,3 +131,8 @@ class Composer:
 @lru_cache(maxsize=4)
 def _date(now: datetime) -> str:
     return format_datetime(now)
+
+
+def _hashed(made: Sequence[Made]) -> tuple[Sequence[Made], list[ToSign]]:
+    """A handful and what is signed of it, made by the loop: a thread would wait for the interpreter after each body's hash."""
+    return made, [ToSign.of(each.data) for each in made if isinstance(each, Outgoing)]

@@ -122,14 +122,9 @@ def signers(settings: DkimSection, *, home: Path, sender_domain: str) -> tuple[S
     )
 
 
-def signatures(messages: Sequence[bytes], keys: Sequence[Signer], now: datetime) -> list[bytes]:
-    """The DKIM-Signature headers of each message, one for each key, to be put before it.
-
-    Args:
-        messages: at most eight, whole, their bodies in relaxed canonical form, as ours are; see `relaxed_body`.
-    """
-    parts = [ToSign.of(message) for message in messages]
-    by_key = [key.sign(parts, now) for key in keys]
+def signatures(messages: Sequence[ToSign], keys: Sequence[Signer], now: datetime) -> list[bytes]:
+    """The DKIM-Signature headers of each message, at most eight of them, one for each key, to be put before it."""
+    by_key = [key.sign(messages, now) for key in keys]
     return [b"".join(headers) for headers in zip(*by_key, strict=True)]
 
 

@@ -10,23 +10,23 @@ from mailer.delivery.message.ahead import AHEAD, HANDFUL, THREADS, Ahead, in_han
 
 def test_what_comes_is_in_the_order_of_what_went() -> None:
     many = range(3 * AHEAD + 1)
-    assert list(Ahead().each(str, many)) == [str(number) for number in many]
+    assert list(Ahead(THREADS).each(str, many)) == [str(number) for number in many]
 
 
 def test_it_is_done_beside_the_loop_that_sends() -> None:
-    assert get_ident() not in set(Ahead().each(lambda _number: get_ident(), range(10)))
+    assert get_ident() not in set(Ahead(THREADS).each(lambda _number: get_ident(), range(10)))
 
 
 def test_only_a_few_are_begun_before_they_are_asked_for() -> None:
     begun: list[int] = []
 
-    list(islice(Ahead().each(begun.append, count()), 5))
+    list(islice(Ahead(THREADS).each(begun.append, count()), 5))
 
     assert len(begun) <= AHEAD + 5
 
 
 def test_what_is_not_begun_when_the_loop_is_left_is_dropped() -> None:
-    ahead, begun, go_on = Ahead(), Semaphore(0), Event()
+    ahead, begun, go_on = Ahead(THREADS), Semaphore(0), Event()
 
     def wait(number: int) -> int:
         begun.release()
@@ -47,7 +47,7 @@ def test_what_is_not_begun_when_the_loop_is_left_is_dropped() -> None:
 
 def test_what_goes_wrong_in_a_thread_is_raised_where_it_is_asked_for() -> None:
     with pytest.raises(ZeroDivisionError):
-        list(Ahead().each(lambda number: 1 // number, [1, 0]))
+        list(Ahead(THREADS).each(lambda number: 1 // number, [1, 0]))
 
 
 def test_a_handful_is_taken_at_a_time_and_in_order() -> None:

@@ -37,7 +37,7 @@ MESSAGE = HEAD + b"\r\nHello\r\nthere\r\n"
 
 
 def signed(keys: Sequence[Signer], message: bytes = MESSAGE) -> bytes:
-    [headers] = signatures([message], keys, NOW)
+    [headers] = signatures([ToSign.of(message)], keys, NOW)
     return headers + message
 
 
@@ -138,9 +138,8 @@ def test_whatever_stands_in_a_message_its_signature_is_verified(
     headers: list[tuple[bytes, bytes]], body: bytes
 ) -> None:
     head = b"From: news@news.test\r\n" + b"".join(b"%s:%s\r\n" % header for header in headers)
-    [signature] = signatures(
-        [head + b"\r\n" + relaxed_body(body)], [Signer("news.test", "ed25519", KEYS["ed25519"])], NOW
-    )
+    to_sign = ToSign.of(head + b"\r\n" + relaxed_body(body))
+    [signature] = signatures([to_sign], [Signer("news.test", "ed25519", KEYS["ed25519"])], NOW)
 
     ended = body + b"\r\n" if body and not body.endswith(b"\r\n") else body  # by the end that SMTP gives it
     assert verified(signature + head + b"\r\n" + ended, "ed25519") == [True]

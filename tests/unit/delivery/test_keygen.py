@@ -9,7 +9,7 @@ import pytest
 
 from mailer.base.errors import WrongInput
 from mailer.base.sections import DkimSection
-from mailer.delivery.message.dkim import signatures, signers
+from mailer.delivery.message.dkim import ToSign, signatures, signers
 from mailer.delivery.message.keygen import make_keys
 
 MESSAGE = b"From: News <news@m\xc3\xa4rz.test>\r\nTo: ada@x.test\r\nSubject: Winter\r\n\r\nHello\r\n"
@@ -25,7 +25,7 @@ def test_both_keys_sign_and_their_records_verify(tmp_path: Path) -> None:
         key_file=" ".join(key.file for key in keys),
     )
 
-    [headers] = signatures([MESSAGE], signers(section, home=tmp_path, sender_domain="x.test"), NOW)
+    [headers] = signatures([ToSign.of(MESSAGE)], signers(section, home=tmp_path, sender_domain="x.test"), NOW)
 
     whole = dkim.DKIM(headers + MESSAGE)
     assert [key.name for key in keys] == [
