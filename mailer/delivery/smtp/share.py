@@ -81,6 +81,7 @@ class Share:
         self._failure = ""
         self._pool = pool
         self._lanes = [Lane(pool, way) for way in pool.ways]
+        self._lanes_of = {id(lane.way.settings): lane for lane in self._lanes}
         self._refusals = 0
         for lane in self._lanes:
             if lane.way.rest.is_on:
@@ -241,7 +242,7 @@ class Share:
         return self._lanes[self._pool.ways.index(self._pool.best_way(failed))]
 
     def _lane_of(self, connection: Connection) -> Lane:
-        return next(lane for lane in self._lanes if lane.way.settings is connection.settings)
+        return self._lanes_of[id(connection.settings)]
 
     def _keep(self, lane: Lane, connection: Connection) -> None:
         lane.connections.append(connection)
