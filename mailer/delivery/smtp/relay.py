@@ -14,7 +14,7 @@ from mailer.delivery.pacing.allowances import Shared
 from mailer.delivery.smtp.connection import Connection
 from mailer.delivery.smtp.exchange import Closed, Patience, Transaction
 from mailer.delivery.smtp.pool import Pool
-from mailer.delivery.smtp.share import Lane, Share
+from mailer.delivery.smtp.share import Route, Share
 
 TICK_SECONDS = 1.0
 TRIES = 3
@@ -150,25 +150,25 @@ class _Sending:
         """Give messages to the relays that may have some now."""
         share = self._share
         share.give_up_surplus()
-        for lane in share.lanes_now():
-            self._feed(lane)
+        for route in share.routes_now():
+            self._feed(route)
         for connection in share.connections:
             connection.push()
         if share.is_hopeless and not share.connections:
             self._source.available(self._source.available(0) + 1)  # one that was not tried, and tells why nothing goes
             self._give_up(share.not_tried)
 
-    def _feed(self, lane: Lane) -> None:
+    def _feed(self, route: Route) -> None:
         """Open connections while there is work for more, and give messages to those that have room, the idle first."""
         share, source = self._share, self._source
-        if len(lane.connections) < lane.limit and share.has_leave(lane):
+        if len(route.connections) < route.limit and share.has_leave(route):
             # Kept ones are ready and are used at once; no more are opened than there are messages for.
-            wanted = source.available(lane.most_now)
-            while lane.unused < wanted and share.open_more(lane):
+            wanted = source.available(route.most_now)
+            while route.unused < wanted and share.open_more(route):
                 pass
-        for connection in sorted((one for one in lane.usable if one.has_room), key=_busy):
-            while share.has_leave(lane) and source.available(1):
-                lane.leave = None
+        for connection in sorted((one for one in route.usable if one.has_room), key=_busy):
+            while share.has_leave(route) and source.available(1):
+                route.leave = None
                 connection.give(source.take())
                 if not connection.has_room:
                     break

@@ -22,7 +22,7 @@ CUT_SHORT_SECONDS = 3600.0
 log = structlog.get_logger()
 
 
-class Lane:
+class Route:
     """One relay, as one that sends uses it.
 
     `leave` is for a message that may go and has not been taken yet; `waits`: its rate lets nothing go now.
@@ -77,17 +77,17 @@ class Share:
 
     def __init__(self, pool: Pool) -> None:
         self.connections: list[Connection] = []
-        """Those of all lanes."""
+        """Those of all routes."""
         self._failure = ""
         self._pool = pool
-        self._lanes = [Lane(pool, way) for way in pool.ways]
-        self._lanes_of = {id(lane.way.settings): lane for lane in self._lanes}
+        self._routes = [Route(pool, way) for way in pool.ways]
+        self._routes_of = {id(route.way.settings): route for route in self._routes}
         self._refusals = 0
-        for lane in self._lanes:
-            if lane.way.rest.is_on:
-                lane.has_failed = True
-                self._failure = f"relay {lane.way.settings.name}: {lane.way.rest.why}"
-        self._own = self._best_lane()
+        for route in self._routes:
+            if route.way.rest.is_on:
+                route.has_failed = True
+                self._failure = f"relay {route.way.settings.name}: {route.way.rest.why}"
+        self._own = self._best_route()
         with pool.changed:
             pool.users += 1
 
@@ -99,52 +99,52 @@ class Share:
     @property
     def is_hopeless(self) -> bool:
         """Whether every relay has failed."""
-        return all(lane.has_failed for lane in self._lanes)
+        return all(route.has_failed for route in self._routes)
 
-    def lanes_now(self) -> Iterator[Lane]:
+    def routes_now(self) -> Iterator[Route]:
         """Where messages may go now, each to be given what it can take before the next is asked for.
 
         That is the relay whose turn it is; where that one fails, the next in its place. While its rate lets nothing go, the
         others that have a rate and a weight, too: a relay without a rate gets its share by weight and no more.
         """
-        for lane in self._lanes:
-            lane.waits = False
+        for route in self._routes:
+            route.waits = False
         given = None
         while given is not self._own:
             given = self._own
             yield given
         if self._own.waits:
-            yield from [lane for lane in self._lanes if lane is not self._own and lane.may_help]
+            yield from [route for route in self._routes if route is not self._own and route.may_help]
 
-    def has_leave(self, lane: Lane) -> bool:
+    def has_leave(self, route: Route) -> bool:
         """Whether one more message may go there now; where a limit counts it, `leave` is kept until there is one."""
-        way = lane.way
+        way = route.way
         if way.rest.is_on_trial:
             if way.rest.is_on:  # another thread has found out
-                self._let_rest(lane)
-            if way.rest.is_on or lane.is_busy:
+                self._let_rest(route)
+            if way.rest.is_on or route.is_busy:
                 return False
-        if lane.has_failed:
+        if route.has_failed:
             return False
         if not way.allowance.is_limited:
             return True
-        if lane.leave is None:
-            lane.leave = way.allowance.take()
-        if lane.leave is None:
-            lane.waits = True
+        if route.leave is None:
+            route.leave = way.allowance.take()
+        if route.leave is None:
+            route.waits = True
             if way.allowance.spent:
-                self._fail(lane, way.allowance.spent)
-        return lane.leave is not None
+                self._fail(route, way.allowance.spent)
+        return route.leave is not None
 
     @property
     def seconds_to_wait(self) -> float:
         """How long until a rate that lets nothing go now allows another message."""
-        return min((lane.way.allowance.seconds_to_wait() for lane in self._lanes if lane.waits), default=inf)
+        return min((route.way.allowance.seconds_to_wait() for route in self._routes if route.waits), default=inf)
 
     @property
     def not_tried(self) -> NotTried:
         """What is to be told of messages that no relay takes now, and until when where a plan tells it."""
-        opens = [lane.way.allowance.spent_until for lane in self._lanes]
+        opens = [route.way.allowance.spent_until for route in self._routes]
         return NotTried(self._failure, min((moment for moment in opens if moment is not None), default=None))
 
     def wait_for_slot(self) -> bool:
@@ -152,11 +152,11 @@ class Share:
         with self._pool.changed:
             return self._pool.changed.wait_for(lambda: self.is_hopeless or self._own.way.has_slot, WAIT_SECONDS)
 
-    def open_more(self, lane: Lane) -> bool:
+    def open_more(self, route: Route) -> bool:
         """Take a kept connection or make one; False where there may be no more, or none can be made."""
-        if len(lane.connections) >= lane.limit:
+        if len(route.connections) >= route.limit:
             return False
-        way = lane.way
+        way = route.way
         with self._pool.changed:
             if not way.has_slot:
                 return False
@@ -169,87 +169,87 @@ class Share:
                 if kept.lost_step:
                     self.leave_chunks(kept)
                 return True
-            self._keep(lane, kept)
+            self._keep(route, kept)
             return True
         try:
             connection = way.connect(self._pool.context, self._pool.patience)
         except OSError as fault:
             self._give_back(way)
-            self._fail(lane, fault.strerror or str(fault))
+            self._fail(route, fault.strerror or str(fault))
             return False
-        self._keep(lane, connection)
+        self._keep(route, connection)
         return True
 
     def forget(self, connection: Connection) -> None:
         """Let go of a closed connection."""
-        lane = self._lane_of(connection)
-        self._drop(lane, connection)
-        self._give_back(lane.way)
+        route = self._route_of(connection)
+        self._drop(route, connection)
+        self._give_back(route.way)
 
     def missed(self, connection: Connection) -> None:
         """A connection was lost before it carried anything: use fewer, another address, or another relay."""
-        lane = self._lane_of(connection)
-        if lane.connections:  # some relays allow only so many
-            lane.cap = len(lane.connections)
-        elif not lane.way.missed(connection):
-            self._fail(lane, connection.failure)
+        route = self._route_of(connection)
+        if route.connections:  # some relays allow only so many
+            route.cap = len(route.connections)
+        elif not route.way.missed(connection):
+            self._fail(route, connection.failure)
 
     def heard(self, connection: Connection, answers: Iterable[tuple[Transaction, Outcome]]) -> None:
         """Leave a relay alone that puts off one message after the other."""
-        lane = self._lane_of(connection)
+        route = self._route_of(connection)
         for _, outcome in answers:
-            if lane.way.rest.begins_with(outcome):
-                log.warning("relay_rests", relay=lane.way.settings.name, reply=lane.way.rest.why)
-                self._let_rest(lane)
+            if route.way.rest.begins_with(outcome):
+                log.warning("relay_rests", relay=route.way.settings.name, reply=route.way.rest.why)
+                self._let_rest(route)
 
     def leave_chunks(self, connection: Connection) -> None:
         """Use DATA with this relay from now on; for a while, where it does know CHUNKING."""
-        way, seconds = self._lane_of(connection).way, inf if connection.has_no_chunks else CUT_SHORT_SECONDS
+        way, seconds = self._route_of(connection).way, inf if connection.has_no_chunks else CUT_SHORT_SECONDS
         way.chunks_from = max(way.chunks_from, monotonic() + seconds)
         log.warning("relay_gets_no_chunks", relay=way.settings.name, reply=connection.failure)
 
     def refused(self, connection: Connection) -> bool:
         """A relay that does not let us sign in: use another; True where each of them refuses us, which is about us."""
-        lane = self._lane_of(connection)
-        if not lane.has_failed:
+        route = self._route_of(connection)
+        if not route.has_failed:
             self._refusals += 1
-            log.error("relay_refused_us", relay=lane.way.settings.name, reply=connection.failure)
-            self._fail(lane, connection.failure)
-            lane.way.down_until = monotonic() + REFUSED_SECONDS
-        return self._refusals == len(self._lanes)
+            log.error("relay_refused_us", relay=route.way.settings.name, reply=connection.failure)
+            self._fail(route, connection.failure)
+            route.way.down_until = monotonic() + REFUSED_SECONDS
+        return self._refusals == len(self._routes)
 
     def give_up_surplus(self) -> None:
         """Give back what others wait for, as soon as nothing is under way on it and its last answer was taken."""
-        for lane in self._lanes:
-            for connection in lane.connections[lane.limit :]:
+        for route in self._routes:
+            for connection in route.connections[route.limit :]:
                 if not connection.in_flight and connection.is_ready and not connection.events:
-                    self._drop(lane, connection)
-                    self._pool.give_back(lane.way, connection)
+                    self._drop(route, connection)
+                    self._pool.give_back(route.way, connection)
 
     def end(self) -> None:
         """Give everything back."""
-        for lane in self._lanes:
-            for connection in list(lane.connections):
-                self._drop(lane, connection)
-                self._pool.give_back(lane.way, connection)
-            self._put_leave_back(lane)
+        for route in self._routes:
+            for connection in list(route.connections):
+                self._drop(route, connection)
+                self._pool.give_back(route.way, connection)
+            self._put_leave_back(route)
         with self._pool.changed:
             self._pool.users -= 1
             self._pool.changed.notify_all()
 
-    def _best_lane(self) -> Lane:
-        failed = set() if self.is_hopeless else {index for index, lane in enumerate(self._lanes) if lane.has_failed}
-        return self._lanes[self._pool.ways.index(self._pool.best_way(failed))]
+    def _best_route(self) -> Route:
+        failed = set() if self.is_hopeless else {index for index, route in enumerate(self._routes) if route.has_failed}
+        return self._routes[self._pool.ways.index(self._pool.best_way(failed))]
 
-    def _lane_of(self, connection: Connection) -> Lane:
-        return self._lanes_of[id(connection.settings)]
+    def _route_of(self, connection: Connection) -> Route:
+        return self._routes_of[id(connection.settings)]
 
-    def _keep(self, lane: Lane, connection: Connection) -> None:
-        lane.connections.append(connection)
+    def _keep(self, route: Route, connection: Connection) -> None:
+        route.connections.append(connection)
         self.connections.append(connection)
 
-    def _drop(self, lane: Lane, connection: Connection) -> None:
-        lane.connections.remove(connection)
+    def _drop(self, route: Route, connection: Connection) -> None:
+        route.connections.remove(connection)
         self.connections.remove(connection)
 
     def _give_back(self, way: Way) -> None:
@@ -257,20 +257,20 @@ class Share:
             way.in_use -= 1
             self._pool.changed.notify()
 
-    def _put_leave_back(self, lane: Lane) -> None:
-        if lane.leave is not None:
-            lane.way.allowance.put_back(lane.leave)
-            lane.leave = None
+    def _put_leave_back(self, route: Route) -> None:
+        if route.leave is not None:
+            route.way.allowance.put_back(route.leave)
+            route.leave = None
 
-    def _let_rest(self, lane: Lane) -> None:
-        if not lane.has_failed:
-            self._fail(lane, lane.way.rest.why)
-            lane.way.down_until = lane.way.rest.until
+    def _let_rest(self, route: Route) -> None:
+        if not route.has_failed:
+            self._fail(route, route.way.rest.why)
+            route.way.down_until = route.way.rest.until
 
-    def _fail(self, lane: Lane, why: str) -> None:
-        self._failure = f"relay {lane.way.settings.name}: {why}"
-        lane.has_failed = True
-        lane.way.down_until = monotonic() + DOWN_SECONDS
-        self._put_leave_back(lane)
-        if lane is self._own and not self.is_hopeless:
-            self._own = self._best_lane()
+    def _fail(self, route: Route, why: str) -> None:
+        self._failure = f"relay {route.way.settings.name}: {why}"
+        route.has_failed = True
+        route.way.down_until = monotonic() + DOWN_SECONDS
+        self._put_leave_back(route)
+        if route is self._own and not self.is_hopeless:
+            self._own = self._best_route()
