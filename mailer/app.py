@@ -134,6 +134,14 @@ class App:
         """What makes a message of a letter and a recipient."""
         return Composer(keys=self.keys, base_url=self.base_url, settings=self.settings)
 
+    def require_keys(self) -> None:
+        """Be sure that messages can be made and signed, before there are any.
+
+        Raises:
+            WrongInput: a DKIM key of the settings cannot be read.
+        """
+        _ = self.composer
+
     @cached_property
     def journal(self) -> Journal:
         """Where this process notes what leaves it."""

@@ -37,6 +37,7 @@ def worker(
     celery = make_celery(broker)
     require_broker(broker)
     with opened(workspace) as app, app.database.begin() as session:
+        app.require_keys()
         knock_again(session, now=app.clock())
     process = PerProcess(find_workspace(workspace))
     register(celery, process)

@@ -41,6 +41,8 @@ def opened(workspace: Path | None, *, works: bool = False) -> Iterator[App]:
     app = open_app(find_workspace(workspace), works=works)
     set_up(app.settings.log.format)
     try:
+        if works and app.settings.is_embedded:
+            app.require_keys()
         yield app
     finally:
         app.close()

@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from mailer.base.settings import read_settings
 from mailer.delivery.message.dkim import signers
 from tests.support.mailer_process import run_mailer
@@ -36,3 +38,20 @@ def test_the_next_keys_are_made_for_a_program(tmp_path: Path) -> None:
 def test_a_wrong_domain_is_one_line(tmp_path: Path) -> None:
     done = run_mailer("dkim", "keygen", "localhost", home=tmp_path)
     assert (done.returncode, done.stderr.count("\n"), "localhost" in done.stderr) == (2, 1, True)
+
+
+@pytest.mark.parametrize(
+    "command", [("run", "--port", "0"), ("worker",), ("send", "issues/sample", "--audience", "academic", "--yes")]
+)
+def test_whoever_is_to_send_does_not_begin_with_a_key_that_cannot_be_read(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    assert run_mailer("init", str(tmp_path), "--sample").returncode == 0
+    with (tmp_path / "mailer.toml").open("a") as file:
+        file.write('\n[dkim]\nselector = "a"\nkey_file = "gone.pem"\n')
+
+    done = run_mailer(*command, home=tmp_path)
+
+    assert done.returncode == 2
+    assert f"{tmp_path / 'gone.pem'} cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr
