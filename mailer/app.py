@@ -18,6 +18,7 @@ from mailer.base.settings import Settings, read_settings
 from mailer.base.tokens import Keys
 from mailer.delivery import Composer, Journal, MailboxServer, Relay, SmtpRelay
 from mailer.delivery.holders import this_process
+from mailer.delivery.message.dkim import signers
 from mailer.delivery.pacing.allowances import SharedBySql
 from mailer.delivery.pacing.pace import Pace
 from mailer.queues import CeleryQueue, make_celery
@@ -135,12 +136,12 @@ class App:
         return Composer(keys=self.keys, base_url=self.base_url, settings=self.settings)
 
     def require_keys(self) -> None:
-        """Be sure that messages can be made and signed, before there are any.
+        """Be sure that messages can be signed, before there are any; what makes them waits for the address of the web part.
 
         Raises:
             WrongInput: a DKIM key of the settings cannot be read.
         """
-        _ = self.composer
+        signers(self.settings.dkim, home=self.home, sender_domain=self.settings.sender.domain)
 
     @cached_property
     def journal(self) -> Journal:

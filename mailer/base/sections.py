@@ -137,6 +137,11 @@ class SenderSection(Section):
             raise ValueError(message) from error
         return value
 
+    @property
+    def domain(self) -> str:
+        """The domain of the From address, as the DNS knows it."""
+        return ascii_domain(self.from_.rpartition("@")[2].lower())
+
     @field_validator("from_")
     @classmethod
     def _has_domain(cls, value: str) -> str:

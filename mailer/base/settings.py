@@ -101,8 +101,7 @@ class Settings(BaseSettings):
         """
         if all(relay.host in LOOPBACK for relay in self.smtp.relays):
             return
-        domain = self.sender.from_.rpartition("@")[2].lower()
-        if domain in PLACEHOLDER_DOMAINS:
+        if self.sender.domain in PLACEHOLDER_DOMAINS:
             raise WrongInput(
                 f"{self.sender.from_} is a placeholder",
                 do="set [sender] from to your own address",

@@ -13,12 +13,13 @@ from mailer.doctor.names import Names
 
 def check(app: App, names: Names) -> Iterator[Finding]:
     """SPF, DKIM, DMARC, MX of the From address's domain and of that of the bounces, PTR of the relays."""
-    sender = _domain_of(app.settings.sender.from_)
+    sender = app.settings.sender.domain
     if sender in PLACEHOLDER_DOMAINS:
         message = f"{app.settings.sender.from_} is a placeholder: its domain was not looked up"
         yield warning("DNS", message, do="set [sender] from to your own address")
         return
-    envelope = _domain_of(app.settings.bounce.address or app.settings.sender.from_)
+    bounces = app.settings.bounce.address
+    envelope = ascii_domain(bounces.rpartition("@")[2].lower()) if bounces else sender
     try:
         yield from mail_servers.check(names, sender, bounces=envelope)
         yield from spf.check(names, envelope)
@@ -27,7 +28,3 @@ def check(app: App, names: Names) -> Iterator[Finding]:
         yield from mail_servers.check_reverse(names, [relay.host for relay in app.settings.smtp.relays])
     except Unreachable as trouble:
         yield error("DNS", trouble.message, do=trouble.do)
-
-
-def _domain_of(address: str) -> str:
-    return ascii_domain(address.rpartition("@")[2].lower())

@@ -108,10 +108,12 @@ def test_what_is_scheduled_leaves_at_its_time_across_a_restart(
     assert relay_server.messages == []
 
     again = start_mailer("run", "--port", "0", home=home, env=env)
-    again.wait_for("sign in")
+    address = again.wait_for(r"web\s+(http\S+)/")[1]
     relay_server.wait_for(2, seconds=60)
     assert datetime.now(UTC) >= leaves
     assert sorted(relay_server.recipients) == ["ada@x.test", "bob@x.test"]
+    links = [received.message["List-Unsubscribe"] for received in relay_server.messages]
+    assert [f"<{address}/unsubscribe/" in link for link in links] == [True, True], links
     wait_until(lambda: _json(home, "campaign", "show", str(created["id"]))["state"] == "sent", what="the end")
     assert again.interrupt() == 0, again.log
 

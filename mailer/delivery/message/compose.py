@@ -45,7 +45,7 @@ class Composer:
             settings.sender.name, self._sender_address, settings.sender.postal_address, settings.sender.reply_to
         )
         self._letters: dict[tuple[CampaignId, str, int], Mould] = {}
-        self.domain = self._sender_address.rpartition("@")[2]
+        self.domain = settings.sender.domain
         self._origin = Origin(keys, base_url, self.domain)
         self._bounce_address = ascii_address(settings.bounce.address)
         self._signers = signers(settings.dkim, home=settings.home, sender_domain=self.domain)
