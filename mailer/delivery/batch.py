@@ -121,11 +121,13 @@ class BatchWork:
         now, size = self._clock(), self._composer.group
         pulled: deque[tuple[Recipient, float]] = deque()
         began, handed_out = monotonic(), 0
-        for message in self._composer.made(partial(self._composed, held, now), self._recipients(held, pulled), now):
+        made = self._composer.made(partial(self._composed, held, now), self._recipients(held, pulled), now)
+        for place, message in enumerate(made):
             recipient, taken = pulled.popleft()
             if self.is_lost or self._is_stopped:
                 return
-            if monotonic() - taken > STALE_SECONDS:
+            # The first has waited for his message alone: one that is slow to make them would begin again with him for ever.
+            if place and monotonic() - taken > STALE_SECONDS:
                 size.took(handed_out, seconds=monotonic() - began)
                 self._look_up_again(held, recipient)
                 return

@@ -1,5 +1,6 @@
 """Group behind group: a quick relay gets the next one before the last is through, and what is learned meanwhile still counts."""
 
+from itertools import count
 from pathlib import Path
 from time import sleep
 
@@ -84,6 +85,34 @@ def test_who_leaves_while_the_relay_pauses_gets_nothing_and_everybody_else_gets_
     assert sorted(message.recipient for message in sent) == sorted(set(addresses) - set(leaving))
     counts = office.counts(campaign)
     assert (counts.accepted, counts.skipped) == (3 * GROUP - 3, 3)
+    assert office.state(campaign).state == "sent"
+
+
+def test_who_takes_longer_to_make_a_message_than_news_are_fresh_goes_on_all_the_same(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a small machine with a large key, or one that is starved by others: it took the same ones again for ever."""
+    monkeypatch.setattr("mailer.delivery.batch.STALE_SECONDS", 0.0)
+    addresses = office.people(10)
+    campaign = office.release()
+    (batch,) = office.prepare(campaign)
+    groups = count(1)
+    work = BatchWork(
+        office.database,
+        batch,
+        composer=office.composer,
+        clock=office.clock,
+        holder="first",
+        stopping=lambda: next(groups) > 2 * len(addresses),
+    )
+
+    sent = []
+    for message in work.messages():
+        sent.append(message.recipient)
+        work.answered((message.number, Accepted()))
+    work.close()
+
+    assert sent == addresses
     assert office.state(campaign).state == "sent"
 
 
