@@ -34,7 +34,7 @@ class Throughput:
     That is by how many were settled, for a deferral brings nobody nearer to the end; and not before every batch was due
     again, for its first deliveries that wait. Those that are deferred once more make it later. The relays' warm-up plans are
     minded, as if no other campaign were sent meanwhile. While something else holds the whole campaign up, such as a relay that
-    is away, nobody knows.
+    is away, nobody knows; nor of what is a hundred years away.
     """
 
     rate: float
@@ -83,6 +83,7 @@ def throughput(
     finishes_at = None
     if left and pace and (today == 0 or not campaign.detail):
         finishes_at = done_at(left, pace=pace, today=today, relays=relays, now=now)
+    if finishes_at is not None:
         finishes_at = max(finishes_at, session.scalar(_LAST_DUE, {"campaign": campaign.id}) or finishes_at)
     return Throughput(round(rate, 3), finishes_at)
 

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 from mailer.base.relay_url import RelaySettings
 from mailer.delivery.pacing.allowances import left_of, warm_up_day
 
+FARTHEST = timedelta(days=36_525)
+"""Nobody knows what is in a hundred years; and who looks no farther comes to no end of the calendar."""
+
 
 def left_today(session: Session, relays: Sequence[RelaySettings], *, now: datetime) -> int | None:
     """How many messages the plans still let go today; None is without a limit, as soon as one relay has none."""
@@ -23,17 +26,24 @@ def rate_of(relays: Sequence[RelaySettings]) -> float:
     return sum(relay.rate or inf for relay in relays)
 
 
-def done_at(count: int, *, pace: float, today: int | None, relays: Sequence[RelaySettings], now: datetime) -> datetime:
-    """When `count` messages have left at `pace` a second, which may be infinite; `today` so many may still go, as above."""
-    moment, most = now.astimezone(UTC), today
-    while most is not None:
-        midnight = datetime.combine(moment.date() + timedelta(days=1), time(), UTC)
+def done_at(
+    count: int, *, pace: float, today: int | None, relays: Sequence[RelaySettings], now: datetime
+) -> datetime | None:
+    """When `count` messages have left at `pace` a second, which may be infinite; None is too far away to tell.
+
+    `today` so many may still go, as above.
+    """
+    moment, most, horizon = now.astimezone(UTC), today, now + FARTHEST
+    opens = min((relay.warm_up.begins for relay in relays if relay.warm_up), default=date.min)
+    while most is not None and moment < horizon:
+        midnight = datetime.combine(max(moment.date() + timedelta(days=1), opens), time(), UTC)
         leaving = min(most, pace * (midnight - moment).total_seconds())
         if count <= leaving:
             break
         count, moment = count - int(leaving), midnight
         most = _most_on(relays, moment.date())
-    return moment + timedelta(seconds=count / pace)
+    seconds = count / pace
+    return moment + timedelta(seconds=seconds) if seconds < (horizon - moment).total_seconds() else None
 
 
 def _most_on(relays: Sequence[RelaySettings], day: date) -> int | None:
