@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from math import inf
 from typing import Literal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -11,6 +12,8 @@ ALLOWED = (
     "mailbox:, smtp://USER:PASSWORD@HOST:587 or smtps://… with ?starttls=no, ?connections=N, ?rate=N, ?weight=N, "
     "?warmup=DAY:N,N,…; several separated by blanks"
 )
+SLOWEST = 0.001
+"""Messages a second. What is slower than one in a quarter of an hour is a mistyped number; a warm-up counts by the day."""
 OPTIONS = {"starttls", "connections", "rate", "weight", "warmup"}
 
 Security = Literal["starttls", "tls", "none"]
@@ -106,8 +109,9 @@ def _read_one(url: str) -> RelaySettings:
         weight = int(options.get("weight", "0"))
     except ValueError as error:
         raise ValueError(ALLOWED) from error
-    if not 1 <= connections <= 1000 or not 0 <= rate < float("inf") or not 0 <= weight <= 1000:
-        message = "connections from 1 to 1000, a rate from 0 and a weight from 0 to 1000"
+    bears = rate == 0 or SLOWEST <= rate < inf
+    if not 1 <= connections <= 1000 or not bears or not 0 <= weight <= 1000:
+        message = f"connections from 1 to 1000, a rate of 0 or from {SLOWEST} on and a weight from 0 to 1000"
         raise ValueError(message)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     warm_up = _read_warm_up(options["warmup"]) if "warmup" in options else None

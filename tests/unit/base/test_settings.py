@@ -212,6 +212,7 @@ def test_placeholders_may_send_to_this_machine(tmp_path: Path, url: str) -> None
     [
         ("smtp://h", RelaySettings("h", 587, "starttls")),
         ("smtps://h", RelaySettings("h", 465, "tls")),
+        ("smtp://h?rate=0.001", RelaySettings("h", 587, "starttls", rate=0.001)),
         ("smtp://h?starttls=no", RelaySettings("h", 25, "none")),
         ("smtp://u:p%40ss@h:2525?connections=3&rate=1.5", RelaySettings("h", 2525, "starttls", "u", "p@ss", 3, 1.5)),
         ("smtp://[::1]:25", RelaySettings("::1", 25, "starttls")),
@@ -267,6 +268,7 @@ def test_a_wrong_warm_up_is_refused(plan: str) -> None:
         "smtp://h?connections=many",
         "smtp://h?rate=-1",
         "smtp://h?rate=inf",
+        "smtp://h?rate=1e-12",
         "smtp://h?weight=-1",
         "smtp://h?weight=much",
         "mailbox: smtp://h",
