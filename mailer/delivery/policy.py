@@ -55,10 +55,11 @@ def _fraction(seed: int, attempt: int) -> float:
 def relay_retry_at(failures: int, *, until: datetime | None = None, now: datetime) -> datetime:
     """When to knock again at a relay that did not open, `failures` times in a row: from 5 seconds to 5 minutes.
 
-    At the latest when it opens, where that is known: `until`.
+    At the latest when it opens, where that is known and still to come: `until`. A day's plan that has opened meanwhile does not
+    let a relay take anything that stays away for another reason.
     """
     retry = now + min(timedelta(seconds=5) * (1 << min(failures - 1, 10)), timedelta(minutes=5))
-    return retry if until is None else min(retry, until)
+    return retry if until is None or until <= now else min(retry, until)
 
 
 def meaning(reply: Reply, stage: Stage) -> Outcome:

@@ -3,14 +3,16 @@
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from mailer.base.database import Database
-from mailer.delivery.models import DomainStanding
+from mailer.base.relay_url import WarmUp
+from mailer.delivery.models import Batch, DomainStanding
 from mailer.delivery.outcomes import Accepted, Deferred, NotTried
+from mailer.delivery.pacing.allowances import SharedBySql
 from mailer.delivery.pacing.pace import Pace
 from mailer.delivery.smtp.relay import SmtpRelay
 from mailer.delivery.smtp.rest import MOST_PUT_OFF
@@ -120,6 +122,25 @@ def test_while_all_of_them_rest_nobody_is_asked_and_the_sender_is_told(relay_ser
     assert asked(relay_server) == before
     assert outcomes
     assert all(isinstance(outcome, NotTried) and NO_ROOM in outcome.text for outcome in outcomes.values())
+
+
+def test_one_that_still_rests_when_its_next_day_begins_is_not_asked_without_a_pause(
+    office: Office, relay_server: RelayServer
+) -> None:
+    office.people(30)
+    fresh = replace(relay_server.settings(), warm_up=WarmUp(office.now.date(), (MOST_PUT_OFF, 100)))
+    [batch] = office.prepare(office.release())
+    relay_server.fault("mail", NO_ROOM)
+    with closing(SmtpRelay([fresh], patience=HASTY, shared=SharedBySql(office.database, office.clock))) as office.relay:
+        office.send(batch)
+        office.now = datetime(2027, 1, 5, tzinfo=UTC)
+        office.send(batch)
+
+    assert asked(relay_server) == MOST_PUT_OFF, "it was not asked so often, or did not rest"
+    with office.database.read() as session:
+        due_at = session.scalar(select(Batch.due_at).where(Batch.id == batch))
+    assert due_at is not None
+    assert due_at > office.now
 
 
 def test_one_that_takes_others_in_between_does_not_rest(relay_server: RelayServer) -> None:

@@ -59,6 +59,12 @@ def test_an_absent_relay_is_asked_again_after_5_seconds_to_5_minutes() -> None:
     assert waits == [5, 10, 20, 300]
 
 
+@pytest.mark.parametrize(("opens_in", "expected"), [(2, 2), (7, 5), (0, 5), (-60, 5)])
+def test_a_relay_is_asked_when_it_opens_and_what_has_opened_does_not_count(opens_in: int, expected: int) -> None:
+    until = NOW + timedelta(seconds=opens_in)
+    assert relay_retry_at(1, until=until, now=NOW) == NOW + timedelta(seconds=expected)
+
+
 @pytest.mark.parametrize(
     ("given_reply", "stage", "expected"),
     [
