@@ -197,8 +197,11 @@ class Allowance:
         return found
 
     def _wait_for_more(self, piece: Slice, moment: datetime, now: float) -> None:
-        if piece.seconds == DAY:
+        plan = self._settings.warm_up
+        if plan is not None and piece.seconds == DAY:
             self.spent = f"the {piece.capacity:,} messages of today's warm-up are sent; more go from 00:00 UTC"
+            if not piece.capacity:
+                self.spent = f"its warm-up begins at 00:00 UTC on {plan.begins}"
             self.spent_until = piece.until
             self._next_free = now + 1
         else:

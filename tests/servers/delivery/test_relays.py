@@ -261,6 +261,18 @@ def test_without_another_what_is_beyond_the_days_warm_up_waits_and_is_told(
     assert all(isinstance(outcome, NotTried) and "today's warm-up" in outcome.text for outcome in waiting)
 
 
+def test_a_plan_that_is_yet_to_begin_lets_nothing_go_and_tells_when(
+    database: Database, relay_server: RelayServer
+) -> None:
+    later = replace(relay_server.settings(), warm_up=WarmUp(date(2027, 1, 20), (10,)))
+    with closing(SmtpRelay([later], patience=HASTY, shared=SharedBySql(database, lambda: NOON))) as relay:
+        [outcome, *_] = send(relay, 3).values()
+
+    assert relay_server.recipients == []
+    assert isinstance(outcome, NotTried)
+    assert outcome.text == f"relay {later.name}: its warm-up begins at 00:00 UTC on 2027-01-20"
+
+
 def test_a_campaign_begins_again_at_midnight_and_tells_when_the_plan_lets_it_end(
     office: Office, relay_server: RelayServer
 ) -> None:
