@@ -5,6 +5,7 @@
     ├── NotFound        there is no such campaign, subscriber, audience, issue, file
     ├── NotAllowed      the state of things forbids it now: a campaign already sent, a list already frozen
     ├── NotPermitted    this person may not do it
+    ├── Spoilt          what was kept cannot be read any more: a disk, or a database, is damaged
     └── Unreachable     a service that is needed does not answer: database, broker, relay
 
 Each says what is wrong and what to do about it, in one line. What an HTTP or exit code means is the faces' affair.
@@ -53,6 +54,10 @@ class NotAllowed(MailerError):
 
 class NotPermitted(MailerError):
     """This person may not do it."""
+
+
+class Spoilt(MailerError):
+    """What was kept cannot be read any more."""
 
 
 class Unreachable(MailerError):

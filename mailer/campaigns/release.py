@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from mailer.base.errors import NotAllowed, NotFound, WrongInput
+from mailer.base.errors import NotAllowed, NotFound, Spoilt, WrongInput
 from mailer.base.tables import CampaignId, insert_into
 from mailer.campaigns import letters
 from mailer.campaigns.combinations import checked_masks, masks_of, readers_by_mask
@@ -77,7 +77,8 @@ def released_letter(session: Session, campaign_id: CampaignId, mask: int) -> Let
     """The letter for one combination of the campaign's audiences, its pictures too.
 
     Raises:
-        NotFound: the campaign was not released, it has no such combination, or what is kept of it cannot be read.
+        NotFound: the campaign was not released, or it has no such combination.
+        Spoilt: what is kept of it cannot be read.
     """
     content = _content(session, campaign_id, mask)
     try:
@@ -85,10 +86,7 @@ def released_letter(session: Session, campaign_id: CampaignId, mask: int) -> Let
         media = session.execute(select(Media.name, Media.content).where(Media.name.in_(names))).all()
         return letters.unpack(content, {found.name: found.content for found in media})
     except letters.UNREADABLE as error:
-        raise NotFound(
-            f"released letter {mask} of campaign {campaign_id} cannot be read ({error!r})",
-            do="see to the database, or restore it from a backup",
-        ) from error
+        raise _spoilt(f"released letter {mask}", campaign_id, error) from error
 
 
 def released_masks(session: Session, campaign_id: CampaignId) -> tuple[int, ...]:
@@ -102,8 +100,13 @@ def released_edition(session: Session, campaign_id: CampaignId) -> tuple[str, di
 
     Raises:
         NotFound: the campaign was not released.
+        Spoilt: what is kept of it cannot be read.
     """
-    return letters.unpack_edition(_content(session, campaign_id, EDITION))
+    content = _content(session, campaign_id, EDITION)
+    try:
+        return letters.unpack_edition(content)
+    except letters.UNREADABLE as error:
+        raise _spoilt("the web edition", campaign_id, error) from error
 
 
 def media(session: Session, name: str) -> tuple[bytes, str]:
@@ -145,6 +148,11 @@ def require_checked(findings: Sequence[Finding], accepted: bool | Collection[str
             raise NotAllowed(
                 f"the warning {finding.code} was not accepted ({finding.place})", do="mend it or accept it"
             )
+
+
+def _spoilt(what: str, campaign_id: CampaignId, error: Exception) -> Spoilt:
+    message = f"{what} of campaign {campaign_id} cannot be read ({error!r})"
+    return Spoilt(message, do="see to the database, or restore it from a backup")
 
 
 def _content(session: Session, campaign_id: CampaignId, mask: int) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy.exc import DBAPIError
 from typer import Abort, Exit, TyperException
 
-from mailer.base.errors import MailerError, NotAllowed, NotFound, NotPermitted, Unreachable, WrongInput
+from mailer.base.errors import MailerError, NotAllowed, NotFound, NotPermitted, Spoilt, Unreachable, WrongInput
 
 DONE, FAULTS, WRONG_USE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -16,6 +16,7 @@ CODES: dict[type[MailerError], int] = {
     NotFound: WRONG_USE,
     NotAllowed: WRONG_USE,
     NotPermitted: WRONG_USE,
+    Spoilt: FAULTS,
     Unreachable: UNREACHABLE,
 }
 

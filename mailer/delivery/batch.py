@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from mailer import campaigns
 from mailer.base.database import Database
-from mailer.base.errors import NotFound, WrongInput
+from mailer.base.errors import NotFound, Spoilt, WrongInput
 from mailer.base.tables import BatchId
 from mailer.campaigns import CampaignRow
 from mailer.delivery import calls, leases, ledger
@@ -170,7 +170,7 @@ class BatchWork:
         try:
             for mask in {recipient.mask for recipient in group}:
                 self._composer.letter(self._database, held.campaign, mask)
-        except (NotFound, WrongInput) as error:  # of all who get this letter: nobody has lost anything by it
+        except (NotFound, Spoilt, WrongInput) as error:  # of all who get this letter: nobody has lost anything by it
             self._hold(held, group, why=str(error))
             return False
         return True

@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
-from mailer.base.errors import MailerError, NotAllowed, NotFound, NotPermitted, Unreachable, WrongInput
+from mailer.base.errors import MailerError, NotAllowed, NotFound, NotPermitted, Spoilt, Unreachable, WrongInput
 from mailer.web.dependencies import NoLongerOnRecord, SignInFirst
 from mailer.web.pages import page, public_page, wanted_language
 from mailer.web.problems import Problem, problem_answer
@@ -19,8 +19,11 @@ STATUS: dict[type[MailerError], int] = {
     NotFound: 404,
     NotPermitted: 403,
     NotAllowed: 409,
+    Spoilt: 500,
     Unreachable: 503,
 }
+OURS = 500
+"""From here on it is our fault: the operator is told why, and a subscriber that it is not theirs."""
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 PUBLIC = (
     "/unsubscribe/",
@@ -53,8 +56,10 @@ def status_of(error: MailerError) -> int:
 
 async def _known(request: Request, error: Exception) -> Response:
     assert isinstance(error, MailerError)  # noqa: S101 - registered for this kind
-    place = getattr(error, "place", "")
-    return _answer(request, status_of(error), f"{place}: {error.message}" if place else error.message, error.do)
+    place, status = getattr(error, "place", ""), status_of(error)
+    if status >= OURS:
+        log.error("request_failed", path_pattern=_pattern(request), error=str(error))
+    return _answer(request, status, f"{place}: {error.message}" if place else error.message, error.do)
 
 
 async def _sign_in(_request: Request, _error: Exception) -> Response:
@@ -126,7 +131,8 @@ def _answer(request: Request, status: int, message: str, do: str) -> Response:
         return problem_answer(status, f"{message}; {do}")
     title, do = message[:1].upper() + message[1:], do[:1].upper() + do[1:]
     if path.startswith(PUBLIC):
-        kind = "bad_link" if status == 404 and not path.startswith(("/archive", "/media/", "/feed")) else "error"
+        is_link = not path.startswith(("/archive", "/media/", "/feed"))
+        kind = "trouble" if status >= OURS else "bad_link" if status == 404 and is_link else "error"
         language = wanted_language(request)
         return public_page(
             request, "public/error.html", language, status=status, kind=kind, title=title, do=do, code=status

@@ -9,13 +9,19 @@ from xml.etree import ElementTree as ET
 
 import feedparser
 import pytest
+import structlog
 from fastapi.testclient import TestClient
 from icalendar import Calendar
+from sqlalchemy import update
 
 from mailer import campaigns, delivery
 from mailer.app import App
 from mailer.base.settings import templates_dir
+from mailer.base.tokens import Purpose
+from mailer.campaigns.models import ReleasedLetter
 from mailer.content import StoredFiles, read_files, read_issue
+from subscribers import people
+from tests.faces.web.builders import text_of
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -99,6 +105,34 @@ def test_a_published_issue_is_listed_shown_and_in_the_feed(client: TestClient, p
     assert (entry.title, entry.summary) == (sample.meta.title, sample.meta.preheader)
     assert entry.published_parsed
     assert client.get(urlsplit(entry.link).path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "Something went wrong on our side"), ("de", "Bei uns ist etwas schiefgegangen")]
+)
+def test_of_what_can_no_longer_be_read_a_reader_is_told_kindly_and_the_operator_why(
+    app: App, client: TestClient, published: str, language: str, said: str
+) -> None:
+    with app.database.begin() as session:
+        session.execute(update(ReleasedLetter).values(content=b"spoilt"))
+        reader = people.add_person(session, "ada@x.test", source="test", now=app.clock())
+        campaign_id = campaigns.campaign(session, published).id
+    view = app.keys.sign(Purpose.VIEW, reader, campaign_id, 1)
+
+    with structlog.testing.capture_logs() as logs:
+        for address in (f"/archive/{published}", f"/view/{view}"):
+            answer = client.get(address, headers={"accept-language": language})
+            assert answer.status_code == 500
+            assert said in text_of(answer.text)
+            assert "campaign 1" not in text_of(answer.text)
+
+    assert [(entry["log_level"], entry["path_pattern"]) for entry in logs] == [
+        ("error", "/archive/{slug}"),
+        ("error", "/view/{token}"),
+    ]
+    for entry, what in zip(logs, ("the web edition", "released letter 1"), strict=True):
+        assert entry["error"].startswith(f"{what} of campaign {campaign_id} cannot be read (")
+        assert entry["error"].endswith("; see to the database, or restore it from a backup")
 
 
 def test_pictures_and_calendar_files_of_the_edition_are_there(client: TestClient, published: str) -> None:
