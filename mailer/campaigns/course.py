@@ -10,6 +10,7 @@ from mailer.base.hints import wake
 from mailer.base.tables import CampaignId, move
 from mailer.campaigns.decisions import hold
 from mailer.campaigns.models import Campaign
+from mailer.campaigns.rows import CampaignRow
 from mailer.campaigns.states import AT_WORK, MOVES
 
 ACTOR = "sweep"
@@ -29,13 +30,18 @@ def due(session: Session, *, now: datetime, grace: timedelta) -> None:
             wake(session, "prepare", campaign_id)
 
 
-def advance_enlisting(session: Session, campaign_id: CampaignId, *, before: int | None, after: int) -> bool:
-    """Move the mark up to which the list is frozen, by compare-and-set; False where another has moved it."""
+def advance_enlisting(session: Session, campaign: CampaignRow, *, after: int) -> bool:
+    """Move the mark up to which the list is frozen, by compare-and-set; False where it is not as it was read any more.
+
+    Another has moved it, or it was recalled; if it is being prepared again, then for another time, and maybe for others.
+    """
+    before = campaign.enlisted_to
     statement = (
         update(Campaign)
         .where(
-            Campaign.id == campaign_id,
+            Campaign.id == campaign.id,
             Campaign.state == "preparing",
+            Campaign.started_at == campaign.started_at,
             Campaign.enlisted_to.is_(None) if before is None else Campaign.enlisted_to == before,
         )
         .values(enlisted_to=after)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from mailer.base import audit
@@ -17,7 +17,7 @@ from mailer.campaigns.models import Campaign, IssueRevision
 from mailer.campaigns.narrowing import narrowing, to_approve
 from mailer.campaigns.release import release, require_checked
 from mailer.campaigns.rows import CampaignRow, row
-from mailer.campaigns.states import MOVES
+from mailer.campaigns.states import MOVES, NOT_LEFT
 from mailer.content import as_sent_at
 from mailer.rendering import Frame
 from subscribers.filter_fields import Field
@@ -88,14 +88,16 @@ def schedule(
 
 
 def recall(session: Session, campaign_id: CampaignId, *, now: datetime, actor: str) -> None:
-    """Take a release back into a draft, before the list is frozen.
+    """Take a release back into a draft, before anybody is enlisted.
 
     Raises:
-        NotAllowed: it is not scheduled any more, nor paused from that.
+        NotAllowed: whoever prepares it was quicker, or it is neither scheduled nor preparing, nor paused from there.
     """
-    held = (Campaign.id == campaign_id, Campaign.state == "paused", Campaign.resumes_to == "scheduled")
-    session.execute(update(Campaign).where(*held).values(state="scheduled", resumes_to="", reason="", detail=""))
-    _decide(session, campaign_id, "recall", "draft", now=now, actor=actor, scheduled_at=None, release_hash="")
+    not_left = or_(Campaign.state.in_(NOT_LEFT), Campaign.resumes_to.in_(NOT_LEFT))
+    there = (Campaign.id == campaign_id, not_left, Campaign.enlisted_to.is_(None))
+    session.execute(update(Campaign).where(*there).values(state="scheduled", resumes_to="", reason="", detail=""))
+    undone = {"scheduled_at": None, "started_at": None, "release_hash": ""}
+    _decide(session, campaign_id, "recall", "draft", now=now, actor=actor, **undone)
 
 
 def pause(

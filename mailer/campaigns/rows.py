@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from mailer.base.errors import NotFound
 from mailer.base.tables import CampaignId, RevisionId
 from mailer.campaigns.models import Campaign, IssueRevision
-from mailer.campaigns.states import AT_WORK, OVER
+from mailer.campaigns.states import AT_WORK, NOT_LEFT, OVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ class CampaignRow:
 
     @property
     def can_be_recalled(self) -> bool:
-        """Whether it was released and nothing of it has begun."""
-        return self.state == "scheduled" or (self.state == "paused" and self.resumes_to == "scheduled")
+        """Whether it was released and nobody is enlisted."""
+        return self.enlisted_to is None and (self.resumes_to or self.state) in NOT_LEFT
 
     def as_dict(self) -> dict[str, object]:
         """What scripts are told of it, by the command line and by the API."""

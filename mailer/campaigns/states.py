@@ -4,7 +4,8 @@ draft → scheduled → preparing → sending → sent
           │   ↑         │          │
           │   └──── paused ←───────┘     (scheduled, preparing and sending pause; a pause goes back to what it interrupted)
           └→ draft (recalled)            everything that is not over can be cancelled
-                                         what was paused before its time can be recalled too, by way of scheduled
+                                         as long as nobody is enlisted, what is preparing, or was paused before it sent,
+                                         can be recalled too, by way of scheduled
 
 Nothing makes a campaign `failed` by itself: what cannot go on is paused with a reason, for whoever mends that can let it go on.
 """
@@ -24,5 +25,7 @@ MOVES: Final[dict[str, tuple[str, ...]]] = {
 }
 """From which states a move may start."""
 
+NOT_LEFT: Final = ("scheduled", "preparing")
+"""The states of a release in which, or paused from which, it may be that nobody is enlisted yet."""
 AT_WORK: Final = ("preparing", "sending")
 OVER: Final = ("sent", "cancelled", "failed")

@@ -213,7 +213,7 @@ def cancel(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: Js
 
 @campaign.command("recall", epilog="Example: mailer campaign recall 3")
 def recall(campaign_id: IdArgument, workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
-    """Make a scheduled campaign a draft again, to be released anew or cancelled."""
+    """Make a campaign whose list is not frozen yet a draft again, to be released anew or cancelled."""
     _decide(campaigns.recall, campaign_id, workspace, json_=json_)
 
 

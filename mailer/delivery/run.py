@@ -137,7 +137,7 @@ def _enlist_chunk(
     ids = audience_ids(session, campaign.audiences, archived=True)
     # The mark first: of two who do this at once, the second waits here, finds it moved and leaves it to the first.
     last = last_of_next(session, after=after, count=size)
-    if not campaigns.advance_enlisting(session, campaign_id, before=campaign.enlisted_to, after=last or after):
+    if not campaigns.advance_enlisting(session, campaign, after=last or after):
         return True
     if last is not None:
         enlisting.enlist(

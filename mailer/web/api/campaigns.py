@@ -276,7 +276,7 @@ def cancel_campaign(campaign_id: Id, call: Writer) -> Response:
 
 @router.post("/campaigns/{campaign_id}/recall", response_model=Campaign)
 def recall_campaign(campaign_id: Id, call: Writer) -> Response:
-    """Make a campaign a draft again whose list is not frozen yet: a scheduled one, or one that is held before its time."""
+    """Make a campaign a draft again of whose list nothing is frozen yet: it is scheduled, is still preparing, or is held there."""
     return _decide(call, campaign_id, campaigns.recall)
 
 

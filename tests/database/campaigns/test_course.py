@@ -112,11 +112,60 @@ def test_what_missed_its_time_can_be_recalled_and_released_for_another(
 def test_what_is_paused_while_it_leaves_is_not_recalled(office: Office) -> None:
     office.people(1)
     campaign_id = office.release()
-    office.sweep()
+    office.prepare(campaign_id)
     office.decide("pause", campaign_id)
     with pytest.raises(NotAllowed, match="is paused: it cannot recall"):
         office.decide("recall", campaign_id)
     assert not office.state(campaign_id).can_be_recalled
+
+
+@pytest.mark.parametrize("times_held", [0, 2], ids=["no worker prepares it", "each time it is held"])
+def test_what_stays_in_preparation_can_be_recalled_and_released_anew(
+    office: Office, relay_server: RelayServer, times_held: int
+) -> None:
+    office.people(1)
+    campaign_id = office.release()
+    office.sweep()
+    for _ in range(times_held):
+        with office.database.begin() as session:
+            session.execute(update(ReleasedLetter).values(content=b"spoilt"))
+        office.work()
+        assert (office.state(campaign_id).state, office.state(campaign_id).reason) == ("paused", "changed")
+        office.decide("resume", campaign_id)
+    assert office.state(campaign_id).state == "preparing"
+    assert office.state(campaign_id).can_be_recalled
+
+    office.decide("recall", campaign_id)
+
+    row = office.state(campaign_id)
+    assert (row.state, row.reason, row.resumes_to, row.scheduled_at, row.started_at) == ("draft", "", "", None, None)
+    with office.database.read() as session:
+        assert campaigns.list_publications(session) == ()
+    office.work()
+    assert office.state(campaign_id).state == "draft"
+    with office.database.begin() as session:
+        office.schedule(session, campaign_id)
+    office.work()
+    assert office.state(campaign_id).state == "sent"
+    assert len(relay_server.recipients) == 1
+
+
+def test_who_still_prepares_what_was_recalled_enlists_nobody(office: Office) -> None:
+    office.people(1)
+    campaign_id = office.release()
+    office.sweep()
+    read_before = office.state(campaign_id)
+    office.decide("recall", campaign_id)
+    with office.database.begin() as session:
+        assert not campaigns.advance_enlisting(session, read_before, after=1)
+        office.later(seconds=1)
+        office.schedule(session, campaign_id)
+    office.sweep()
+
+    with office.database.begin() as session:
+        assert office.state(campaign_id).state == "preparing"
+        assert not campaigns.advance_enlisting(session, read_before, after=1), "it was read before it was changed"
+        assert campaigns.advance_enlisting(session, office.state(campaign_id), after=1)
 
 
 def test_a_pause_before_its_time_holds_it_and_resuming_lets_it_leave(office: Office) -> None:

@@ -3,15 +3,19 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from threading import Barrier
+from time import sleep
 
 import pytest
 from sqlalchemy import text
 
 from mailer.base.database import Database
-from mailer.delivery import ledger
+from mailer.base.errors import NotAllowed
+from mailer.base.tables import CampaignId
+from mailer.delivery import ledger, prepare
 from mailer.delivery.leases import Lease, renew
 from mailer.delivery.ledger import Result
 from mailer.delivery.outcomes import Accepted
@@ -69,6 +73,26 @@ def test_each_batch_and_each_lease_that_ran_out_has_one_holder(office: Office) -
 
     assert Counter(lease.batch_id for lease in second) == dict.fromkeys(batches, 1)
     assert {lease.fence for lease in second} == {2}
+
+
+def test_a_recall_at_the_moment_of_the_freezing_comes_before_anybody_is_enlisted_or_not_at_all(office: Office) -> None:
+    office.people(3)
+    for turn in range(BATCHES):
+        campaign = office.release()
+        office.sweep()
+
+        def deed(number: int, campaign: CampaignId = campaign, turn: int = turn) -> None:
+            if number:
+                prepare(office.database, campaign, clock=office.clock)
+                return
+            sleep(turn * 0.001)  # now before it, now after it, and now in the middle
+            with suppress(NotAllowed):
+                office.decide("recall", campaign)
+
+        _together(2, deed)
+        row, total = office.state(campaign), office.counts(campaign).total
+        assert (row.state, total, row.enlisted_to is None) in [("draft", 0, True), ("sending", 3, False)]
+        office.later(seconds=1)
 
 
 def test_a_holder_who_records_at_the_moment_of_the_takeover_does_it_before_or_not_at_all(office: Office) -> None:

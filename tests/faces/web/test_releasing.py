@@ -1,6 +1,7 @@
 """From an issue in the editor to a released campaign: what the manager sees, and what the send button refuses."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -217,6 +218,19 @@ def test_a_release_can_be_recalled_paused_resumed_and_cancelled(app: App, manage
         assert said in manager.get(campaign).text
     assert manager.post(f"{campaign}/resume").status_code == 409
     assert "Autumn letter" in manager.get(campaign).text
+
+
+def test_what_nobody_prepares_can_be_recalled_from_its_page(app: App, manager: TestClient, campaign: str) -> None:
+    release_in_a_month(app, manager, campaign)
+    scheduled_at = the_row(app, campaign).scheduled_at
+    assert scheduled_at is not None
+    with app.database.begin() as session:
+        campaigns.due(session, now=scheduled_at, grace=timedelta(hours=6))
+    assert "Recall: make it a draft again" in manager.get(campaign).text
+
+    assert manager.post(f"{campaign}/recall").status_code == 303
+
+    assert state(app, campaign) == "draft"
 
 
 def test_only_a_campaign_that_the_relay_stopped_goes_on_despite_refusals(
