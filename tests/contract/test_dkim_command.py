@@ -3,12 +3,14 @@
 import json
 import re
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from mailer.base.settings import read_settings
 from mailer.delivery.message.dkim import signers
 from tests.support.mailer_process import run_mailer
+from tests.support.redis import RedisServer
 
 
 def test_what_keygen_says_can_be_put_into_the_settings_as_it_is(tmp_path: Path) -> None:
@@ -46,12 +48,22 @@ def test_a_wrong_domain_is_one_line(tmp_path: Path) -> None:
 def test_whoever_is_to_send_does_not_begin_with_a_key_that_cannot_be_read(
     tmp_path: Path, command: tuple[str, ...]
 ) -> None:
-    assert run_mailer("init", str(tmp_path), "--sample").returncode == 0
-    with (tmp_path / "mailer.toml").open("a") as file:
+    with_a_key_that_is_gone(tmp_path)
+    told_so(tmp_path, run_mailer(*command, home=tmp_path))
+
+
+def test_nor_does_a_worker_over_a_broker(tmp_path: Path, redis_server: RedisServer) -> None:
+    with_a_key_that_is_gone(tmp_path)
+    told_so(tmp_path, run_mailer("worker", home=tmp_path, env={"MAILER_BROKER_URL": redis_server.url}, seconds=60))
+
+
+def with_a_key_that_is_gone(home: Path) -> None:
+    assert run_mailer("init", str(home), "--sample").returncode == 0
+    with (home / "mailer.toml").open("a") as file:
         file.write('\n[dkim]\nselector = "a"\nkey_file = "gone.pem"\n')
 
-    done = run_mailer(*command, home=tmp_path)
 
+def told_so(home: Path, done: CompletedProcess[str]) -> None:
     assert done.returncode == 2
-    assert f"{tmp_path / 'gone.pem'} cannot be read" in done.stderr
+    assert f"{home / 'gone.pem'} cannot be read" in done.stderr
     assert "Traceback" not in done.stderr
