@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -13,6 +12,7 @@ from mailer import campaigns
 from mailer.base.database import Database, Queue
 from mailer.base.errors import WrongInput
 from mailer.base.languages import Languages
+from mailer.base.once import once
 from mailer.base.schema import require_current_schema
 from mailer.base.settings import Settings, read_settings
 from mailer.base.tokens import Keys
@@ -67,7 +67,7 @@ class App:
         """Where pictures of formulas are kept by their content."""
         return self.home / "cache" / "formulas"
 
-    @cached_property
+    @once
     def languages(self) -> Languages:
         """What the subscriber's pages and notices speak: what is shipped, and the workspace's own catalogues.
 
@@ -106,7 +106,7 @@ class App:
         with self.database.begin() as session:
             campaigns.keep_pictures(session, pictures, self.clock())
 
-    @cached_property
+    @once
     def relay(self) -> Relay:
         """The way out: the relays of the settings, or a local SMTP server that keeps the mail in the workspace.
 
@@ -117,20 +117,20 @@ class App:
         relays = self.settings.smtp.relays or (self._mailbox_server.settings,)
         return SmtpRelay(relays, shared=SharedBySql(self.database, self.clock))
 
-    @cached_property
+    @once
     def _mailbox_server(self) -> MailboxServer:
         server = MailboxServer(self.mailbox)
         server.start()
         return server
 
-    @cached_property
+    @once
     def pace(self) -> Pace:
         """What holds back the mail that a recipient domain would not bear."""
         section = self.settings.pace
         deadline = self.settings.limits.deadline
         return Pace(self.database, ceilings=section.domains, learns=section.learns, deadline=deadline)
 
-    @cached_property
+    @once
     def composer(self) -> Composer:
         """What makes a message of a letter and a recipient."""
         return Composer(keys=self.keys, base_url=self.base_url, settings=self.settings)
@@ -143,7 +143,7 @@ class App:
         """
         signers(self.settings.dkim, home=self.home, sender_domain=self.settings.sender.domain)
 
-    @cached_property
+    @once
     def journal(self) -> Journal:
         """Where this process notes what leaves it."""
         return Journal(self.home / "journal", holder=self.holder)
