@@ -14,9 +14,19 @@ log = structlog.get_logger()
 
 
 class CalmScheduler(Scheduler):
-    """Says once that the broker takes no jobs, and once that it does again."""
+    """Says once that the broker takes no jobs, and once that it does again; and heeds no clock that is set back or forward.
+
+    By default nothing was due after that, until the clock had come again to where it was: for an hour, with one of an hour.
+    """
 
     _is_refused = False
+
+    def is_due(self, entry: ScheduleEntry) -> tuple[bool, float]:
+        """What comes to the top of the heap is, by the times below; and again after its interval."""
+        return True, entry.schedule.run_every.total_seconds()
+
+    def _when(self, _entry: ScheduleEntry, next_time_to_run: float, **_: Any) -> float:
+        return monotonic() + next_time_to_run
 
     def apply_entry(self, entry: ScheduleEntry, producer: Any = None) -> None:
         """Hand a job to the broker; where it does not take it, the next one comes in a second."""

@@ -2,9 +2,10 @@
 
 import json
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Queue
+from time import sleep
 
 import pytest
 import redis
@@ -15,7 +16,8 @@ from mailer.app import open_app
 from mailer.base.database import Database
 from mailer.base.errors import Unreachable
 from mailer.cli.stopping import stop_signals
-from mailer.queues import QUEUES, SHORT
+from mailer.queues import QUEUES, SHORT, make_celery
+from mailer.worker.calm import CalmScheduler
 from mailer.worker.threads import working
 from subscribers import uploads
 from tests.support.mailer_process import SECRET, MailerProcess, Start, run_mailer, wait_until
@@ -128,6 +130,25 @@ def state_of(database: Database, public_id: str) -> str:
     """How far the import is."""
     with database.read() as session:
         return uploads.find_import(session, public_id).state
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_it_goes_on_when_the_clock_is_set(hours: int) -> None:
+    celery, offset = make_celery(""), timedelta()
+    celery.now = lambda: datetime.now(UTC) + offset
+    celery.conf.beat_schedule = {"sweep": {"task": "mailer.sweep", "schedule": 0.1, "args": (0,)}}
+    scheduler, jobs = CalmScheduler(celery, max_interval=0.1), Channel.queues.setdefault(SHORT, Queue())
+
+    def is_called(times: int) -> bool:
+        sleep(scheduler.tick())
+        return bool(jobs.qsize() >= times)
+
+    try:
+        wait_until(lambda: is_called(3), what="the first sweeps")
+        offset = timedelta(hours=hours)
+        wait_until(lambda: is_called(6), seconds=20, what="those after the clock was set")
+    finally:
+        jobs.queue.clear()
 
 
 def test_who_works_embedded_ends_too_where_threads_of_it_cannot_go_on(home: Path) -> None:
