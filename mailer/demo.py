@@ -1,10 +1,10 @@
 """The demo: a fresh workspace, the sample issue, sample people of three audiences, and a real send over SMTP."""
 
 import tempfile
-import time
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,6 @@ from mailer.base.errors import Unreachable
 from mailer.base.tables import CampaignId
 from mailer.content import read_issue
 from mailer.delivery import received
-from mailer.worker.threads import working
 from mailer.workspace import FIRST_AUDIENCES, SAMPLE_PEOPLE, init_workspace
 from subscribers import add_person, find_person
 
@@ -83,8 +82,8 @@ def _add_generated(session: Session, app: App, slug: str, number: int) -> None:
     )
 
 
-def send_sample(app: App) -> Outcome:
-    """Send the sample issue to its three audiences and look into the mailbox.
+def send_sample(app: App, stopped: Event) -> Outcome:
+    """Have whoever works send the sample issue to its three audiences, and look into the mailbox: at once if it is `stopped`.
 
     Raises:
         Unreachable: it was not done within ten minutes.
@@ -96,30 +95,30 @@ def send_sample(app: App) -> Outcome:
         revision_id = campaigns.store_revision(session, issue, now=now, author="demo", origin="issues/sample")
         campaign_id = campaigns.create(session, revision_id, audiences=slugs, now=now, actor="demo")
         slug = campaigns.row(session, campaign_id).slug
-    with working(app):
-        with app.database.begin() as session:
-            campaigns.schedule(
-                session,
-                campaign_id,
-                send_at=now,
-                zone=app.settings.sender.zone,
-                now=now,
-                actor="demo",
-                frame=app.frame(session, slug=slug),
-                accept_warnings=True,
-                formula_cache=app.formula_cache,
-            )
-        _wait_for_end(app, campaign_id)
+    with app.database.begin() as session:
+        campaigns.schedule(
+            session,
+            campaign_id,
+            send_at=now,
+            zone=app.settings.sender.zone,
+            now=now,
+            actor="demo",
+            frame=app.frame(session, slug=slug),
+            accept_warnings=True,
+            formula_cache=app.formula_cache,
+        )
+    _wait_for_end(app, campaign_id, stopped)
     return _outcome(app, campaign_id)
 
 
-def _wait_for_end(app: App, campaign_id: CampaignId) -> None:
+def _wait_for_end(app: App, campaign_id: CampaignId, stopped: Event) -> None:
     give_up = app.clock() + TOO_LONG
     while app.clock() < give_up:
         with app.database.read() as session:
             if campaigns.row(session, campaign_id).state in ("sent", "failed", "paused"):
                 return
-        time.sleep(0.1)
+        if stopped.wait(0.1):
+            return
     raise Unreachable("demo", "it was not sent within ten minutes", do=f"look into {app.home}")
 
 

@@ -1,5 +1,6 @@
 """init, demo, user, token, audit: what the operator does."""
 
+from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +12,12 @@ from mailer.accounts import SCOPES
 from mailer.base import audit
 from mailer.base.errors import WrongInput
 from mailer.cli import serve
-from mailer.cli.exits import DONE, FAULTS
+from mailer.cli.exits import DONE, FAULTS, INTERRUPTED
 from mailer.cli.options import PortOption
 from mailer.cli.output import JsonOption, say, show, show_either, show_json, show_table
 from mailer.cli.stopping import stop_signals
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened
+from mailer.worker.threads import working
 from mailer.workspace import init_workspace
 
 user = typer.Typer(help="The people who sign in.", rich_markup_mode=None, no_args_is_help=True)
@@ -54,13 +56,14 @@ def demo_command(
     """Render the sample issue and really send it, over SMTP, to sample people of three audiences."""
     home = demo.make_workspace(people)
     with stop_signals() as stopped, opened(home, works=True) as app:
-        if once:
-            outcome = demo.send_sample(app)
+        serving = nullcontext("") if once else serve.serving_app(app, "127.0.0.1", port)
+        with serving as address, working(app):
+            outcome = demo.send_sample(app, stopped)
+            if stopped.is_set():
+                return INTERRUPTED
             show_either(demo.as_text(outcome), outcome.as_dict(), json_=json_)
-            return DONE if outcome.is_right else FAULTS
-        with serve.serving_app(app, "127.0.0.1", port) as address:
-            outcome = demo.send_sample(app)
-            show_either(demo.as_text(outcome), outcome.as_dict(), json_=json_)
+            if once:
+                return DONE if outcome.is_right else FAULTS
             say(
                 f"web     {address}/\nmailbox {address}/mailbox\nsign in {serve.first_login_link(app)}\nCtrl-C stops it."
             )
