@@ -48,14 +48,14 @@ def run(
     open_: Annotated[bool, typer.Option("--open", help="Open the browser.")] = False,
 ) -> None:
     """Web, worker and scheduler in one process; Ctrl-C ends it."""
-    with stop_signals() as stopped, opened(workspace, works=True) as app, serving_app(app, host, port) as address:
+    with stop_signals() as stopped, opened(workspace, works=True) as app:
         if not app.settings.is_embedded:
             raise WrongInput(
                 "`run` is for the embedded queue",
                 do="with a broker start `mailer web`, `mailer worker` and `mailer beat`",
                 place="MAILER_BROKER_URL",
             )
-        with working(app):
+        with serving_app(app, host, port) as address, working(app):
             link = first_login_link(app)
             say(f"web       {address}/")
             if not app.settings.smtp.relays:

@@ -61,3 +61,16 @@ def test_a_service_that_does_not_answer_is_exit_3(tmp_path: Path, setting: dict[
     assert "127.0.0.1:1" in done.stderr
     assert "hunter2" not in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_run_beside_a_broker_is_refused_before_anything_of_it_serves(tmp_path: Path) -> None:
+    home = tmp_path / "workspace"
+    assert run_mailer("init", home).returncode == 0
+    bound = home / "web.address"
+    bound.write_text("http://127.0.0.1:8123", encoding="utf-8")  # where `mailer web` serves, and links lead
+
+    done = run_mailer("run", "--port", "0", home=home, env={"MAILER_BROKER_URL": "redis://127.0.0.1:1/0"})
+
+    assert done.returncode == 2
+    assert "mailer worker" in done.stderr
+    assert bound.read_text(encoding="utf-8") == "http://127.0.0.1:8123"
