@@ -69,10 +69,14 @@ class Answers:
         """Note that these were not given to the relay: they go back as they were."""
         self._new += [Result(recipient.number, recipient.attempts, _PUT_BACK) for recipient in recipients]
 
+    def put_back_after(self, last: int) -> None:
+        """Put back whoever has no answer, of those behind number `last`."""
+        answered = {result.number for result in (*self._new, *self._withheld)}
+        self.put_back([one for number, one in self.under_way.items() if number > last and number not in answered])
+
     def put_back_the_rest(self) -> NotTried | None:
         """Nothing more is sent: put back whoever has no answer. Gives why the relay is away, if it is."""
-        answered = {result.number for result in (*self._new, *self._withheld)}
-        self.put_back([one for number, one in self.under_way.items() if number not in answered])
+        self.put_back_after(0)
         return self._away or relay_is_away(result.outcome for result in self._new)
 
     def write(self, session: Session, *, now: datetime, is_last: bool = False) -> None:

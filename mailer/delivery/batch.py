@@ -7,11 +7,11 @@ groups for each batch in work, each of about half a second.
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import Select
@@ -28,6 +28,7 @@ from mailer.delivery.journal import Journal, Page
 from mailer.delivery.leases import Lease
 from mailer.delivery.ledger import Recipient, wanted_of
 from mailer.delivery.message.compose import Composer
+from mailer.delivery.message.mould import Mould
 from mailer.delivery.message.personal import Occasion
 from mailer.delivery.outcomes import Outcome, Outgoing, Refused
 from mailer.delivery.pacing.pace import Pace
@@ -53,6 +54,15 @@ class _Held:
     people: Select[Any]
     answers: Answers
     page: Page | None
+    letters: dict[int, Mould] = field(default_factory=dict)
+    """Those that were needed so far, by their audiences."""
+
+
+class _Taken(NamedTuple):
+    """A group that was taken: up to which number, and when by the monotonic clock."""
+
+    last: int
+    at: float
 
 
 class BatchWork:
@@ -118,32 +128,32 @@ class BatchWork:
 
         Until the news of someone is stale, or the batch is no longer to be sent: whoever is left then is put back.
         """
-        now, size = self._clock(), self._composer.group
-        pulled: deque[tuple[Recipient, float]] = deque()
-        began, handed_out = monotonic(), 0
-        made = self._composer.made(partial(self._composed, held, now), self._recipients(held, pulled), now)
-        for place, message in enumerate(made):
-            recipient, taken = pulled.popleft()
+        now, groups = self._clock(), deque[_Taken]()
+        messages = filter(None, map(partial(self._composed, held, now), self._recipients(held, groups)))
+        last, taken_at, began, handed_out = self._after, 0.0, 0.0, 0
+        for place, message in enumerate(self._composer.signed_ahead(messages, now)):
+            if message.number > last:  # the first of a group
+                self._learn_size(handed_out, began)
+                while message.number > last:
+                    last, taken_at = groups.popleft()
+                began, handed_out = monotonic(), 0
             if self.is_lost or self._is_stopped:
                 return
             # The first has waited for his message alone: one that is slow to make them would begin again with him for ever.
-            if place and monotonic() - taken > STALE_SECONDS:
-                size.took(handed_out, seconds=monotonic() - began)
-                self._look_up_again(held, recipient)
-                return
-            if isinstance(message, Refused):
-                held.answers.add(recipient.number, message)
-            else:
-                yield message
+            if place and monotonic() - taken_at > STALE_SECONDS:
+                self._after = message.number - 1  # he and whoever was taken behind him are the next to be taken
+                held.answers.put_back_after(self._after)
+                break
+            yield message
             handed_out += 1
-            if pulled and pulled[0][1] != taken:  # the first of the next group
-                size.took(handed_out, seconds=monotonic() - began)
-                began, handed_out = monotonic(), 0
-        if handed_out:
-            size.took(handed_out, seconds=monotonic() - began)
+        self._learn_size(handed_out, began)
 
-    def _recipients(self, held: _Held, pulled: deque[tuple[Recipient, float]]) -> Iterator[Recipient]:
-        """Who is to get the next messages, group by group; `pulled` is told whom, and when his group was taken."""
+    def _learn_size(self, count: int, began: float) -> None:
+        if count:
+            self._composer.group.took(count, seconds=monotonic() - began)
+
+    def _recipients(self, held: _Held, groups: deque[_Taken]) -> Iterator[Recipient]:
+        """Who is to get the next messages, group by group; `groups` is told up to whom, and when each was taken."""
         while not self._is_stopped:
             with self._database.begin() as session:
                 group = self._turn(session, held)
@@ -152,24 +162,17 @@ class BatchWork:
                 self._tell(held)
             if not self._has_letters(held, group):
                 return
-            taken = monotonic()
-            for recipient in group:
-                pulled.append((recipient, taken))
-                yield recipient
+            groups.append(_Taken(self._after, monotonic()))
+            yield from group
             # From a slow relay's next group those would wait who are signed ahead.
             if self._after >= held.lease.last or not self._composer.group.is_for_quick_relay:
                 return
 
-    def _look_up_again(self, held: _Held, first: Recipient) -> None:
-        """Put back one and whoever was taken behind him; they are the next to be taken."""
-        self._after = first.number - 1
-        held.answers.put_back([one for number, one in held.answers.under_way.items() if number > self._after])
-
     def _has_letters(self, held: _Held, group: Sequence[Recipient]) -> bool:
         """Whether all the letters for a group can be had; else it is put back, and the campaign waits for a manager."""
         try:
-            for mask in {recipient.mask for recipient in group}:
-                self._composer.letter(self._database, held.campaign, mask)
+            for mask in {recipient.mask for recipient in group} - held.letters.keys():
+                held.letters[mask] = self._composer.letter(self._database, held.campaign, mask)
         except (NotFound, Spoilt, WrongInput) as error:  # of all who get this letter: nobody has lost anything by it
             self._hold(held, group, why=str(error))
             return False
@@ -321,13 +324,13 @@ class BatchWork:
         ):
             campaigns.mark_sent(session, lease.campaign_id, now=now)
 
-    def _composed(self, held: _Held, now: datetime, recipient: Recipient) -> Outgoing | Refused:
-        """His message, or why there can be none. `now` is at most a few groups ago."""
+    def _composed(self, held: _Held, now: datetime, recipient: Recipient) -> Outgoing | None:
+        """His message; none where there can be none, which is answered then. `now` is at most a few groups ago."""
         try:
-            letter = self._composer.letter(self._database, held.campaign, recipient.mask)
-            message = self._composer.unsigned(letter, recipient, held.occasion, now)
+            message = self._composer.unsigned(held.letters[recipient.mask], recipient, held.occasion, now)
         except WrongInput as error:
-            return Refused(0, "", str(error))
+            held.answers.add(recipient.number, Refused(0, "", str(error)))
+            return None
         if held.page is not None:
             message.trace = held.page.mark
         return message

@@ -50,7 +50,7 @@ def test_copies(
     first = int(now.timestamp() * 1000)
     occasion = composer.occasion(NO_CAMPAIGN)
     readers = [_reader(first + index, address) for index, address in enumerate(addresses)]
-    messages = list(composer.made(lambda reader: composer.unsigned(mould, reader, occasion, now), readers, now))
+    messages = list(composer.signed_ahead((composer.unsigned(mould, reader, occasion, now) for reader in readers), now))
     outcomes = dict(answer for answer in relay.send(messages) if answer is not None)
     return {address: outcomes[first + index] for index, address in enumerate(addresses)}
 

@@ -45,7 +45,7 @@ def letter(tmp_path: Path) -> bytes:
     mould = composer.mould(rendered, issue.meta, slug="x")
     recipient = Recipient(7, SubscriberId(5), 1, 1, "ada@x.test", "Zoë Ωμέγα 山田  太郎", "en", {})
     occasion = composer.occasion(CampaignId(3))
-    [message] = composer.made(lambda him: composer.unsigned(mould, him, occasion, NOW), [recipient], NOW)
+    [message] = composer.signed_ahead([composer.unsigned(mould, recipient, occasion, NOW)], NOW)
     return message.data
 
 

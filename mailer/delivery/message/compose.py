@@ -1,11 +1,10 @@
 """A released letter and a recipient become the bytes of a message: slots, addresses, envelope, signature."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache, partial
 from itertools import chain
-from typing import TypeVar
 
 from mailer import campaigns
 from mailer.base.database import Database
@@ -21,13 +20,11 @@ from mailer.delivery.message.dkim import ToSign, relaxed_body, signatures, signe
 from mailer.delivery.message.headers import message_headers
 from mailer.delivery.message.mould import Mould
 from mailer.delivery.message.personal import Occasion, Origin, Personal
-from mailer.delivery.outcomes import Outgoing, Refused
+from mailer.delivery.outcomes import Outgoing
 from mailer.delivery.policy import GroupSize
 from mailer.rendering import Letter, Sender, skeleton
 
 LETTERS_KEPT = 256
-
-Made = TypeVar("Made", bound=Outgoing | Refused)
 
 
 class Composer:
@@ -85,7 +82,7 @@ class Composer:
         return Occasion.of(self._origin, campaign_id, audience_names, key_id)
 
     def unsigned(self, letter: Mould, recipient: Recipient, occasion: Occasion, now: datetime) -> Outgoing:
-        """The message for one recipient, without the signatures that `made` gives it.
+        """The message for one recipient, without the signatures that `signed_ahead` gives it.
 
         Raises:
             WrongInput: his address cannot stand in a header.
@@ -94,23 +91,21 @@ class Composer:
         sender = self.envelope_sender(occasion.campaign_id, recipient.number)
         return Outgoing(recipient.number, sender, ascii_address(recipient.address), b"".join(parts), is_plain)
 
-    def made(self, make: Callable[[Recipient], Made], recipients: Iterable[Recipient], now: datetime) -> Iterator[Made]:
-        """What `make` gives for each recipient, in their order, and signed.
+    def signed_ahead(self, messages: Iterable[Outgoing], now: datetime) -> Iterator[Outgoing]:
+        """These messages, in their order, signed where there are keys: by threads, ahead of the relay.
 
-        A handful at a time: to make and to send in turn costs more. Where there are keys, threads sign ahead of the relay.
+        They are made a handful at a time: to make and to send in turn costs more.
         """
-        handfuls = in_handfuls(map(make, recipients))
+        handfuls = in_handfuls(messages)
         if self._signers:
             handfuls = self._ahead.each(partial(self._sign, now), map(_hashed, handfuls))
         return chain.from_iterable(handfuls)
 
-    def _sign(self, now: datetime, hashed: tuple[Sequence[Made], Sequence[ToSign]]) -> Sequence[Made]:
-        made, parts = hashed
-        headers = signatures(parts, self._signers, now)
-        messages = [each for each in made if isinstance(each, Outgoing)]
-        for message, header in zip(messages, headers, strict=True):
-            message.data = header + message.data
-        return made
+    def _sign(self, now: datetime, hashed: tuple[Sequence[Outgoing], Sequence[ToSign]]) -> Sequence[Outgoing]:
+        messages, parts = hashed
+        for message, headers in zip(messages, signatures(parts, self._signers, now), strict=True):
+            message.data = headers + message.data
+        return messages
 
     def signed(self, message: bytes, now: datetime) -> bytes:
         """A whole message of another kind, such as a notice, with our signatures where there are keys."""
@@ -133,6 +128,6 @@ def _date(now: datetime) -> str:
     return format_datetime(now)
 
 
-def _hashed(made: Sequence[Made]) -> tuple[Sequence[Made], list[ToSign]]:
+def _hashed(messages: Sequence[Outgoing]) -> tuple[Sequence[Outgoing], list[ToSign]]:
     """A handful and what is signed of it, made by the loop: a thread would wait for the interpreter after each body's hash."""
-    return made, [ToSign.of(each.data) for each in made if isinstance(each, Outgoing)]
+    return messages, [ToSign.of(message.data) for message in messages]

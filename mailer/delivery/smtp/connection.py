@@ -141,8 +141,7 @@ class Connection:
         self._needs_reset = True
         commands = f"{reset}{mail}RCPT TO:<{message.recipient}>\r\nBDAT {len(message.data)} LAST\r\n"
         transaction.hand_over()
-        begins = self._out.add(commands.encode())
-        self._out.add(message.data, transaction)
+        begins = self._out.add(commands.encode(), message.data, transaction)
         self._expected += (("mail", transaction, begins), ("rcpt", transaction, begins), ("dot", transaction, begins))
 
     def step(self) -> None:
@@ -294,9 +293,9 @@ class Connection:
             raise NotSmtp(f"it answers DATA with {shown(reply)}")
         if reply.kind == 3 and transaction.refused is None:
             transaction.hand_over()
-            data, end = stuffed(transaction.message)
-            begins = self._out.add(data)  # who has heard enough says so before the end
-            self._out.add(end, transaction)
+            begins = self._out.add(
+                *stuffed(transaction.message), transaction
+            )  # who has heard enough says so before the end
             self._expected.append(("dot", transaction, begins))
             return
         if transaction.refused is None:

@@ -22,11 +22,13 @@ class Outbox:
         self.pieces: deque[Piece] = deque()
         self.queued = self.written = 0
 
-    def add(self, data: bytes, last_of: Transaction | None = None) -> int:
-        """Have something more to say, and whose last bytes these are; gives at which byte it begins."""
+    def add(self, data: bytes, last: bytes = b"", last_of: Transaction | None = None) -> int:
+        """Have something more to say, and `last` the last bytes of somebody's message; gives at which byte it begins."""
         begins = self.queued
-        self.queued += len(data)
-        self.pieces.append((data, last_of))
+        self.queued = begins + len(data) + len(last)
+        self.pieces.append((data, None))
+        if last_of is not None:
+            self.pieces.append((last, last_of))
         return begins
 
     def write(self, connected: socket.socket) -> None:

@@ -103,7 +103,7 @@ def test_a_whole_letter_is_verified_whatever_the_name(name: str, address: str) -
 
     mould, occasion = a_mould(composer), composer.occasion(CampaignId(3))
 
-    [message] = composer.made(lambda him: composer.unsigned(mould, him, occasion, NOW), [recipient], NOW)
+    [message] = composer.signed_ahead([composer.unsigned(mould, recipient, occasion, NOW)], NOW)
 
     assert verified(message.data, "ed25519") == [True]
     body = message.data.partition(b"\r\n\r\n")[2]
