@@ -64,7 +64,8 @@ class _Seldom(logging.Filter):
 
 
 def calm_consumers() -> None:
-    """Let those who take jobs from the broker tell of its trouble once a minute."""
-    consumers = logging.getLogger("celery.worker.consumer.consumer")
-    if not consumers.filters:
-        consumers.addFilter(_Seldom())
+    """Let those who take jobs from the broker, and tell it that they are done, tell of its trouble once a minute."""
+    for name in ("celery.worker.consumer.consumer", "celery.worker.request"):
+        logger = logging.getLogger(name)
+        if not logger.filters:
+            logger.addFilter(_Seldom())
