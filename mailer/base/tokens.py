@@ -16,6 +16,9 @@ from mailer.base.errors import NotFound
 
 MAC_BYTES = 16
 
+Signer = Callable[[bytes], str]
+"""Makes a token of packed ids."""
+
 
 class Purpose(IntEnum):
     """What a link is for; a token made for one is refused by every other."""
@@ -40,12 +43,11 @@ class Keys:
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self._by_id = {_key_id(secret): secret.encode() for secret in reversed(secrets)}
-        self._macs = {key_id: _mac_of(key) for key_id, key in self._by_id.items()}
         self._newest = _key_id(secrets[0])
         self._secrets = tuple(secrets)
         self._others: dict[int, Keys] = {}
-        self._signing = self._macs[self._newest]
-        self._heads = tuple(bytes((self._newest, purpose)) for purpose in range(max(Purpose) + 1))
+        key = self._by_id[self._newest]
+        self._signers = tuple(_signer(key, bytes((self._newest, purpose))) for purpose in range(max(Purpose) + 1))
 
     @property
     def newest(self) -> int:
@@ -63,12 +65,11 @@ class Keys:
 
     def sign(self, purpose: Purpose, *ids: int) -> str:
         """A token that lets its bearer do `purpose` to `ids` (whole numbers from 0)."""
-        return self.sign_packed(purpose, packed(*ids))
+        return self._signers[purpose](b"".join(map(packed, ids)))
 
-    def sign_packed(self, purpose: Purpose, ids: bytes) -> str:
-        """The same of ids that are packed already: a message's links name the same person and campaign."""
-        payload = self._heads[purpose] + ids
-        return _encode(payload + self._signing(payload)[:MAC_BYTES])
+    def signer(self, purpose: Purpose) -> Signer:
+        """What makes the same tokens of ids that are packed already: four in every message, which share them."""
+        return self._signers[purpose]
 
     def read(self, purpose: Purpose, token: str) -> tuple[int, ...]:
         """The ids of a token.
@@ -87,7 +88,7 @@ class Keys:
         return _read_varints(payload[2:])
 
     def _mac(self, key_id: int, payload: bytes) -> bytes:
-        return self._macs[key_id](payload)[:MAC_BYTES]
+        return hmac.digest(self._by_id[key_id], payload, sha256)[:MAC_BYTES]
 
     def keyed_hash(self, text: str) -> str:
         """A hash that nobody can compute without the newest key, such as that of an erased address."""
@@ -98,13 +99,18 @@ class Keys:
         return tuple(hmac.digest(key, text.encode(), sha256).hex() for key in self._by_id.values())
 
 
-def _mac_of(key: bytes) -> Callable[[bytes], bytes]:
-    """What gives a message's HMAC-SHA256, with the key's two blocks made once (RFC 2104 §2): four in every message."""
+def _signer(key: bytes, head: bytes) -> Signer:
+    """What makes tokens that begin with `head`, by HMAC-SHA256 with the key's two blocks made once (RFC 2104 §2)."""
     size = sha256().block_size
     block = (sha256(key).digest() if len(key) > size else key).ljust(size, b"\0")
-    inner = bytes(byte ^ 0x36 for byte in block)
+    inner = bytes(byte ^ 0x36 for byte in block) + head
     outer = bytes(byte ^ 0x5C for byte in block)
-    return lambda message: sha256(outer + sha256(inner + message).digest()).digest()
+
+    def sign(ids: bytes) -> str:
+        mac = sha256(outer + sha256(inner + ids).digest()).digest()
+        return _encode(head + ids + mac[:MAC_BYTES])
+
+    return sign
 
 
 def _key_id(secret: str) -> int:
@@ -115,18 +121,13 @@ _LOW = tuple(bytes((low | 0x80,)) for low in range(0x80))
 _LAST = tuple(bytes((last,)) for last in range(0x80))
 
 
-def _varint(number: int) -> bytes:
-    """A number in groups of seven bits, the lowest first; every group but the last has its high bit set."""
+def packed(number: int) -> bytes:
+    """An id as a token holds it: in groups of seven bits, the lowest first; every group but the last has its high bit set."""
     low = b""
     while number >= 0x80:
         low += _LOW[number & 0x7F]
         number >>= 7
     return low + _LAST[number]
-
-
-def packed(*ids: int) -> bytes:
-    """Ids as a token holds them (whole numbers from 0)."""
-    return b"".join(map(_varint, ids))
 
 
 def _read_varints(data: bytes) -> tuple[int, ...]:

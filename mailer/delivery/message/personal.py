@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from mailer.base.tables import CampaignId
-from mailer.base.tokens import Keys, Purpose, packed
+from mailer.base.tokens import Keys, Purpose, Signer, packed
 from mailer.content.merge_fields import evaluator
 from mailer.delivery.ledger import Recipient
 from mailer.delivery.message.headers import LEAVE_KEY, MESSAGE_ID, TO
@@ -18,7 +18,6 @@ _PURPOSES: Mapping[LinkName, Purpose] = {
     "preferences": Purpose.PREFERENCES,
     "view": Purpose.VIEW,
 }
-_MESSAGE_ID = Purpose.MESSAGE_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +33,16 @@ class Origin:
 class Occasion:
     """What the messages of one campaign have in common, made ready once.
 
-    `audience_names` are the campaign's, in the order of the mask's bits. `message_keys` sign Message-IDs, which must not
-    change with the newest key; `keys` sign links, each of which has its beginning.
+    `audience_names` are the campaign's, in the order of the mask's bits. `links` have a beginning and what signs the rest;
+    `sign_message_id` signs with a key of the campaign's, because a Message-ID must not change with the newest.
     """
 
     campaign_id: CampaignId
     packed_id: bytes
     audience_names: tuple[str, ...]
     domain: str
-    keys: Keys
-    message_keys: Keys
-    beginnings: Mapping[LinkName, str]
+    links: Mapping[LinkName, tuple[str, Signer]]
+    sign_message_id: Signer
 
     @classmethod
     def of(cls, origin: Origin, campaign_id: CampaignId, names: tuple[str, ...], key_id: int | None) -> "Occasion":
@@ -54,9 +52,8 @@ class Occasion:
             packed(campaign_id),
             names,
             origin.domain,
-            origin.keys,
-            origin.keys.signing_with(key_id),
-            {name: f"{origin.base_url}/{name}/" for name in _PURPOSES},
+            {name: (f"{origin.base_url}/{name}/", origin.keys.signer(purpose)) for name, purpose in _PURPOSES.items()},
+            origin.keys.signing_with(key_id).signer(Purpose.MESSAGE_ID),
         )
 
 
@@ -88,8 +85,7 @@ class Personal:
     def message_id(self) -> str:
         """The same at every attempt; tells nobody but us which delivery it is."""
         occasion = self._occasion
-        ids = occasion.packed_id + packed(self._recipient.number)
-        return f"<{occasion.message_keys.sign_packed(_MESSAGE_ID, ids)}@{occasion.domain}>"
+        return f"<{occasion.sign_message_id(occasion.packed_id + packed(self._recipient.number))}@{occasion.domain}>"
 
     @property
     def leave_key(self) -> str:
@@ -101,9 +97,8 @@ class Personal:
         found = self._links.get(name)
         if found is None:
             ids = self._ids + packed(self._recipient.mask) if name == "view" else self._ids
-            occasion = self._occasion
-            found = occasion.beginnings[name] + occasion.keys.sign_packed(_PURPOSES[name], ids)
-            self._links[name] = found
+            beginning, sign = self._occasion.links[name]
+            found = self._links[name] = beginning + sign(ids)
         return found
 
 
