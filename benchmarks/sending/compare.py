@@ -94,6 +94,7 @@ class Campaign:
         began = time.perf_counter()
         self.batches = self.office.prepare(self.id, batch=BATCH)
         settle()  # as a worker is
+        self.database.empty_log()  # to write back what was prepared is no part of sending it
         self.freezing = time.perf_counter() - began
 
     def _add(self, people: int) -> None:

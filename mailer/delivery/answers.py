@@ -118,7 +118,7 @@ class Answers:
         self._refused += [(to, outcome) for to, outcome in answers if isinstance(outcome, Refused) and outcome.code]
         if self._suspicion.accepted:  # before, the relay may have lost its list (see `Suspicion`)
             self._tell_refusals(session, now)
-        self.tally.update(_TALLY[type(outcome)] for _, outcome in answers if outcome != _PUT_BACK)
+        self.tally.update(_TALLY[type(outcome)] for _, outcome in answers if outcome is not _PUT_BACK)
 
     def _tell_refusals(self, session: Session, now: datetime) -> None:
         told, self._refused = self._refused, []

@@ -175,12 +175,13 @@ class _Sending:
 
     def _wait(self) -> None:
         self._watch()
-        now = monotonic()
         deadline = min((connection.deadline for connection in self._share.connections), default=inf)
-        pause = min(TICK_SECONDS, deadline - now, self._share.seconds_to_wait)
+        pause = min(TICK_SECONDS, deadline - monotonic(), self._share.seconds_to_wait)
         for key, _ in self._selector.select(max(0.0, pause)):
             key.data.step()
         now = monotonic()
+        if now < deadline:  # what was heard since puts it off only
+            return
         for connection in self._share.connections:
             if connection.deadline <= now:
                 connection.expire()
@@ -188,7 +189,7 @@ class _Sending:
     def _watch(self) -> None:
         """Tell the selector what is waited for; only what has changed."""
         here = self._share.connections
-        for connection in [gone for gone in self._watched if gone not in here]:
+        for connection in self._watched.keys() - here:
             self._unwatch(connection)
         for connection in here:
             wanted = EVENT_READ | (EVENT_WRITE if connection.wants_write else 0)
