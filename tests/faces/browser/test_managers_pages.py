@@ -8,8 +8,9 @@ from playwright.sync_api import Browser, Page, expect
 from mailer import campaigns
 from mailer.base.settings import templates_dir
 from mailer.base.tokens import Purpose
-from mailer.content import read_issue
+from mailer.content import StoredFiles, read_files, read_issue
 from mailer.worker import tasks
+from subscribers import audiences
 from tests.faces.browser.conftest import Site, is_as_wide_as_its_window, serious_findings
 from tests.support.browser import new_context
 
@@ -125,6 +126,46 @@ def test_nobody_is_kept_out_of_a_managers_page(site: Site, browser: Browser, *, 
         assert serious_findings(page) == [], address
         assert is_as_wide_as_its_window(page), address
     context.close()
+
+
+def test_a_long_word_of_somebodys_makes_no_page_wider_than_a_phone(site: Site, phone_page: Page) -> None:
+    page, long = phone_page, "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    now = site.app.clock()
+    with site.app.database.begin() as session:
+        audiences.add_audience(session, "long", long, description=long)
+        issue = read_files(StoredFiles({"issue.md": f"# {long}\n\nHello.\n".encode()}), "issue.md")
+        revision_id = campaigns.store_revision(session, issue, now=now, author="tests")
+        slug = campaigns.issue_of_revision(session, revision_id)[0].slug
+        campaign_id = campaigns.create(session, revision_id, audiences=["long"], now=now, actor="tests")
+    person = site.a_person("ada@example.org", "long", name=long)
+    page.goto(site.sign_in_link())
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(f"{site.url}/people")
+    about = page.locator("tbody a").first.get_attribute("href") or ""
+    preferences = site.link(Purpose.PREFERENCES, person, 0).removeprefix(site.url)
+
+    wide = [
+        address
+        for address in (
+            "/",
+            f"/issues/{slug}",
+            "/campaigns/new",
+            f"/campaigns/{campaign_id}",
+            f"/campaigns/{campaign_id}/edit",
+            f"/campaigns/{campaign_id}/release?when=now",
+            "/people",
+            about,
+            "/people/new",
+            "/people/import",
+            "/audiences",
+            "/audiences/long",
+            "/subscribe",
+            preferences,
+        )
+        if page.goto(f"{site.url}{address}") and not is_as_wide_as_its_window(page)
+    ]
+
+    assert wide == []
 
 
 def test_a_file_of_people_is_looked_at_and_brought_in_by_a_worker(site: Site, browser: Browser, tmp_path: Path) -> None:
