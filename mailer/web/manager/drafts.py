@@ -83,18 +83,22 @@ def edit(request: Request, name: str, app: AppOf) -> Response:
     """What a draft sends, and to whom."""
     with app.database.read() as session:
         row = campaigns.campaign(session, name)
-        issue, _ = campaigns.issue_of_revision(session, row.revision_id)
-    if row.state != "draft":
-        return see_other(f"/campaigns/{row.id}")
-    form = Filled(issue.slug, row.audiences, row.segments, row.excluded, row.uncertain_rule)
-    return _form(request, app, form, row=row)
+    return (
+        _form(request, app, _as_it_is(app, row), row=row) if row.state == "draft" else see_other(f"/campaigns/{row.id}")
+    )
 
 
 @router.post("/campaigns/{name}/edit")
-def change(request: Request, name: str, app: AppOf, manager: Manager, form: Sent) -> Response:
-    """Change a draft; it takes the issue's newest text."""
+def change(
+    request: Request, name: str, app: AppOf, manager: Manager, form: Sent, aim: Annotated[str, Form(max_length=40)]
+) -> Response:
+    """Change a draft, if nobody else has changed it meanwhile; it takes the issue's newest text."""
     with app.database.read() as session:
         row = campaigns.campaign(session, name)
+    now_is = _as_it_is(app, row)
+    if row.state == "draft" and aim != row.aim and form != now_is:  # else it is our own, pressed twice
+        wrong = NotAllowed("the draft was changed since this page was made", do="see how it is now, and change that")
+        return _form(request, app, now_is, row=row, wrong=wrong)
     try:
         _require_audience(form)
         with app.database.begin() as session:
@@ -123,6 +127,12 @@ def take_newest(name: str, app: AppOf, manager: Manager) -> Response:
         newest = campaigns.issue(session, issue.slug).revision_id
         campaigns.change(session, row, revision_id=newest, now=app.clock(), actor=manager.actor)
     return see_other(f"/campaigns/{row.id}/release", "newest")
+
+
+def _as_it_is(app: App, row: CampaignRow) -> Filled:
+    with app.database.read() as session:
+        issue, _ = campaigns.issue_of_revision(session, row.revision_id)
+    return Filled(issue.slug, row.audiences, row.segments, row.excluded, row.uncertain_rule)
 
 
 def _require_audience(form: Filled) -> None:

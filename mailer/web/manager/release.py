@@ -55,7 +55,7 @@ def send_test(
     try:
         _send_copies(app, name, addresses, actor=manager.actor)
     except MailerError as error:
-        return _page(request, app, name, Wish(), wrong=error)
+        return _page(request, app, name, Wish(), to=to, wrong=error)
     return see_other(f"/campaigns/{name}/release", "tested")
 
 
@@ -192,6 +192,7 @@ def _page(
     name: str,
     wish: Wish,
     *,
+    to: str = "",
     accepted: set[str] | None = None,
     wrong: MailerError | None = None,
 ) -> Response:
@@ -226,6 +227,7 @@ def _page(
         warnings=warnings,
         warning_codes=sorted({finding.code for finding in warnings}),
         untested=UNTESTED,
+        to=to,
         wish=wish,
         send_at=send_at,
         leaves_words=words.moment(leaves_at, zone) if leaves_at else "",

@@ -31,6 +31,7 @@ def test_the_recipients_of_a_draft_are_changed(app: App, manager: TestClient, is
     for slug, text in (("adas", "email starts with ada"), ("bobs", "email starts with bob")):
         manager.post("/segments", data={"slug": slug, "name": slug.title(), "filter": text})
     form = {
+        "aim": the_row(app, campaign).aim,
         "issue": issue.rpartition("/")[2],
         "audience": ["industry"],
         "segment": ["adas"],
@@ -50,19 +51,37 @@ def test_the_recipients_of_a_draft_are_changed(app: App, manager: TestClient, is
     page = manager.get(f"{campaign}/edit").text
     ticked = re.findall(r'name="(audience|segment|exclude)" value="(\w+)" checked', page)
     assert ticked == [("audience", "industry"), ("segment", "adas"), ("exclude", "bobs")]
+    form["aim"] = row.aim
     wrong = manager.post(f"{campaign}/edit", data={**form, "exclude": ["adas"]})
     assert (wrong.status_code, "both asked for and excluded" in wrong.text) == (422, True)
-    nobody = manager.post(f"{campaign}/edit", data={"issue": form["issue"]})
+    nobody = manager.post(f"{campaign}/edit", data={"aim": row.aim, "issue": form["issue"]})
     assert (nobody.status_code, "No audience was chosen" in nobody.text) == (422, True)
     assert the_row(app, campaign) == row
+
+
+def test_of_two_who_change_a_draft_at_once_the_second_sees_what_the_first_has_done(
+    app: App, manager: TestClient, issue: str, campaign: str
+) -> None:
+    made = re.findall(r'name="aim" value="(\w+)"', manager.get(f"{campaign}/edit").text)
+    form = {"aim": made, "issue": issue.rpartition("/")[2]}
+    first = {**form, "audience": ["industry"], "uncertain": "resend"}
+    assert [manager.post(f"{campaign}/edit", data=first).status_code for _ in ("once", "twice")] == [303, 303]
+
+    second = manager.post(f"{campaign}/edit", data={**form, "audience": ["academic"]})
+
+    assert (second.status_code, "changed since this page was made" in second.text) == (409, True)
+    assert re.findall(r'value="(\w+)" checked', second.text) == ["industry"]
+    assert the_row(app, campaign).audiences == ("industry",)
+    form["aim"] = re.findall(r'name="aim" value="(\w+)"', second.text)
+    assert manager.post(f"{campaign}/edit", data={**form, "audience": ["academic"]}).status_code == 303
 
 
 def test_what_was_changed_since_the_page_was_made_is_not_released(
     app: App, manager: TestClient, issue: str, campaign: str
 ) -> None:
     form = the_form(manager.get(f"{campaign}/release?when=now").text)
-    other = {"issue": issue.rpartition("/")[2], "audience": ["industry"]}
-    manager.post(f"{campaign}/edit", data=other)
+    other = {"aim": form["aim"], "issue": issue.rpartition("/")[2], "audience": ["industry"]}
+    assert manager.post(f"{campaign}/edit", data=other).status_code == 303
 
     answer = manager.post(f"{campaign}/release", data={**form, "number": "2"})
 
@@ -75,7 +94,8 @@ def test_what_is_released_is_not_changed(app: App, manager: TestClient, issue: s
     released = the_row(app, campaign)
     assert released.state == "scheduled"
 
-    answer = manager.post(f"{campaign}/edit", data={"issue": issue.rpartition("/")[2], "audience": ["industry"]})
+    form = {"aim": released.aim, "issue": issue.rpartition("/")[2], "audience": ["industry"]}
+    answer = manager.post(f"{campaign}/edit", data=form)
 
     assert (answer.status_code, "cannot be changed" in answer.text) == (409, True)
     assert manager.post(f"{campaign}/newest").status_code == 409

@@ -55,6 +55,14 @@ def test_files_come_with_the_text(manager: TestClient, issue: str) -> None:
     assert "missing-picture" in manager.get(issue).text
 
 
+def test_addresses_that_a_test_copy_cannot_go_to_are_there_to_be_corrected(manager: TestClient, campaign: str) -> None:
+    answer = manager.post(f"{campaign}/test", data={"to": "ada@maths.test, nonsense"})
+
+    assert answer.status_code == 422
+    assert "no @" in answer.text
+    assert 'value="ada@maths.test, nonsense"' in answer.text
+
+
 def test_each_audience_sees_its_own_letter(manager: TestClient, issue: str) -> None:
     scholar = manager.get(f"{issue}/letter?audience=academic&view=text").text
     partner = manager.get(f"{issue}/letter?audience=industry&view=text").text
