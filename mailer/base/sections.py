@@ -288,7 +288,7 @@ class LimitsSection(Section):
     """Bounds."""
 
     batch: int = Field(default=2000, ge=1, le=10_000, description="deliveries in a batch")
-    group: int = Field(default=500, ge=1, le=1_000, description="deliveries taken, and results written, in one commit")
+    group: int = Field(default=1000, ge=1, le=5_000, description="deliveries taken, and results written, in one commit")
     letter_bytes: int = Field(default=95 * 1024, ge=10_000, description="budget of a letter's HTML")
     deadline: Duration = Field(default=timedelta(hours=48), description="how long a deferred message is tried again")
     api: int = Field(default=600, ge=1, description="calls a minute of each API token, in each web process")
