@@ -138,6 +138,12 @@ def read_settings(home: Path, environ: Mapping[str, str] | None = None) -> Setti
         raise _wrong_setting(error, sections, environ) from error
 
 
+def leave_environment() -> None:
+    """Let nothing that is set around this process hold for the workspaces that it opens from now on."""
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        del os.environ[name]
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}

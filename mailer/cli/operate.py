@@ -11,6 +11,7 @@ from mailer import accounts, demo
 from mailer.accounts import SCOPES
 from mailer.base import audit
 from mailer.base.errors import WrongInput
+from mailer.base.settings import leave_environment
 from mailer.cli import serve
 from mailer.cli.exits import DONE, FAULTS, INTERRUPTED
 from mailer.cli.options import PortOption
@@ -54,6 +55,7 @@ def demo_command(
     json_: JsonOption = False,
 ) -> int:
     """Render the sample issue and really send it, over SMTP, to sample people of three audiences."""
+    leave_environment()  # what is set around it is a workspace with real people, to whom it would write
     home = demo.make_workspace(people)
     with stop_signals() as stopped, opened(home, works=True) as app:
         serving = nullcontext("") if once else serve.serving_app(app, "127.0.0.1", port)
