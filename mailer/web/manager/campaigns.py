@@ -7,10 +7,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from mailer import campaigns, delivery
-from mailer.base.errors import NotFound
+from mailer.app import App
+from mailer.base.errors import NotAllowed, NotFound
 from mailer.campaigns import Decision
 from mailer.feedback.report import report as report_of
 from mailer.web.dependencies import AppOf, Manager, RowNumber
+from mailer.web.errors import status_of
 from mailer.web.manager.narrowed import narrowed
 from mailer.web.pages import page, see_other
 from subscribers import audiences as audience_book
@@ -46,7 +48,12 @@ def show(
     after: RowNumber = 0,
 ) -> Response:
     """One campaign: its state, its counts, its recipients."""
-    state = state if state in STATES else ""
+    return _page(request, name, app, state=state if state in STATES else "", after=after)
+
+
+def _page(
+    request: Request, name: str, app: App, *, state: str = "", after: int = 0, wrong: NotAllowed | None = None
+) -> Response:
     with app.database.read() as session:
         row = campaigns.campaign(session, name)
         counts = delivery.progress(session, row.id)
@@ -61,6 +68,8 @@ def show(
     return page(
         request,
         "manager/campaign.html",
+        status=status_of(wrong) if wrong else 200,
+        wrong=wrong,
         row=row,
         issue=issue,
         newest=newest,
@@ -93,12 +102,15 @@ def progress(request: Request, name: str, app: AppOf) -> Response:
 
 
 @router.post("/campaigns/{name}/{deed}")
-def decide(name: str, deed: str, app: AppOf, manager: Manager) -> Response:
-    """Pause, resume (also despite refusals), cancel or recall."""
+def decide(request: Request, name: str, deed: str, app: AppOf, manager: Manager) -> Response:
+    """Pause, resume (also despite refusals), cancel or recall; where it is too late for that, show how it stands."""
     if deed not in DEEDS:
         raise NotFound(f"a campaign cannot be told to {deed}", do=f"use one of {', '.join(DEEDS)}")
     act, said = DEEDS[deed]
-    with app.database.begin() as session:
-        row = campaigns.campaign(session, name)
-        act(session, row.id, now=app.clock(), actor=manager.actor)
+    try:
+        with app.database.begin() as session:
+            row = campaigns.campaign(session, name)
+            act(session, row.id, now=app.clock(), actor=manager.actor)
+    except NotAllowed as wrong:
+        return _page(request, name, app, wrong=wrong)
     return see_other(f"/campaigns/{row.id}", said)

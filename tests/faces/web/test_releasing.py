@@ -241,6 +241,18 @@ def test_what_nobody_prepares_can_be_recalled_from_its_page(app: App, manager: T
     assert state(app, campaign) == "draft"
 
 
+def test_who_decides_too_late_sees_how_it_stands(app: App, manager: TestClient, campaign: str) -> None:
+    """Such as in a second tab, or whose page still shows a button of before."""
+    release_in_a_month(app, manager, campaign)
+    assert manager.post(f"{campaign}/pause").status_code == 303
+
+    again = manager.post(f"{campaign}/pause")
+
+    assert again.status_code == 409
+    assert "is paused: it cannot pause" in text_of(again.text)
+    assert f'action="{campaign}/resume"' in again.text
+
+
 def test_only_a_campaign_that_the_relay_stopped_goes_on_despite_refusals(
     app: App, manager: TestClient, campaign: str
 ) -> None:
