@@ -57,6 +57,7 @@ def _page(
     with app.database.read() as session:
         row = campaigns.campaign(session, name)
         counts = delivery.progress(session, row.id)
+        is_held_back = delivery.held_back(session, row, now=app.clock()) is not None
         recipients = delivery.recipients_page(session, row.id, state=state or None, after=after, limit=PAGE)
         shown = [(r, people.person_by_id(session, r.subscriber_id, now=app.clock()) if r.subscriber_id else None)
                  for r in recipients]  # fmt: skip
@@ -75,6 +76,7 @@ def _page(
         newest=newest,
         names=names,
         counts=counts,
+        is_held_back=is_held_back,
         recipients=shown,
         state_filter=state,
         states=STATES,

@@ -3,6 +3,7 @@
 import re
 from datetime import datetime, timedelta
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from mailer import accounts, campaigns, delivery
@@ -10,6 +11,7 @@ from mailer.app import App
 from mailer.base.tables import CampaignId, SubscriberId
 from mailer.base.tokens import Purpose
 from mailer.content import StoredFiles, read_files
+from mailer.delivery.models import Batch, Delivery
 from mailer.every_table import EVERY_TABLE
 from subscribers import people
 
@@ -73,6 +75,14 @@ def a_frozen_campaign(app: App, people_count: int, *, now: datetime) -> Campaign
         campaigns.due(session, now=now, grace=timedelta(hours=6))
     delivery.prepare(app.database, campaign_id, clock=app.clock)
     return campaign_id
+
+
+def hold_back_all_but_one(app: App, *, now: datetime) -> None:
+    """As it is after a first turn of a batch whose domain takes nothing more."""
+    with app.database.begin() as session:
+        session.execute(update(Batch).values(fence=1))
+        held = update(Delivery).where(Delivery.number > 1)
+        session.execute(held.values(reason="held: x.test takes nothing: 451 later", due_at=now + timedelta(minutes=9)))
 
 
 def states(app: App, subscriber_id: SubscriberId) -> dict[str, str]:

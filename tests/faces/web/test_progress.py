@@ -1,24 +1,14 @@
 """How far a campaign is, as its page tells it, and the API."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from fastapi.testclient import TestClient
-from sqlalchemy import update
 
 from mailer import campaigns
 from mailer.app import App
-from mailer.delivery.models import Batch, Delivery
-from tests.faces.web.builders import a_frozen_campaign, text_of
+from tests.faces.web.builders import a_frozen_campaign, hold_back_all_but_one, text_of
 from tests.support.mailer_process import run_mailer
-
-
-def hold_back_all_but_one(app: App, *, now: datetime) -> None:
-    """As it is after a first turn of a batch whose domain takes nothing more."""
-    with app.database.begin() as session:
-        session.execute(update(Batch).values(fence=1))
-        held = update(Delivery).where(Delivery.number > 1)
-        session.execute(held.values(reason="held: x.test takes nothing: 451 later", due_at=now + timedelta(minutes=9)))
 
 
 def test_it_says_who_is_held_back_until_when_and_why(app: App, manager: TestClient) -> None:
