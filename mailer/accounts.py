@@ -140,6 +140,11 @@ def list_users(session: Session) -> tuple[Account, ...]:
     return tuple(_account(user) for user in session.scalars(select(User).order_by(User.email)))
 
 
+def names_of_actors(session: Session) -> dict[str, str]:
+    """What people call the actors who sign in."""
+    return {account.actor: account.name or account.email for account in list_users(session)}
+
+
 def find_user(session: Session, email: str) -> Account:
     """The person with this address.
 

@@ -18,5 +18,5 @@ def show(request: Request, app: AppOf, subject: Annotated[str, Query(max_length=
     """The newest entries, of everything or of one subject."""
     with app.database.read() as session:
         entries = audit.entries(session, subject=subject or None, limit=200)
-        names = {account.actor: account.name or account.email for account in accounts.list_users(session)}
+        names = accounts.names_of_actors(session)
     return page(request, "manager/audit.html", entries=entries, subject=subject, names=names)

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 
-from mailer import campaigns
+from mailer import accounts, campaigns
 from mailer.app import App
 from mailer.base.errors import MailerError, NotAllowed, NotFound, WrongInput
 from mailer.base.settings import templates_dir
@@ -41,6 +41,7 @@ def new(request: Request, app: AppOf) -> Response:
         request,
         "manager/issue.html",
         row=None,
+        names={},
         action="/issues",
         shown=None,
         saved=(),
@@ -69,10 +70,12 @@ def edit(request: Request, slug: str, app: AppOf, revision: Annotated[int, Query
         issue = campaigns.read_revision(session, shown.revision_id)
         _, main = campaigns.issue_of_revision(session, shown.revision_id)
         findings = campaigns.findings_in(session, issue, now=app.clock(), formula_cache=app.formula_cache)
+        names = accounts.names_of_actors(session)
     return page(
         request,
         "manager/issue.html",
         row=saved[0],
+        names=names,
         action=request.url.path,
         shown=shown,
         saved=saved,
@@ -107,14 +110,15 @@ def save(
         old = campaigns.read_revision(session, before.revision_id)
         _, main = campaigns.issue_of_revision(session, before.revision_id)
         last = campaigns.read_revision(session, saved[0].revision_id).text
+        author = accounts.names_of_actors(session).get(saved[0].author, saved[0].author)
     kept = {name: content for name, content in old.source_files.items() if name not in (remove or [])}
     draft = Draft(text, main, kept, files or [], before, saved)
     if newest and newest != saved[0].revision_id and draft.written != last:  # else it is our own, pressed twice
         overtaken = NotAllowed(
-            f"{saved[0].author} saved this issue while you wrote",
+            f"{author} saved this issue while you wrote",
             do="your text is below; look at the newest among the saved texts, then save yours again, with its new files",
         )
-        return _again(request, draft, overtaken)
+        return _again(request, app, draft, overtaken)
     return _save(request, app, manager, draft, slug=slug)
 
 
@@ -168,17 +172,20 @@ def _save(request: Request, app: App, manager: Manager, draft: Draft, *, slug: s
             revision_id = campaigns.store_revision(session, issue, now=app.clock(), author=manager.actor, origin="web")
             slug = campaigns.issue_of_revision(session, revision_id)[0].slug
     except MailerError as error:
-        return _again(request, draft, error)
+        return _again(request, app, draft, error)
     return see_other(f"/issues/{slug}", "saved")
 
 
-def _again(request: Request, draft: Draft, wrong: MailerError) -> Response:
+def _again(request: Request, app: App, draft: Draft, wrong: MailerError) -> Response:
     """The editor with what was sent, which is not kept yet, and why."""
+    with app.database.read() as session:
+        names = accounts.names_of_actors(session)
     return page(
         request,
         "manager/issue.html",
         status=status_of(wrong),
-        row=None,
+        row=draft.saved[0] if draft.saved else None,
+        names=names,
         action=request.url.path,
         shown=draft.before,
         saved=draft.saved,

@@ -149,6 +149,7 @@ def test_a_long_word_of_somebodys_makes_no_page_wider_than_a_phone(site: Site, p
         for address in (
             "/",
             f"/issues/{slug}",
+            f"/issues/{slug}/preview",
             "/campaigns/new",
             f"/campaigns/{campaign_id}",
             f"/campaigns/{campaign_id}/edit",

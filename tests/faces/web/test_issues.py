@@ -21,7 +21,8 @@ def test_what_another_saved_meanwhile_is_not_written_over_unseen(manager: TestCl
     refused = manager.post(issue, data=mine)
 
     assert refused.status_code == 409
-    assert "saved this issue while you wrote" in refused.text
+    assert "Helena saved this issue while you wrote" in refused.text
+    assert "<h1>Winter letter</h1>" in refused.text, "it is no new issue"
     assert "Spring letter" in refused.text, "what was written is not lost"
     assert "Winter letter" in manager.get(issue).text
     again = dict(re.findall(r'<input type="hidden" name="(shown|newest)" value="(\d+)">', refused.text))
