@@ -16,15 +16,17 @@ Made = TypeVar("Made")
 # One for each core that is ours, which not every system tells; more than four would wait for the interpreter.
 THREADS = min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 HANDFUL = LANES
-"""So many go together: they can be signed at once, and to hand one over and to wake a thread costs more than to make it."""
+"""So many are signed together: they can go at once, and to hand one over and to wake a thread costs more than to make it."""
+UNSIGNED = 32
+"""So many are made together where nothing signs them: to make and to send in turn costs more (record 18)."""
 AHEAD = 3 * THREADS
 """So many handfuls wait, or are in work: enough that no thread waits for the loop to come by (record 18)."""
 
 
-def in_handfuls(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
+def in_handfuls(items: Iterable[Item], size: int) -> Iterator[Sequence[Item]]:
     """The items a few at a time, each taken when its handful is asked for."""
     left = iter(items)
-    return iter(lambda: tuple(islice(left, HANDFUL)), ())
+    return iter(lambda: tuple(islice(left, size)), ())
 
 
 class Ahead:

@@ -15,7 +15,7 @@ from mailer.base.tokens import Keys, Purpose
 from mailer.campaigns import CampaignRow
 from mailer.content.issue import FrontMatter
 from mailer.delivery.ledger import Recipient
-from mailer.delivery.message.ahead import AHEAD, HANDFUL, THREADS, Ahead, in_handfuls
+from mailer.delivery.message.ahead import AHEAD, HANDFUL, THREADS, UNSIGNED, Ahead, in_handfuls
 from mailer.delivery.message.dkim import ToSign, relaxed_body, signatures, signers
 from mailer.delivery.message.headers import message_headers
 from mailer.delivery.message.mould import Mould
@@ -96,10 +96,10 @@ class Composer:
 
         They are made a handful at a time: to make and to send in turn costs more.
         """
-        handfuls = in_handfuls(messages)
-        if self._signers:
-            handfuls = self._ahead.each(partial(self._sign, now), map(_hashed, handfuls))
-        return chain.from_iterable(handfuls)
+        if not self._signers:
+            return chain.from_iterable(in_handfuls(messages, UNSIGNED))
+        hashed = map(_hashed, in_handfuls(messages, HANDFUL))
+        return chain.from_iterable(self._ahead.each(partial(self._sign, now), hashed))
 
     def _sign(self, now: datetime, hashed: tuple[Sequence[Outgoing], Sequence[ToSign]]) -> Sequence[Outgoing]:
         messages, parts = hashed

@@ -5,7 +5,7 @@ from threading import Event, Semaphore, get_ident
 
 import pytest
 
-from mailer.delivery.message.ahead import AHEAD, HANDFUL, THREADS, Ahead, in_handfuls
+from mailer.delivery.message.ahead import AHEAD, THREADS, Ahead, in_handfuls
 
 
 def test_what_comes_is_in_the_order_of_what_went() -> None:
@@ -53,8 +53,8 @@ def test_what_goes_wrong_in_a_thread_is_raised_where_it_is_asked_for() -> None:
 def test_a_handful_is_taken_at_a_time_and_in_order() -> None:
     taken: list[int] = []
 
-    handfuls = in_handfuls(taken.append(number) or number for number in range(2 * HANDFUL + 1))  # type: ignore[func-returns-value]
+    handfuls = in_handfuls((taken.append(number) or number for number in range(11)), 5)  # type: ignore[func-returns-value]
 
-    assert next(handfuls) == tuple(range(HANDFUL))
-    assert taken == list(range(HANDFUL))
-    assert [number for handful in handfuls for number in handful] == list(range(HANDFUL, 2 * HANDFUL + 1))
+    assert next(handfuls) == (0, 1, 2, 3, 4)
+    assert taken == [0, 1, 2, 3, 4]
+    assert [number for handful in handfuls for number in handful] == [5, 6, 7, 8, 9, 10]
