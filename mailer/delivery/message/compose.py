@@ -24,7 +24,8 @@ from mailer.delivery.outcomes import Outgoing
 from mailer.delivery.policy import GroupSize
 from mailer.rendering import Letter, Sender, skeleton
 
-LETTERS_KEPT = 256
+LETTERS_KEPT = 64
+"""As many as one campaign has at most, to six audiences. One with pictures takes up to 1.4 MB."""
 
 
 class Composer:
