@@ -34,7 +34,8 @@ from mailer.worker.threads import working
 ACTOR = "cli"
 LOOK_SECONDS = 0.2
 WORKERS_MUST_ANSWER_SECONDS = 60
-ENDED = ("sent", "cancelled", "failed", "paused")
+ENDED = ("sent", "cancelled", "failed", "paused", "draft")
+"""Nobody who waits for a campaign waits any longer; a draft is one that was recalled."""
 
 campaign = typer.Typer(
     help="Campaigns: an issue, its audiences and a time.", rich_markup_mode=None, no_args_is_help=True

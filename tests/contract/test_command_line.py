@@ -12,6 +12,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.support.mailer_process import Start, run_mailer, wait_until
+from tests.support.redis import RedisServer
 from tests.support.relay import RelayServer
 
 COUNTS = {"pending", "sending", "accepted", "deferred", "failed", "skipped", "uncertain"}
@@ -272,6 +273,22 @@ def test_whoever_waits_for_a_campaign_is_told_that_the_relay_is_away(
 
     process.wait_for("held up: relay .*554 5.3.2 not today")
     assert process.interrupt() == 130
+
+
+def test_whoever_waits_for_a_campaign_that_is_recalled_waits_no_longer(
+    home: Path, redis_server: RedisServer, start_mailer: Start
+) -> None:
+    env = {"MAILER_BROKER_URL": redis_server.url}  # and nobody works
+    send = ("send", "issue.md", "--audience", "academic", "--at", "now", "--yes", "--json")
+    _import(home)
+    process = start_mailer(*send, home=home, cwd=home.parent, env=env)
+    wait_until(lambda: "scheduled" in run_mailer("campaign", "list", home=home).stdout, what="the release")
+
+    assert _json(home, "campaign", "recall", "1")["state"] == "draft"
+
+    assert process.process is not None
+    assert process.process.wait(timeout=30) == 1
+    assert '"state": "draft"' in process.log
 
 
 def test_whom_the_pace_of_a_domain_holds_back_is_told(
