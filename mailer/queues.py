@@ -10,6 +10,7 @@ import structlog
 from celery import Celery
 from kombu.exceptions import OperationalError
 
+from mailer.base.broker_url import read_broker_url
 from mailer.base.hints import Hint
 
 PREFIX = "mailer."
@@ -26,7 +27,8 @@ log = structlog.get_logger()
 
 def make_celery(broker_url: str) -> Celery:
     """The Celery application of a broker; an empty address is the embedded one."""
-    celery = Celery("mailer", broker=broker_url or "memory://localhost/", set_as_current=False)
+    broker = read_broker_url(broker_url)
+    celery = Celery("mailer", broker=broker.url or "memory://localhost/", set_as_current=False)
     celery.conf.update(
         task_routes={
             f"{PREFIX}send_batch": {"queue": SENDING},
@@ -40,7 +42,7 @@ def make_celery(broker_url: str) -> Celery:
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
         worker_send_task_events=False,
-        worker_enable_remote_control=bool(broker_url),
+        worker_enable_remote_control=bool(broker.url),
         worker_cancel_long_running_tasks_on_connection_loss=True,  # only such as are acknowledged late, so none; False is warned of
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # by default a hundred, 50 minutes: whoever slept through that found no worker
@@ -52,8 +54,9 @@ def make_celery(broker_url: str) -> Celery:
             "socket_connect_timeout": 5,
             "max_retries": 0,  # a hint is lost at once: by default a page took six seconds longer while Redis was away
             "queue_order_strategy": "priority",
+            "master_name": broker.master,
         }
-        if broker_url
+        if broker.url
         else {"polling_interval": 0.01},
         timezone="UTC",
         enable_utc=True,

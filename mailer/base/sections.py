@@ -11,6 +11,8 @@ from pydantic.networks import IPvAnyNetwork
 from pydantic_settings import NoDecode
 
 from mailer.base.bounce_url import BounceBox, read_bounce_url
+from mailer.base.broker_url import ALLOWED as ALLOWED_BROKERS
+from mailer.base.broker_url import read_broker_url
 from mailer.base.domain_names import ascii_domain
 from mailer.base.errors import WrongInput
 from mailer.base.notation import Duration, names_a_host, rates_by_domain, split_list
@@ -42,18 +44,12 @@ class DatabaseSection(Section):
 class BrokerSection(Section):
     """The queue: empty or `embedded` is in this process, else Celery over Redis."""
 
-    url: str = Field(default="", description="embedded, redis://…, rediss://… or sentinel://…")
+    url: str = Field(default="", description=ALLOWED_BROKERS)
 
     @field_validator("url")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value in ("", "embedded"):
-            return ""
-        servers = [one if "://" in one else f"sentinel://{one}" for one in value.split(";")]
-        if not all(one.startswith(("redis://", "rediss://", "sentinel://")) and names_a_host(one) for one in servers):
-            message = "embedded, redis://HOST:PORT/N, rediss://… or sentinel://…"
-            raise ValueError(message)
-        return value
+        return value if read_broker_url(value).url else ""
 
 
 class SmtpSection(Section):

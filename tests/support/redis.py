@@ -32,6 +32,8 @@ class RedisServer:
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
     addresses: tuple[str, ...] = ("127.0.0.1",)
+    follows: int = 0
+    """The port of the server that it is a replica of."""
 
     @property
     def url(self) -> str:
@@ -43,6 +45,8 @@ class RedisServer:
         self.port = self.port or free_port()
         options = ["--port", str(self.port), "--bind", *self.addresses, "--save", "", "--appendonly", "no"]
         options += ["--protected-mode", "no"]  # it listens on addresses of this machine only
+        if self.follows:
+            options += ["--replicaof", "127.0.0.1", str(self.follows)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen([redis_binary(), *options], cwd=self.folder, stdout=log, stderr=log)
         give_up = time.monotonic() + PATIENCE_SECONDS

@@ -312,6 +312,8 @@ def test_a_relay_of_ipv6_is_named_with_brackets() -> None:
         ("MAILER_BROKER_URL", "redis://[::1/0", "redis://HOST:PORT/N"),
         ("MAILER_BROKER_URL", "redis://h:port/0", "redis://HOST:PORT/N"),
         ("MAILER_BROKER_URL", "sentinel://a:26379;b:port", "redis://HOST:PORT/N"),
+        ("MAILER_BROKER_URL", "sentinel://a:26379?name=lists", "sentinel://HOST:PORT;HOST:PORT?master=NAME"),
+        ("MAILER_BROKER_URL", "redis://a:6379/0;sentinel://b:26379", "redis://HOST:PORT/N"),
         ("MAILER_BOUNCE_URL", "imap://u:p@[::1", "imap://USER:PASSWORD@HOST"),
     ],
 )
@@ -329,7 +331,7 @@ def test_an_address_that_cannot_be_read_stops_the_start(tmp_path: Path, name: st
         ("MAILER_BASE_URL", "https://news.x.test"),
         ("MAILER_BROKER_URL", "rediss://:secret@[::1]:6379/0"),
         ("MAILER_BROKER_URL", "sentinel://a:26379;sentinel://b:26379"),
-        ("MAILER_BROKER_URL", "sentinel://a:26379;b:26379"),
+        ("MAILER_BROKER_URL", "sentinel://a:26379;b:26379?master=lists"),
     ],
 )
 def test_an_address_of_ipv6_and_one_of_several_servers_are_taken(tmp_path: Path, name: str, value: str) -> None:
