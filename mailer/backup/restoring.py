@@ -18,7 +18,7 @@ from mailer.backup.making import back_up_into
 from mailer.backup.soundness import faults
 from mailer.base import audit
 from mailer.base.database import Database
-from mailer.base.errors import WrongInput
+from mailer.base.errors import Spoilt, WrongInput
 from mailer.base.schema import newest_revision, schema_revision, upgrade_schema
 from mailer.base.tokens import Keys
 from subscribers.departures import Departures, departures, see_off
@@ -92,8 +92,8 @@ def opened_copy(path: Path) -> Iterator[Database]:
         try:
             _bring_up(database, str(path))
             yield database
-        except DatabaseError as error:
-            raise WrongInput(f"it is damaged: {error.orig}", do="use another backup", place=str(path)) from error
+        except (DatabaseError, Spoilt) as error:
+            raise WrongInput("it is damaged", do="use another backup", place=str(path)) from error
         finally:
             database.close()
 
@@ -118,7 +118,7 @@ def _kept(database: Database, folder: Path, now: datetime) -> Path | None:
             return None
         _bring_up(database, database.engine.url.render_as_string(hide_password=True))
         return back_up_into(folder, database, now=now)
-    except DatabaseError:
+    except (DatabaseError, Spoilt):
         if not database.is_sqlite:
             raise
         return _set_aside(database, now)
@@ -141,7 +141,7 @@ def _departures(database: Database) -> Departures | None:
             return None
         with database.read() as session:
             return departures(session)
-    except DatabaseError:
+    except (DatabaseError, Spoilt):
         if not database.is_sqlite:
             raise
         return None

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from mailer import campaigns
 from mailer.base.database import Database
+from mailer.base.errors import Spoilt
 from mailer.base.schema import newest_revision, schema_revision
 from mailer.delivery.soundness import ledger_faults
 from mailer.every_table import EVERY_TABLE
@@ -27,6 +28,8 @@ def faults(database: Database) -> list[str]:
         return ["there is no database: run `mailer init`, or name another workspace"]
     try:
         return _faults(database)
+    except Spoilt as error:
+        return [error.message]
     except DatabaseError as error:
         if not database.is_sqlite:
             raise

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from sqlite3 import SQLITE_BUSY, SQLITE_FULL, SQLITE_READONLY
+from sqlite3 import SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_FULL, SQLITE_NOTADB, SQLITE_READONLY
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import OperationalError as SqliteError
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from mailer.base.errors import Unreachable, WrongInput
+from mailer.base.errors import Spoilt, Unreachable, WrongInput
 from mailer.base.hints import HINTS, Hint
 
 PATIENCE_SECONDS = 30
@@ -58,6 +58,7 @@ class Database:
 
         Raises:
             Unreachable: the database does not answer, or has gone away meanwhile.
+            Spoilt: its file is damaged.
         """
         with self._turn(), self._open(write=True) as session:
             yield session
@@ -92,6 +93,7 @@ class Database:
 
         Raises:
             Unreachable: the database does not answer.
+            Spoilt: its file is damaged.
         """
         with self._open(write=False) as session:
             yield session
@@ -102,6 +104,7 @@ class Database:
 
         Raises:
             Unreachable: the database does not answer.
+            Spoilt: its file is damaged.
         """
         with self._open(write=False) as session:
             if not self.is_sqlite:
@@ -178,19 +181,24 @@ class Database:
             try:
                 # SQLite: a writer takes its lock at once; upgrading a reader later fails without waiting.
                 session.connection(execution_options={"writes": write})
-            except OperationalError as error:
-                raise self._unreachable(error) from error
+            except DBAPIError as error:
+                if isinstance(error, OperationalError) or _is_damaged(error):
+                    raise self._told(error) from error
+                raise
             try:
                 yield session
             except DBAPIError as error:
                 # It went away in the middle: nothing of this was committed for certain. Or it takes nothing new.
-                if error.connection_invalidated or _takes_nothing(error):
-                    raise self._unreachable(error) from error
+                if error.connection_invalidated or _takes_nothing(error) or _is_damaged(error):
+                    raise self._told(error) from error
                 raise
 
-    def _unreachable(self, error: DBAPIError) -> Unreachable:
-        shown = self.engine.url.render_as_string(hide_password=True)
+    def _told(self, error: DBAPIError) -> Unreachable | Spoilt:
         first_line = str(error.orig).strip().partition("\n")[0]
+        if _is_damaged(error):
+            do = "see what `mailer db check` finds, and restore a backup by `mailer db restore`"
+            return Spoilt(f"the file of the database is damaged: {first_line}", do=do)
+        shown = self.engine.url.render_as_string(hide_password=True)
         return Unreachable(f"database {shown}", first_line, do="check MAILER_DATABASE_URL and that the server runs")
 
     def close(self) -> None:
@@ -203,6 +211,11 @@ def _takes_nothing(error: DBAPIError) -> bool:
     if getattr(error.orig, "sqlstate", "") in ("25006", "53100"):  # PostgreSQL's read_only_sql_transaction, disk_full
         return True
     return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in (SQLITE_READONLY, SQLITE_FULL)
+
+
+def _is_damaged(error: DBAPIError) -> bool:
+    """Whether SQLite cannot make sense of its file."""
+    return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in (SQLITE_CORRUPT, SQLITE_NOTADB)
 
 
 def leave_no_trace(session: Session) -> None:

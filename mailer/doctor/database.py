@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import text
 
 from mailer.app import App
-from mailer.base.errors import Unreachable
+from mailer.base.errors import Spoilt, Unreachable
 from mailer.base.schema import newest_revision, schema_revision
 from mailer.doctor.finding import Finding, error, ok, warning
 from mailer.doctor.names import Names
@@ -30,7 +30,7 @@ def check(app: App, _names: Names) -> Iterator[Finding]:
             version = str(session.scalar(text(asked)))
         refuses = app.database.refuses_writes()
         has = schema_revision(app.database)
-    except Unreachable as trouble:
+    except (Spoilt, Unreachable) as trouble:
         yield error(ABOUT, trouble.message, do=trouble.do)
         return
     kind = "SQLite" if app.database.is_sqlite else "PostgreSQL"

@@ -70,6 +70,24 @@ def test_a_database_that_cannot_be_read_is_set_aside_for_the_backup(home: Path) 
     assert run_mailer("db", "check", home=home).returncode == 0
 
 
+@pytest.mark.parametrize("begins", [0, 10_000], ids=["all of it", "all but its beginning"])
+def test_that_a_database_is_damaged_is_one_line_that_says_what_to_do(home: Path, begins: int) -> None:
+    for log in home.glob("mailer.db-*"):
+        log.unlink()
+    content = (home / "mailer.db").read_bytes()
+    (home / "mailer.db").write_bytes(content[:begins] + b"\xff" * (len(content) - begins))
+
+    for command in ("campaign list", "subscribers export", "audit", "run --port 0", "db upgrade"):
+        done = run_mailer(*command.split(), home=home, seconds=60)
+        assert (done.returncode, done.stdout) == (1, ""), done.stderr
+        assert "is damaged" in done.stderr
+        assert "`mailer db restore`" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    looked = run_mailer("doctor", home=home)
+    assert "is damaged" in looked.stdout
+    assert "Traceback" not in looked.stderr
+
+
 def test_old_backups_go_when_it_is_said_how_many_stay(home: Path) -> None:
     first = Path(run_mailer("db", "backup", home=home).stdout.strip())
     elsewhere = home / "mine.db"
