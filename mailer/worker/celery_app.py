@@ -15,7 +15,7 @@ from celery import Celery
 from celery.signals import task_postrun, task_prerun, worker_process_init, worker_shutting_down
 
 from mailer.app import App, open_app
-from mailer.base.errors import Unreachable
+from mailer.base.errors import Spoilt, Unreachable
 from mailer.base.logs import set_up
 from mailer.delivery.run import TURN_SECONDS
 from mailer.queues import PREFIX
@@ -76,6 +76,8 @@ def _wrapped(name: str, job: Callable[[App, int], None], app_of_process: Callabl
                 job(app_of_process(), subject_id)
             except Unreachable as error:  # the sweep finds the work again as soon as it answers
                 log.warning("job_put_off", error=str(error))
+            except Spoilt as error:  # with every sweep, until somebody mends it: a traceback would tell no more
+                log.error("job_failed", error=str(error))  # noqa: TRY400
             except Exception:
                 log.exception("job_failed")
                 raise

@@ -88,6 +88,22 @@ def test_that_a_database_is_damaged_is_one_line_that_says_what_to_do(home: Path,
     assert "Traceback" not in looked.stderr
 
 
+def test_whoever_works_on_a_database_that_is_damaged_meanwhile_says_so_in_a_line(
+    home: Path, start_mailer: Start
+) -> None:
+    process = start_mailer("run", "--port", "0", home=home)
+    process.wait_for("Ctrl-C stops it")
+    with (home / "mailer.db").open("r+b") as file:
+        for page in range(4096, (home / "mailer.db").stat().st_size, 4096):
+            file.seek(page)
+            file.write(b"\xff" * 300)
+
+    process.wait_for("job_failed .*is damaged.*`mailer db restore`")
+
+    assert process.interrupt() == 0
+    assert "Traceback" not in process.log
+
+
 def test_old_backups_go_when_it_is_said_how_many_stay(home: Path) -> None:
     first = Path(run_mailer("db", "backup", home=home).stdout.strip())
     elsewhere = home / "mine.db"
