@@ -92,6 +92,8 @@ def test_a_campaign_is_made_planned_scheduled_and_paused(app: App, script: TestC
         "accept": [finding["code"] for finding in plan["findings"]],
     }
     assert script.post(f"{address}/schedule", json={**body, "count": 2}).status_code == 409
+    past = script.post(f"{address}/schedule", json={**body, "at": "2020-01-05 09:00 Europe/London"})
+    assert (past.status_code, past.json()["detail"]) == (409, "05 January 2020 09:00 UTC is past; choose a later time")
 
     scheduled = script.post(f"{address}/schedule", json=body).json()
     assert scheduled["state"] == "scheduled"

@@ -94,9 +94,9 @@ def test_every_way_of_looking_at_a_letter_has_its_page(manager: TestClient, issu
 
 
 def test_the_release_page_tells_the_count_and_the_time_in_words(manager: TestClient, campaign: str) -> None:
-    page = text_of(manager.get(f"{campaign}/release?when=at&day=2027-01-05&clock=09:00&zone=Europe/London").text)
+    page = text_of(manager.get(f"{campaign}/release?when=at&day=2099-01-05&clock=09:00&zone=Europe/London").text)
 
-    assert "Tuesday 5 January 2027, 09:00 GMT (UTC+00:00)" in page
+    assert "Monday 5 January 2099, 09:00 GMT (UTC+00:00)" in page
     assert "Release to 2 people" in page
 
 
@@ -109,16 +109,40 @@ def test_the_release_page_tells_the_count_and_the_time_in_words(manager: TestCli
     ],
 )
 def test_the_time_is_told_in_the_zone_that_was_named(manager: TestClient, campaign: str, zone: str, words: str) -> None:
-    page = text_of(manager.get(f"{campaign}/release?when=at&day=2027-07-05&clock=09:00&zone={zone}").text)
+    page = text_of(manager.get(f"{campaign}/release?when=at&day=2099-07-05&clock=09:00&zone={zone}").text)
 
     assert words in page
 
 
 def test_a_time_that_does_not_exist_is_refused_with_what_to_do(manager: TestClient, campaign: str) -> None:
-    answer = manager.get(f"{campaign}/release?when=at&day=2027-03-28&clock=01:30&zone=Europe/London")
+    answer = manager.get(f"{campaign}/release?when=at&day=2099-03-29&clock=01:30&zone=Europe/London")
 
     assert answer.status_code == 422
     assert "does not exist" in answer.text
+
+
+def test_a_time_that_is_past_is_refused_and_does_not_mean_at_once(app: App, manager: TestClient, campaign: str) -> None:
+    """Such as one of last year, or this morning's for tomorrow's: the page said that it leaves in five minutes."""
+    yesterday = (app.clock() - timedelta(days=1)).strftime("when=at&day=%Y-%m-%d&clock=%H:%M&zone=UTC")
+    answer = manager.get(f"{campaign}/release?{yesterday}")
+    assert (answer.status_code, "is past" in answer.text, "Release to 2 people" in answer.text) == (409, True, False)
+
+    form = the_form(manager.get(f"{campaign}/release?when=at&day=2099-01-05&clock=09:00").text)
+    late = {**form, "at": (app.clock() - timedelta(minutes=9)).isoformat(), "number": "2"}
+    answer = manager.post(f"{campaign}/release", data=late)
+
+    assert (answer.status_code, "is past" in answer.text, "Release to 2 people" in answer.text) == (409, True, False)
+    assert state(app, campaign) == "draft"
+
+
+def test_as_soon_as_may_be_counts_from_when_the_button_is_pressed(app: App, manager: TestClient, campaign: str) -> None:
+    form = the_form(manager.get(f"{campaign}/release?when=now").text)
+    assert form["at"] == "now"
+    refused = manager.post(f"{campaign}/release", data={**form, "number": "3"})
+
+    answer = manager.post(f"{campaign}/release", data={**the_form(refused.text), "number": "2"})
+
+    assert (answer.status_code, state(app, campaign)) == (303, "scheduled")
 
 
 @pytest.mark.parametrize("when", ["when=now", "when=at&day=2099-01-05&clock=09:00"])
