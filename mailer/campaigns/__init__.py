@@ -53,7 +53,7 @@ from mailer.campaigns.release import (
 )
 from mailer.campaigns.rows import CampaignRow, campaign, is_live, list_campaigns, may_go_out, over_before, row, working
 from mailer.campaigns.segments import delete_segment, edit_segment, uses_of_segments
-from mailer.campaigns.when import parse_when
+from mailer.campaigns.when import leaving_at, parse_when
 
 __all__ = [
     "CampaignRow",
@@ -84,6 +84,7 @@ __all__ = [
     "issue_of_revision",
     "keep_key",
     "keep_pictures",
+    "leaving_at",
     "left_out",
     "list_campaigns",
     "list_issues",

@@ -1,7 +1,7 @@
 """What is decided about a campaign: each decision is one compare-and-set, one line in the audit log, and a hint."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -18,12 +18,11 @@ from mailer.campaigns.narrowing import narrowing, to_approve
 from mailer.campaigns.release import release, require_checked
 from mailer.campaigns.rows import CampaignRow, row
 from mailer.campaigns.states import MOVES, NOT_LEFT
+from mailer.campaigns.when import leaving_at
 from mailer.content import as_sent_at
 from mailer.rendering import Frame
 from subscribers.filter_fields import Field
 
-JUST_NOW = timedelta(minutes=2)
-"""How old a wished time may be and still count as now: a page was open for a while."""
 _DEEDS: Final = {"pause": "paused", "resume": "resumed", "cancel": "cancelled", "recall": "recalled"}
 
 
@@ -60,8 +59,7 @@ def schedule(
             segment cannot be understood.
         NotAllowed: it is no draft or is changed just now, the time is past, a warning was not accepted, or a segment is gone.
     """
-    if send_at < now - JUST_NOW:
-        raise NotAllowed(f"{send_at:%d %B %Y %H:%M %Z} is past", do="choose a later time")
+    send_at = leaving_at(send_at, now=now)
     campaign = row(session, campaign_id)
     issue = as_sent_at(read_revision(session, campaign.revision_id), send_at)
     require_checked(findings_in(session, issue, now=now, formula_cache=formula_cache), accept_warnings)

@@ -1,10 +1,12 @@
 """When a campaign leaves: what the manager wrote, as a moment in UTC and the zone it was meant in."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from mailer.base.errors import WrongInput
+from mailer.base.errors import NotAllowed, WrongInput
 
+JUST_NOW = timedelta(minutes=2)
+"""How old a wished time may be and still count as now: a page was open for a while."""
 EXAMPLE = 'write now, an ISO time with its offset, or "2027-01-05 09:00 Europe/London"'
 
 
@@ -32,6 +34,17 @@ def parse_when(text: str, *, zone: str, now: datetime) -> tuple[datetime, str]:
     except (ValueError, OverflowError) as error:
         raise WrongInput(f"{text!r} is no time", do=EXAMPLE) from error
     return utc, zone
+
+
+def leaving_at(wished: datetime, *, now: datetime, cooling_off: timedelta = timedelta()) -> datetime:
+    """When it leaves that is released `now` for a wished time: not before the cooling-off is over.
+
+    Raises:
+        NotAllowed: the time is past. It was mistyped, or meant for another day: nobody wants it to leave at once.
+    """
+    if wished < now - JUST_NOW:
+        raise NotAllowed(f"{wished:%d %B %Y %H:%M %Z} is past", do="choose a later time")
+    return max(wished, now + cooling_off)
 
 
 def _place(zone: str) -> ZoneInfo:

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,7 +21,7 @@ from mailer.base.tables import CampaignId
 from mailer.base.wording import counted_people
 from mailer.cli.campaign_shown import held_line, show_campaign, when_in_utc
 from mailer.cli.exits import DONE, FAULTS, INTERRUPTED
-from mailer.cli.options import AudienceOption, ExcludeOption, IssueArgument, SegmentOption
+from mailer.cli.options import AtOption, AudienceOption, ExcludeOption, IssueArgument, SegmentOption, UncertainOption
 from mailer.cli.output import JsonOption, say, show_json, show_table
 from mailer.cli.stopping import stop_signals
 from mailer.cli.workspace import WorkspaceOption, opened
@@ -41,18 +41,7 @@ campaign = typer.Typer(
     help="Campaigns: an issue, its audiences and a time.", rich_markup_mode=None, no_args_is_help=True
 )
 
-AtOption = Annotated[
-    str, typer.Option("--at", metavar="TIME", help='now, an ISO time with offset, or "2027-01-05 09:00 Europe/London".')
-]
 YesOption = Annotated[bool, typer.Option("--yes", help="Answer every question with yes, and accept every warning.")]
-UncertainOption = Annotated[
-    str | None,
-    typer.Option(
-        "--uncertain",
-        metavar="resend|leave",
-        help="What becomes of those whose answer was lost; by default as [release] uncertain says.",
-    ),
-]
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The campaign's id or slug.")]
 
 
@@ -259,7 +248,7 @@ def _create(
 def _schedule(app: App, campaign_id: CampaignId, at: str, *, yes: bool) -> datetime:
     """Show what would go out, ask for the number, and release; gives the moment at which it leaves."""
     now = app.clock()
-    send_at, zone = campaigns.parse_when(at, zone=app.settings.sender.zone, now=now)
+    leaves_at, zone = _moment(app, at, now=now)
     with app.database.read() as session:
         found = campaigns.row(session, campaign_id)
         frame = app.frame(session, slug=found.slug)
@@ -281,13 +270,14 @@ def _schedule(app: App, campaign_id: CampaignId, at: str, *, yes: bool) -> datet
         )
     if not yes:
         _ask_for_number(plan.count)
-        send_at = max(send_at, now + app.settings.release.cooling_off)
+        now = app.clock()  # the cooling-off begins with the answer
+        leaves_at, zone = _moment(app, at, now=now, cooling_off=app.settings.release.cooling_off)
     app.settings.refuse_placeholders(app.base_url)
     with app.database.begin() as session:
         campaigns.schedule(
             session,
             campaign_id,
-            send_at=send_at,
+            send_at=leaves_at,
             zone=zone,
             now=now,
             actor=ACTOR,
@@ -298,7 +288,12 @@ def _schedule(app: App, campaign_id: CampaignId, at: str, *, yes: bool) -> datet
             # At once and without a question is without a first wave too.
             canary=0 if yes and at.strip() == "now" else app.settings.release.canary,
         )
-    return send_at
+    return leaves_at
+
+
+def _moment(app: App, at: str, *, now: datetime, cooling_off: timedelta = timedelta()) -> tuple[datetime, str]:
+    send_at, zone = campaigns.parse_when(at, zone=app.settings.sender.zone, now=now)
+    return campaigns.leaving_at(send_at, now=now, cooling_off=cooling_off), zone
 
 
 def _ask_for_number(count: int) -> None:

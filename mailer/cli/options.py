@@ -20,3 +20,14 @@ HostOption = Annotated[str, typer.Option(help="The address to listen on.")]
 PortOption = Annotated[
     int | None, typer.Option(min=0, max=65535, help="The port; default 8000, or a free one where that is taken.")
 ]
+AtOption = Annotated[
+    str, typer.Option("--at", metavar="TIME", help='now, an ISO time with offset, or "2027-01-05 09:00 Europe/London".')
+]
+UncertainOption = Annotated[
+    str | None,
+    typer.Option(
+        "--uncertain",
+        metavar="resend|leave",
+        help="What becomes of those whose answer was lost; by default as [release] uncertain says.",
+    ),
+]

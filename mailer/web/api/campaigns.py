@@ -235,7 +235,7 @@ def schedule_campaign(campaign_id: Id, body: Schedule, call: Sender) -> Response
         campaigns.schedule(
             session,
             row.id,
-            send_at=max(send_at, call.now + app.settings.release.cooling_off),
+            send_at=campaigns.leaving_at(send_at, now=call.now, cooling_off=app.settings.release.cooling_off),
             zone=zone,
             now=call.now,
             actor=call.actor,

@@ -119,7 +119,7 @@ def release(
             campaigns.schedule(
                 session,
                 row.id,
-                send_at=max(send_at, now + app.settings.release.cooling_off),
+                send_at=campaigns.leaving_at(send_at, now=now, cooling_off=app.settings.release.cooling_off),
                 zone=zone,
                 now=now,
                 actor=manager.actor,
@@ -173,6 +173,11 @@ class Wish:
     zone: str = ""
     at: str = ""
 
+    @property
+    def is_now(self) -> bool:
+        """Whether it is to leave as soon as it may, whenever the button is pressed."""
+        return "now" in (self.when, self.at)
+
     def moment(self, own_zone: str, now: datetime) -> tuple[datetime | None, str]:
         """The moment, if one was chosen, and its zone.
 
@@ -196,10 +201,11 @@ def _page(
     accepted: set[str] | None = None,
     wrong: MailerError | None = None,
 ) -> Response:
-    now = app.clock()
-    send_at, zone = None, wish.zone or app.settings.sender.zone
+    now, cooling_off = app.clock(), app.settings.release.cooling_off
+    send_at, leaves_at, zone = None, None, wish.zone or app.settings.sender.zone
     try:
         send_at, zone = wish.moment(app.settings.sender.zone, now)
+        leaves_at = campaigns.leaving_at(send_at, now=now, cooling_off=cooling_off) if send_at else None
     except MailerError as error:
         wrong = wrong or error
     with app.database.read() as session:
@@ -211,7 +217,6 @@ def _page(
         newest = campaigns.edited_since(session, issue)
         names = audience_book.audience_names(session)
     warnings = [finding for finding in plan.findings if finding.level == "warning"]
-    leaves_at = max(send_at, now + app.settings.release.cooling_off) if send_at else None
     return page(
         request,
         "manager/release.html",
@@ -229,10 +234,10 @@ def _page(
         untested=UNTESTED,
         to=to,
         wish=wish,
-        send_at=send_at,
+        send_at="now" if wish.is_now else send_at and send_at.isoformat(),
         leaves_words=words.moment(leaves_at, zone) if leaves_at else "",
         release_zone=zone,
-        cooling_off=app.settings.release.cooling_off,
+        cooling_off=cooling_off,
         accepted=accepted or set(),
         wrong=wrong,
     )
