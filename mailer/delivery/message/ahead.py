@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TypeVar
 
 from mailer.delivery.message.lanes import LANES
+from mailer.delivery.outcomes import Outgoing
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -19,14 +20,19 @@ HANDFUL = LANES
 """So many are signed together: they can go at once, and to hand one over and to wake a thread costs more than to make it."""
 UNSIGNED = 32
 """So many are made together where nothing signs them: to make and to send in turn costs more (record 18)."""
+HANDFUL_BYTES = 2 << 20
+"""So much a handful holds at most, or one message: a letter with its pictures in it may have megabytes."""
 AHEAD = 3 * THREADS
 """So many handfuls wait, or are in work: enough that no thread waits for the loop to come by (record 18)."""
 
 
-def in_handfuls(items: Iterable[Item], size: int) -> Iterator[Sequence[Item]]:
-    """The items a few at a time, each taken when its handful is asked for."""
-    left = iter(items)
-    return iter(lambda: tuple(islice(left, size)), ())
+def in_handfuls(messages: Iterable[Outgoing], most: int) -> Iterator[Sequence[Outgoing]]:
+    """The messages a few at a time, each taken when its handful is asked for; the first, alone, tells how large they are."""
+    left, size = iter(messages), 1
+    while handful := tuple(islice(left, size)):
+        size = max(1, min(most, HANDFUL_BYTES // len(handful[0].data)))
+        yield handful
+        del handful  # what was sent of it need not wait for the next
 
 
 class Ahead:

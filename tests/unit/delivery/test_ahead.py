@@ -1,11 +1,13 @@
 """Handfuls of messages are worked on ahead of the relay, by several threads."""
 
+from collections.abc import Iterator
 from itertools import count, islice
 from threading import Event, Semaphore, get_ident
 
 import pytest
 
-from mailer.delivery.message.ahead import AHEAD, THREADS, Ahead, in_handfuls
+from mailer.delivery.message.ahead import AHEAD, HANDFUL_BYTES, THREADS, Ahead, in_handfuls
+from mailer.delivery.outcomes import Outgoing
 
 
 def test_what_comes_is_in_the_order_of_what_went() -> None:
@@ -50,11 +52,20 @@ def test_what_goes_wrong_in_a_thread_is_raised_where_it_is_asked_for() -> None:
         list(Ahead(THREADS).each(lambda number: 1 // number, [1, 0]))
 
 
-def test_a_handful_is_taken_at_a_time_and_in_order() -> None:
+@pytest.mark.parametrize(
+    ("size", "sizes"),
+    [(1000, [1, 5, 5, 1]), (HANDFUL_BYTES // 3, [1, 3, 3, 3, 2]), (HANDFUL_BYTES + 1, [1] * 12)],
+)
+def test_a_handful_is_taken_at_a_time_and_in_order_and_bears_so_many_bytes(size: int, sizes: list[int]) -> None:
     taken: list[int] = []
 
-    handfuls = in_handfuls((taken.append(number) or number for number in range(11)), 5)  # type: ignore[func-returns-value]
+    def messages() -> Iterator[Outgoing]:
+        for number in range(12):
+            taken.append(number)
+            yield Outgoing(number, "a@x.test", "b@x.test", b"x" * size)
 
-    assert next(handfuls) == (0, 1, 2, 3, 4)
-    assert taken == [0, 1, 2, 3, 4]
-    assert [number for handful in handfuls for number in handful] == [5, 6, 7, 8, 9, 10]
+    for handful in in_handfuls(messages(), 5):
+        first = handful[0].number
+        assert [message.number for message in handful] == list(range(first, first + sizes.pop(0)))
+        assert taken == list(range(handful[-1].number + 1))
+    assert sizes == []
