@@ -33,16 +33,14 @@ def set_up(log_format: Literal["console", "json"], *, level: int = logging.INFO)
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Masking("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    # What libraries log is told alike, masked with its tracebacks: a database's error repeats the values of its statement.
+    without_record = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared], processors=[without_record, last]
+        )
+    )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-
-
-class _Masking(logging.Formatter):
-    """What libraries log, with their tracebacks: a database's error repeats the values of its statement."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line, masked."""
-        return masked(super().format(record))
 
 
 def mask(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -52,6 +52,19 @@ def test_json_lines_hold_the_facts_as_keys(capsys: pytest.CaptureFixture[str]) -
     assert line["timestamp"].endswith("Z")
 
 
+def test_what_libraries_log_is_a_json_line_too_with_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up("json")
+    try:
+        int("ada@x.test")
+    except ValueError:
+        logging.getLogger("celery.worker").exception("POST /preferences/%s failed", "AgEHCQ-abc_DEF123")
+    line = json.loads(capsys.readouterr().err)
+    assert (line["event"], line["level"], line["logger"]) == ("POST /preferences/… failed", "error", "celery.worker")
+    assert line["timestamp"].endswith("Z")
+    assert "ValueError" in line["exception"]
+    assert "ada@" not in line["exception"]
+
+
 def test_an_exception_is_masked_too(capsys: pytest.CaptureFixture[str]) -> None:
     set_up("json")
     try:
