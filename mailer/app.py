@@ -133,10 +133,10 @@ class App:
     @once
     def composer(self) -> Composer:
         """What makes a message of a letter and a recipient."""
-        return Composer(keys=self.keys, base_url=self.base_url, settings=self.settings)
+        return Composer(keys=self.keys, base_url=lambda: self.base_url, settings=self.settings)
 
     def require_keys(self) -> None:
-        """Be sure that messages can be signed, before there are any; what makes them waits for the address of the web part.
+        """Be sure that messages can be signed, before there are any.
 
         Raises:
             WrongInput: a DKIM key of the settings cannot be read.

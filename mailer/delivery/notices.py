@@ -219,7 +219,7 @@ def _written(
 
 def _notice(session: Session, composer: Composer, waiting: Waiting, person: Person, now: datetime) -> NoticeText | None:
     def link(page: str, purpose: Purpose, *ids: int) -> str:
-        return f"{composer.base_url}/{page}/{composer.keys.sign(purpose, person.id, *ids)}"
+        return f"{composer.base_url()}/{page}/{composer.keys.sign(purpose, person.id, *ids)}"
 
     if waiting.kind == "move":
         try:

@@ -37,7 +37,9 @@ def letter(tmp_path: Path) -> bytes:
     settings = office_settings(
         DKIM_SELECTOR="rsa ed25519", DKIM_KEY_FILE=f"{tmp_path / 'rsa.pem'} {tmp_path / 'ed25519.pem'}"
     )
-    composer = Composer(keys=Keys(["a key for tests, long enough"]), base_url="https://news.test", settings=settings)
+    composer = Composer(
+        keys=Keys(["a key for tests, long enough"]), base_url=lambda: "https://news.test", settings=settings
+    )
     issue = read_files(StoredFiles({"issue.md": ISSUE.encode()}), "issue.md")
     rendered = render(
         issue, frozenset(["academic"]), Frame(Sender("N", "news@news.test", "Street"), "https://news.test")

@@ -68,7 +68,7 @@ class Office:
         self.now = BEGIN
         self.settings = settings or office_settings()
         self.keys = Keys(["a key for tests, long enough"])
-        self.composer = Composer(keys=self.keys, base_url="https://news.test", settings=self.settings)
+        self.composer = Composer(keys=self.keys, base_url=lambda: "https://news.test", settings=self.settings)
         self.hints: deque[Hint] = deque()
         self.journal: Journal | None = None
         database.queue = self.hints.extend

@@ -1,6 +1,6 @@
 """A released letter and a recipient become the bytes of a message: slots, addresses, envelope, signature."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache, partial
@@ -32,10 +32,11 @@ class Composer:
     """Makes messages; one for each process.
 
     Args:
-        base_url: the public address that stands in every link, without a slash at its end.
+        base_url: asked for the public address that stands in every link, without a slash at its end: it is bound, and may be
+            bound anew, while this process works.
     """
 
-    def __init__(self, *, keys: Keys, base_url: str, settings: Settings) -> None:
+    def __init__(self, *, keys: Keys, base_url: Callable[[], str], settings: Settings) -> None:
         self.keys = keys
         self.base_url = base_url
         self._sender_address = ascii_address(settings.sender.from_)
@@ -44,7 +45,6 @@ class Composer:
         )
         self._letters: dict[tuple[CampaignId, str, int], Mould] = {}
         self.domain = settings.sender.domain
-        self._origin = Origin(keys, base_url, self.domain)
         self._bounce_address = ascii_address(settings.bounce.address)
         self._signers = signers(settings.dkim, home=settings.home, sender_domain=self.domain)
         # With lanes one thread signs more than the loop sends; more would only take the interpreter from each other.
@@ -80,7 +80,7 @@ class Composer:
         self, campaign_id: CampaignId, *, audience_names: tuple[str, ...] = (), key_id: int | None = None
     ) -> Occasion:
         """What the messages of a campaign have in common; see `Occasion`."""
-        return Occasion.of(self._origin, campaign_id, audience_names, key_id)
+        return Occasion.of(Origin(self.keys, self.base_url(), self.domain), campaign_id, audience_names, key_id)
 
     def unsigned(self, letter: Mould, recipient: Recipient, occasion: Occasion, now: datetime) -> Outgoing:
         """The message for one recipient, without the signatures that `signed_ahead` gives it.

@@ -253,7 +253,7 @@ def test_a_new_secret_key_changes_no_message_id_of_a_campaign_under_way(office: 
     first = {message.recipient: message.data for message in (next(sending) for _ in range(FIRST_GROUP))}
     old, new = "a key for tests, long enough", "a newer key, long enough as well"
 
-    office.composer = Composer(keys=Keys([new, old]), base_url="https://news.test", settings=office.settings)
+    office.composer = Composer(keys=Keys([new, old]), base_url=lambda: "https://news.test", settings=office.settings)
     office.later(seconds=61)
     office.work()
 

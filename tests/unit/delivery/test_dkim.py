@@ -97,7 +97,9 @@ def test_what_is_changed_or_added_on_the_way_is_noticed(before: bytes, after: by
 )
 def test_a_whole_letter_is_verified_whatever_the_name(name: str, address: str) -> None:
     settings = office_settings()
-    composer = Composer(keys=Keys(["a key for tests, long enough"]), base_url="https://news.test", settings=settings)
+    composer = Composer(
+        keys=Keys(["a key for tests, long enough"]), base_url=lambda: "https://news.test", settings=settings
+    )
     composer._signers = (Signer("news.test", "ed25519", KEYS["ed25519"]),)  # noqa: SLF001 - instead of a key file
     recipient = Recipient(7, SubscriberId(5), 1, 1, address, name, "en", {})
 
@@ -181,7 +183,9 @@ def test_a_notice_is_signed_like_a_letter(tmp_path: Path) -> None:
     settings = office_settings().model_copy(
         update={"home": tmp_path, "dkim": DkimSection(domain="news.test", selector="rsa", key_file="key.pem")}
     )
-    composer = Composer(keys=Keys(["a key of the tests, long enough"]), base_url="https://news.test", settings=settings)
+    composer = Composer(
+        keys=Keys(["a key of the tests, long enough"]), base_url=lambda: "https://news.test", settings=settings
+    )
     facts = {"audiences": "- Zürich  und \t Umgebung \n- ∀x"}
     notice = NoticeText("confirm", "ada@x.test", "", "https://news.test/confirm/x", facts, (1,))
     for code in ("en", "de", "fr"):

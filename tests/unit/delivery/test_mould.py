@@ -28,7 +28,7 @@ BOUNCES = "bounces@news.test"
 
 def a_composer(base_url: str) -> Composer:
     settings = office_settings(BOUNCE_ADDRESS=BOUNCES)
-    return Composer(keys=Keys(["a key for tests, long enough"]), base_url=base_url, settings=settings)
+    return Composer(keys=Keys(["a key for tests, long enough"]), base_url=lambda: base_url, settings=settings)
 
 
 COMPOSERS = {base_url: a_composer(base_url) for base_url in (SHORT, LONG)}
