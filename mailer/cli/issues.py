@@ -208,6 +208,7 @@ def test_send(
         list[str] | None, typer.Option("--audience", metavar="A", help="As for these; default: all.")
     ] = None,
     workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
 ) -> int:
     """Send one marked copy to named people, through the real relay; its links change nothing."""
     read = read_issue(issue)
@@ -225,6 +226,13 @@ def test_send(
             now=app.clock(),
             formula_cache=app.formula_cache,
         )
-    for address, outcome in outcomes.items():
-        show(f"{address}: {'accepted' if isinstance(outcome, Accepted) else reason_of(outcome)}")
+    answers = {
+        address: "accepted" if isinstance(outcome, Accepted) else reason_of(outcome)
+        for address, outcome in outcomes.items()
+    }
+    if json_:
+        show_json([{"address": address, "outcome": answer} for address, answer in answers.items()])
+    else:
+        for address, answer in answers.items():
+            show(f"{address}: {answer}")
     return DONE if all(isinstance(outcome, Accepted) for outcome in outcomes.values()) else FAULTS

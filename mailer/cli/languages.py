@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from mailer.base.languages import FOLDER, Languages, missing, new_catalogue
-from mailer.cli.output import JsonOption, say, show, show_json, show_table
+from mailer.cli.output import JsonOption, say, show_either, show_json, show_table
 from mailer.cli.workspace import WorkspaceOption, find_workspace
 
 languages = typer.Typer(
@@ -43,8 +43,9 @@ def list_languages(workspace: WorkspaceOption = None, json_: JsonOption = False)
 def add(
     code: Annotated[str, typer.Argument(metavar="CODE", help="Such as es, pt_BR or zh_Hans.")],
     workspace: WorkspaceOption = None,
+    json_: JsonOption = False,
 ) -> None:
     """Begin a catalogue: a file with every phrase, to be translated by hand or with Poedit."""
     path = new_catalogue(find_workspace(workspace) / "templates", code)
-    show(str(path))
+    show_either(str(path), {"file": str(path)}, json_=json_)
     say("What is not translated stays in English. The web part and the workers read it when they start.")

@@ -15,7 +15,7 @@ from mailer.base.settings import leave_environment
 from mailer.cli import serve
 from mailer.cli.exits import DONE, FAULTS, INTERRUPTED
 from mailer.cli.options import PortOption
-from mailer.cli.output import JsonOption, say, show, show_either, show_json, show_table
+from mailer.cli.output import JsonOption, say, show_either, show_json, show_table
 from mailer.cli.stopping import stop_signals
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened
 from mailer.worker.threads import working
@@ -83,11 +83,12 @@ def user_add(email: str, name: str = "", workspace: WorkspaceOption = None, json
 
 
 @user.command("reset", epilog="Example: mailer user reset helena@example.org")
-def user_reset(email: str, workspace: WorkspaceOption = None) -> None:
+def user_reset(email: str, workspace: WorkspaceOption = None, json_: JsonOption = False) -> None:
     """Print a new one-time sign-in link."""
     with opened(workspace) as app, app.database.begin() as session:
         account = accounts.find_user(session, email)
-        show(f"{app.base_url}/login/{accounts.login_link(session, account.id, now=app.clock())}")
+        link = f"{app.base_url}/login/{accounts.login_link(session, account.id, now=app.clock())}"
+    show_either(link, {"email": account.email, "link": link}, json_=json_)
 
 
 @user.command("disable", epilog="Example: mailer user disable helena@example.org")

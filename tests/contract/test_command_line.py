@@ -56,6 +56,24 @@ def test_init_makes_a_workspace_that_only_its_owner_can_read_the_secrets_of(home
     assert len(again.stderr.splitlines()) == 1
 
 
+def test_a_sign_in_link_and_the_answers_to_test_copies_come_as_json_too(home: Path, relay_server: RelayServer) -> None:
+    relay_server.fault("rcpt", "550 5.1.1 nobody of that name", to="bob@x.test")
+    to = ("--to", "ada@x.test", "--to", "bob@x.test")
+    answers = _json(home, "test-send", "issue.md", *to, env={"MAILER_SMTP_URL": relay_server.url}, code=1)
+    assert [row["address"] for row in answers] == ["ada@x.test", "bob@x.test"]
+    assert answers[0]["outcome"] == "accepted"
+    assert "nobody of that name" in answers[1]["outcome"]
+
+    added = _json(home, "user", "add", "helena@x.test")
+    again = _json(home, "user", "reset", "helena@x.test")
+    assert again["email"] == "helena@x.test"
+    assert again["link"].startswith("http://127.0.0.1:8000/login/")
+    assert again["link"] != added["link"]
+
+    file = _json(home, "languages", "add", "es")["file"]
+    assert 'msgid "' in Path(file).read_text(encoding="utf-8")
+
+
 def test_the_whole_way_in_the_shapes_of_the_contract(home: Path, relay_server: RelayServer) -> None:
     env = {"MAILER_SMTP_URL": relay_server.url}
     report = _import(home)

@@ -31,6 +31,9 @@ PRINTS_RESULTS = [
     "campaign/report",
     "subscribers/show",
     "feedback/read",
+    "languages/add",
+    "test-send",
+    "user/reset",
 ]
 
 
