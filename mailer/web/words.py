@@ -10,7 +10,7 @@ SAID: Final = {
     "created": "The campaign was made. Look at every letter, then release it.",
     "changed": "The draft was changed. Look it over again.",
     "newest": "The campaign has the newest text now. Look at its letters again.",
-    "scheduled": "Released. It leaves at the time shown below; until then it can be recalled.",
+    "scheduled": "Released. Until it leaves, it can be recalled.",
     "paused": "Paused. What was already handed to the relay cannot be called back.",
     "resumed": "It goes on.",
     "cancelled": "Cancelled. Nobody else gets it.",

@@ -11,7 +11,6 @@ from mailer.app import App
 from mailer.base.errors import NotAllowed, NotFound
 from mailer.campaigns import Decision
 from mailer.feedback.report import report as report_of
-from mailer.web import words
 from mailer.web.dependencies import AppOf, Manager, RowNumber
 from mailer.web.errors import status_of
 from mailer.web.manager.narrowed import narrowed
@@ -23,8 +22,6 @@ router = APIRouter(include_in_schema=False)
 
 STATES = ("accepted", "deferred", "pending", "sending", "failed", "skipped", "uncertain")
 PAGE = 100
-SAID_IN = {"scheduled": "scheduled", "paused": "paused", "recalled": "draft"}
-"""The state in which it is still so what a page says of a deed: its address is kept, and the page is loaded anew later."""
 DEEDS: dict[str, tuple[Decision, str]] = {
     "pause": (campaigns.pause, "paused"),
     "resume": (campaigns.resume, "resumed"),
@@ -69,12 +66,9 @@ def _page(
         by_segments = narrowed(session, row)
         issue = campaigns.issue_of_revision(session, row.revision_id)[0]
         newest = campaigns.edited_since(session, issue)
-    told = request.query_params.get("said", "")
-    is_still_so = SAID_IN.get(told, row.state) == row.state
     return page(
         request,
         "manager/campaign.html",
-        said=words.SAID.get(told, "") if is_still_so else "",
         status=status_of(wrong) if wrong else 200,
         wrong=wrong,
         row=row,

@@ -1,7 +1,6 @@
 """A draft is changed until it is released: its text, its recipients; what is released was looked at."""
 
 import re
-from datetime import timedelta
 
 from fastapi.testclient import TestClient
 
@@ -102,19 +101,3 @@ def test_what_is_released_is_not_changed(app: App, manager: TestClient, issue: s
     assert manager.post(f"{campaign}/newest").status_code == 409
     assert manager.get(f"{campaign}/edit").headers["location"] == f"/campaigns/{released.id}"
     assert the_row(app, campaign) == released
-
-
-def test_what_was_said_of_a_release_is_said_no_longer_once_it_is_over(
-    app: App, manager: TestClient, campaign: str
-) -> None:
-    """The page is loaded anew, and by then it is being sent."""
-    released = release_in_a_month(app, manager, campaign).headers["location"]
-    assert "until then it can be recalled" in manager.get(released).text
-    scheduled_at = the_row(app, campaign).scheduled_at
-    assert scheduled_at is not None
-    with app.database.begin() as session:
-        campaigns.due(session, now=scheduled_at, grace=timedelta(hours=6))
-
-    page = manager.get(released)
-
-    assert (page.status_code, "until then it can be recalled" in page.text) == (200, False)
