@@ -18,7 +18,7 @@ from mailer.cli.output import JsonOption, say, show, show_json
 from mailer.cli.workspace import WorkspaceOption, find_workspace, opened, workspace_exists
 from mailer.content import Finding, Issue, check_issue, judged, read_issue
 from mailer.content.checks.codes import CODES, explained
-from mailer.delivery import Accepted, reason_of, test_copies
+from mailer.delivery import Accepted, reason_of, require_relay, test_copies
 from mailer.link_check import LinkCheck
 from mailer.rendering import check_letters, size_report
 from mailer.specimen import FILE_NAMES, Format, Specimen, a_reader, make_specimen, sample_frame
@@ -215,8 +215,10 @@ def test_send(
     with opened(workspace) as app:
         with app.database.read() as session:
             frame = app.frame(session, slug=read.meta.slug)
+        relay = app.relay  # which refuses placeholders before anybody is asked
+        require_relay(app.settings.smtp.relays)
         outcomes = test_copies(
-            app.relay,
+            relay,
             app.composer,
             read,
             audiences=audience or read.meta.audiences,

@@ -63,6 +63,22 @@ def test_a_service_that_does_not_answer_is_exit_3(tmp_path: Path, setting: dict[
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_a_relay_that_does_not_answer_is_exit_3_for_test_copies_too_and_a_placeholder_2(tmp_path: Path) -> None:
+    home = tmp_path / "workspace"
+    assert run_mailer("init", home).returncode == 0
+    (tmp_path / "issue.md").write_text("# Hello\n\nNews.\n", encoding="utf-8")
+    command = ("test-send", tmp_path / "issue.md", "--to", "ada@x.test")
+
+    away = run_mailer(*command, home=home, env={"MAILER_SMTP_URL": "smtp://127.0.0.1:1?starttls=no"})
+    nowhere = run_mailer(*command, home=home, env={"MAILER_SMTP_URL": "smtp://relay.invalid:587"})
+
+    assert (away.returncode, nowhere.returncode) == (3, 2)
+    assert (away.stdout, nowhere.stdout) == ("", "")
+    assert "relay 127.0.0.1:1: Connection refused" in away.stderr
+    assert "placeholder" in nowhere.stderr
+    assert len(away.stderr.splitlines()) == len(nowhere.stderr.splitlines()) == 1
+
+
 def test_run_beside_a_broker_is_refused_before_anything_of_it_serves(tmp_path: Path) -> None:
     home = tmp_path / "workspace"
     assert run_mailer("init", home).returncode == 0
