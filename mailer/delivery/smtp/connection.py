@@ -293,9 +293,8 @@ class Connection:
             raise NotSmtp(f"it answers DATA with {shown(reply)}")
         if reply.kind == 3 and transaction.refused is None:
             transaction.hand_over()
-            begins = self._out.add(
-                *stuffed(transaction.message), transaction
-            )  # who has heard enough says so before the end
+            # Who has heard enough of it says so before the end.
+            begins = self._out.add(*stuffed(transaction.message), transaction)
             self._expected.append(("dot", transaction, begins))
             return
         if transaction.refused is None:
