@@ -11,6 +11,7 @@ from mailer import campaigns
 from mailer.base import audit
 from mailer.base.database import Database
 from mailer.base.errors import NotAllowed, NotFound, WrongInput
+from mailer.base.tables import CampaignId
 from mailer.campaigns.combinations import checked_masks
 from mailer.campaigns.models import ReleasedLetter
 from mailer.content import StoredFiles, read_files
@@ -90,6 +91,13 @@ def test_a_time_missed_by_more_than_the_grace_waits_for_a_decision(office: Offic
     assert len(relay_server.recipients) == 2
 
 
+def _is_sent_when_released_anew(office: Office, campaign_id: CampaignId) -> bool:
+    with office.database.begin() as session:
+        office.schedule(session, campaign_id)
+    office.work()
+    return office.state(campaign_id).state == "sent"
+
+
 def test_what_missed_its_time_can_be_recalled_and_released_for_another(
     office: Office, relay_server: RelayServer
 ) -> None:
@@ -101,11 +109,7 @@ def test_what_missed_its_time_can_be_recalled_and_released_for_another(
     office.decide("recall", campaign_id)
     row = office.state(campaign_id)
     assert (row.state, row.reason, row.scheduled_at) == ("draft", "", None)
-    with office.database.begin() as session:
-        office.schedule(session, campaign_id)
-    office.work()
-
-    assert office.state(campaign_id).state == "sent"
+    assert _is_sent_when_released_anew(office, campaign_id)
     assert len(relay_server.recipients) == 1
 
 
@@ -143,10 +147,7 @@ def test_what_stays_in_preparation_can_be_recalled_and_released_anew(
         assert campaigns.list_publications(session) == ()
     office.work()
     assert office.state(campaign_id).state == "draft"
-    with office.database.begin() as session:
-        office.schedule(session, campaign_id)
-    office.work()
-    assert office.state(campaign_id).state == "sent"
+    assert _is_sent_when_released_anew(office, campaign_id)
     assert len(relay_server.recipients) == 1
 
 
